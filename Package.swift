@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The layout is the architecture. A module may import only what stands here as its dependency, and
+// every dependency points downward; Tests/ArchitectureTests reads this graph and holds it to that.
+
+let package = Package(
+    name: "sallyport",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "sallyport", targets: ["sallyport"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+    ],
+    targets: []
+)
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A module under `Sources/`, with `Tests/<name>Tests` as its suite where that folder exists.
+@MainActor
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) {
+    package.targets.append(.target(name: name, dependencies: dependencies))
+    suite("\(name)Tests", testing: [.byName(name: name)] + dependencies)
+}
+
+@MainActor
+func suite(_ name: String, testing dependencies: [Target.Dependency]) {
+    guard FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(name)") else { return }
+    package.targets.append(
+        .testTarget(
+            name: name, dependencies: dependencies,
+            resources: FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(name)/Fixtures")
+                ? [.copy("Fixtures")] : []))
+}
+
+func folders(in path: String) -> [String] {
+    let entries = try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(path)")
+    return (entries ?? []).filter { !$0.hasPrefix(".") }.sorted()
+}
+
+// Level 0: words that everything speaks.
+module("Identifiers")
+module("StrictJSON")
+module("ConfigFile", ["StrictJSON", yams])
+
+// Level 1: each usable and testable by itself, without sockets.
+module("Store", ["Identifiers", sqlite])
+module("Identity", ["StrictJSON", crypto, jwt, httpClient, nioCore, nioFoundation, logging])
+module("Policy", ["StrictJSON", crypto])
+module("Masking", ["StrictJSON", crypto, nioCore])
+module("Audit", ["Identifiers", "StrictJSON", crypto, logging, lifecycle])
+module("Recording", ["Identifiers", "StrictJSON", crypto])
+module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", crypto, httpClient, logging, lifecycle])
+
+// Level 2: the session manager and the contract that adapters keep.
+module(
+    "GatewayCore",
+    [
+        "Identifiers", "StrictJSON", "ConfigFile", "Store", "Identity", "Policy", "Masking", "Audit", "Recording",
+        "Approvals", nioCore, nioPosix, nioSSL, crypto, logging, lifecycle,
+    ])
+
+// Level 3: what stands around the core.
+module("Console", ["GatewayCore", hummingbird, logging, lifecycle])
+module("LocalIssuer", ["StrictJSON", hummingbird, jwt, crypto, logging, lifecycle])
+
+// Adapters: a folder under Plugins/ is an adapter. Each gets the core, what lies below it, the network kit and the
+// system libraries that stand under Sources/ as module maps (C…); none gets another adapter.
+let systemLibraries = folders(in: "Sources").filter {
+    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Sources/\($0)/module.modulemap")
+}
+for library in systemLibraries {
+    package.targets.append(.systemLibrary(name: library))
+}
+let adapters = folders(in: "Plugins")
+for adapter in adapters {
+    let dependencies: [Target.Dependency] =
+        [
+            "GatewayCore", "Identifiers", "StrictJSON", "ConfigFile", "Masking", "Policy", nioCore, nioPosix,
+            nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt, httpClient, logging, lifecycle,
+        ] + systemLibraries.map { .byName(name: $0) }
+    package.targets.append(
+        .target(name: adapter, dependencies: dependencies, path: "Plugins/\(adapter)"))
+    suite("\(adapter)Tests", testing: [.byName(name: adapter), nioEmbedded] + dependencies)
+}
+
+// Level 4: the executable, the only place that names the adapters.
+package.targets.append(
+    .executableTarget(
+        name: "sallyport",
+        dependencies: adapters.map { .byName(name: $0) } + [
+            "GatewayCore", "Console", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit", "Policy",
+            "Approvals", "Recording", "Identity", "Masking", "Store", hummingbird, arguments, httpClient, logging,
+            lifecycle, nioSSL, nioPosix, crypto,
+        ]))
