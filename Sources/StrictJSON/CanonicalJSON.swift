@@ -114,6 +114,19 @@ public struct CanonicalJSONWriter: Sendable {
         }
     }
 
+    /// Writes a value that is canonical JSON already.
+    public mutating func writeCanonical(_ value: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: value)
+        needsComma = true
+    }
+
+    /// Takes back everything from `offset` on, where one whole value starts, so that another can stand there.
+    public mutating func rewindValue(to offset: Int) {
+        bytes.removeSubrange(offset...)
+        needsComma = false
+    }
+
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = false
