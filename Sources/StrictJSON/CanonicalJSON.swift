@@ -9,7 +9,7 @@ public struct CanonicalJSONWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
     #if DEBUG
-    private var names: [String?] = []
+        private var names: [String?] = []
     #endif
 
     public init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
@@ -19,7 +19,7 @@ public struct CanonicalJSONWriter: Sendable {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
         #if DEBUG
-        names.removeAll(keepingCapacity: true)
+            names.removeAll(keepingCapacity: true)
         #endif
     }
 
@@ -28,7 +28,7 @@ public struct CanonicalJSONWriter: Sendable {
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
         #if DEBUG
-        names.append(nil)
+            names.append(nil)
         #endif
     }
 
@@ -36,7 +36,7 @@ public struct CanonicalJSONWriter: Sendable {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
         #if DEBUG
-        names.removeLast()
+            names.removeLast()
         #endif
     }
 
@@ -54,12 +54,12 @@ public struct CanonicalJSONWriter: Sendable {
     /// Starts the member `name` of the object that is open; a value must follow.
     public mutating func name(_ name: String) {
         #if DEBUG
-        if let previous = names[names.count - 1] {
-            precondition(
-                previous.utf16.lexicographicallyPrecedes(name.utf16),
-                "canonical JSON: member \"\(name)\" must come before \"\(previous)\"")
-        }
-        names[names.count - 1] = name
+            if let previous = names[names.count - 1] {
+                precondition(
+                    previous.utf16.lexicographicallyPrecedes(name.utf16),
+                    "canonical JSON: member \"\(name)\" must come before \"\(previous)\"")
+            }
+            names[names.count - 1] = name
         #endif
         separate()
         quote(name)
