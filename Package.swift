@@ -78,7 +78,7 @@ module("Policy", ["StrictJSON", crypto])
 module("Masking", ["StrictJSON", crypto, nioCore])
 module("Audit", ["Identifiers", "StrictJSON", crypto, logging, lifecycle])
 module("Recording", ["Identifiers", "StrictJSON", crypto])
-module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", crypto, httpClient, logging, lifecycle])
+module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", sqlite, crypto, httpClient, logging, lifecycle])
 
 // Level 2: the session manager and the contract that adapters keep.
 module(
