@@ -1,0 +1,225 @@
+import Dispatch
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// The audit log: what was appended to a journal is in it for good, and nobody can change it unnoticed.
+///
+/// An entry takes two steps. `Journal.append` writes it into a file of the caller's own event loop, with one system
+/// call and no lock; from then on it is recorded. The sequencer (`run()`) moves it, within the integration interval, into a
+/// Merkle tree laid out as C2SP tlog-tiles and signs the tree's root, and then foreign tools can verify it.
+///
+/// What holds at any instant, however the process ends:
+/// - an entry whose append returned is in a journal or in the tree, and ends up in the tree exactly once;
+/// - every signed checkpoint is consistent with every earlier one;
+/// - what a checkpoint promises is on the disk before the checkpoint is.
+public final class AuditLog: Sendable {
+    /// Bytes that an entry has at most: the entry bundle's lengths are 16 bits wide.
+    public static let maximumEntryBytes = 65_535
+
+    /// What opening the log found and repaired.
+    public let recovery: RecoveryReport
+    /// The public key that verifies the log's checkpoints; its text (`description`) is what auditors need.
+    public let verifierKey: NoteVerifierKey
+    /// The file that holds the public key's text.
+    public let verifierKeyPath: String
+
+    private let options: AuditOptions
+    private let paths: LogPaths
+    private let lock: DirectoryLock
+    private let journals = Mutex<[String: JournalShare]>([:])
+    private let sequencer: Mutex<Sequencer>
+    private let shared: Mutex<Shared>
+    private let control: Mutex<Journal>
+    private let queue = DispatchQueue(label: "audit.sequencer")
+
+    private struct Shared {
+        var checkpoint: SignedCheckpoint
+        var failure: AuditError?
+        /// How far each journal file was made durable.
+        var synchronized: [String: (generation: UInt64, length: UInt64)] = [:]
+    }
+
+    /// Opens the log, or makes it: takes the directory's lock, repairs what the last process left, and integrates its
+    /// journals.
+    public init(_ options: AuditOptions) throws(AuditError) {
+        guard NoteKeyName.isValid(options.origin) else { throw .originInvalid(options.origin) }
+        let files = options.fileOperations
+        let paths = LogPaths(root: options.directory)
+        for directory in [paths.root, paths.privateDirectory, paths.journals, paths.temporary] {
+            try files.ensureDirectory(directory)
+        }
+        let lock = try DirectoryLock(paths: paths, files: files)
+        let keyFile = SigningKeyFile(path: options.keyPath, files: files)
+        let signer = try Self.signer(keyFile, origin: options.origin, paths: paths, files: files)
+        try keyFile.publish(signer.verifierKey)
+
+        var report = RecoveryReport()
+        report.isNew = try files.statusIfPresent(paths.state) == nil
+        var sequencer = Sequencer(
+            paths: paths, origin: options.origin, signer: signer, files: files, logger: options.logger)
+        report.removedTiles = try sequencer.reload()
+        report.treeSizeBefore = sequencer.state.treeSize
+        report.republishedCheckpoint = !report.isNew && sequencer.checkpoint?.treeSize != sequencer.state.treeSize
+        while true {
+            let batch = try sequencer.integrate([:])
+            report.replayedEntries += batch.entries
+            report.tornTails += batch.tornTails
+            if !batch.isFull { break }
+        }
+        report.treeSizeAfter = sequencer.state.treeSize
+        guard let checkpoint = sequencer.checkpoint else { throw .stateMissing(path: paths.checkpoint) }
+        if !report.isClean { options.logger.notice("audit log repaired: \(report)") }
+
+        let generation = try Self.nextGeneration(
+            of: Self.controlName, cursors: sequencer.state.cursors, paths: paths, files: files)
+        let control = try Journal(
+            name: Self.controlName, generation: generation, directory: paths.journals, options: options, lock: lock)
+        let controlShare = control.shared
+
+        self.options = options
+        self.paths = paths
+        self.lock = lock
+        recovery = report
+        verifierKey = signer.verifierKey
+        verifierKeyPath = keyFile.verifierKeyPath
+        self.sequencer = Mutex(sequencer)
+        shared = Mutex(Shared(checkpoint: checkpoint))
+        self.control = Mutex(control)
+        journals.withLock { $0[Self.controlName] = controlShare }
+    }
+
+    private static let controlName = "control"
+
+    private static func signer(
+        _ keyFile: SigningKeyFile, origin: String, paths: LogPaths, files: FileOperations
+    ) throws(AuditError) -> NoteSigner {
+        if let signer = try keyFile.load(origin: origin) { return signer }
+        if let bytes = try files.contents(of: paths.state) {
+            throw .keyMissing(
+                path: keyFile.path, treeSize: try LogState(parsing: bytes, path: paths.state).treeSize)
+        }
+        return try keyFile.create(origin: origin)
+    }
+
+    private static func nextGeneration(
+        of name: String, cursors: [String: JournalCursor], paths: LogPaths, files: FileOperations
+    ) throws(AuditError) -> UInt64 {
+        // A file that was begun to be consumed is never continued, not even when a power cut took it away.
+        var generation = cursors[name].map { $0.offset > 0 ? $0.generation + 1 : $0.generation } ?? 1
+        for file in try files.names(in: paths.journals) {
+            guard let found = JournalName.parse(file), found.name == name else { continue }
+            generation = max(generation, found.generation + 1)
+        }
+        return generation
+    }
+
+    // MARK: Writing
+
+    /// Opens a journal for one event loop. Names are 1 to 64 of `a-z`, `0-9` and `-`; `control` is the log's own.
+    public func openJournal(_ name: String) throws(AuditError) -> Journal {
+        guard JournalName.isValid(name), name != Self.controlName else { throw .journalNameInvalid(name) }
+        // Under the sequencer's lock, so that cursors and files stand still while the generation is chosen.
+        return try sequencer.withLock { sequencer throws(AuditError) -> sending Journal in
+            if let open = journals.withLock({ $0[name] }), !open.isClosed { throw .journalNameInUse(name) }
+            let generation = try Self.nextGeneration(
+                of: name, cursors: sequencer.state.cursors, paths: paths, files: options.fileOperations)
+            let journal = try Journal(
+                name: name, generation: generation, directory: paths.journals, options: options, lock: lock)
+            let share = journal.shared
+            journals.withLock { $0[name] = share }
+            return journal
+        }
+    }
+
+    /// Appends an entry from any thread, for events that belong to no event loop (sign-in failures, approvals, policy
+    /// loads). Waits for a lock, so it is not for commands.
+    public func append(_ entry: [UInt8]) throws(AuditError) {
+        try control.withLock { journal throws(AuditError) in try journal.append(entry) }
+    }
+
+    // MARK: The signed tree
+
+    /// The newest signed checkpoint.
+    public func checkpoint() -> SignedCheckpoint { shared.withLock { $0.checkpoint } }
+
+    /// Why the last integration failed; `nil` when it did not. Appends go on meanwhile, and the next integration tries
+    /// again.
+    public var integrationFailure: AuditError? { shared.withLock { $0.failure } }
+
+    /// Integrates all that was appended before the call, and returns the checkpoint that covers it. Blocks for disk
+    /// operations; never call it on an event loop.
+    @discardableResult
+    public func integrateNow() throws(AuditError) -> SignedCheckpoint {
+        do throws(AuditError) {
+            let checkpoint = try sequencer.withLock { sequencer throws(AuditError) -> SignedCheckpoint? in
+                // Read once: what is appended from here on waits for the next call, so this one ends.
+                let committed = journals.withLock { journals in
+                    journals.filter { !$0.value.isClosed }.mapValues { $0.committed }
+                }
+                while try sequencer.integrate(committed).isFull {}
+                return sequencer.checkpoint
+            }
+            guard let checkpoint else { throw AuditError.stateMissing(path: paths.checkpoint) }
+            shared.withLock { shared in
+                if checkpoint.treeSize >= shared.checkpoint.treeSize { shared.checkpoint = checkpoint }
+                shared.failure = nil
+            }
+            return checkpoint
+        } catch {
+            shared.withLock { $0.failure = error }
+            throw error
+        }
+    }
+
+    /// Makes what the journals hold durable, whatever becomes of its integration.
+    func synchronizeJournals() throws(AuditError) {
+        let files = options.fileOperations
+        for (name, share) in journals.withLock({ $0 }) where !share.isClosed {
+            let committed = share.committed
+            if let known = shared.withLock({ $0.synchronized[name] }), known == committed { continue }
+            let path = "\(paths.journals)/\(JournalName.file(name, generation: committed.generation))"
+            do {
+                let descriptor = try files.open(path, .read, 0)
+                defer { files.close(descriptor) }
+                try files.synchronizeData(descriptor)
+            } catch {
+                throw AuditError(error, path: path)
+            }
+            shared.withLock { $0.synchronized[name] = committed }
+        }
+    }
+}
+
+extension AuditLog: Service {
+    /// Integrates at every interval until graceful shutdown or cancellation, then once more. End it after everything
+    /// that appends.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: self.options.integrationInterval)
+                await self.tick()
+            }
+        }
+    }
+
+    /// One round on a thread of its own: it waits for the disk, which the cooperative threads must not.
+    private func tick() async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            queue.async {
+                let before = self.integrationFailure
+                do throws(AuditError) {
+                    if self.options.durability == .process { try self.synchronizeJournals() }
+                    try self.integrateNow()
+                    if before != nil { self.options.logger.notice("the audit log integrates again") }
+                } catch {
+                    // Once for each new reason, not at every interval.
+                    if error != before {
+                        self.options.logger.error("the audit log cannot integrate; appends go on: \(error)")
+                    }
+                }
+                done.resume()
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The exclusive hold on a log's directory, for as long as this object lives. The system releases it when the process
+/// ends in any way.
+final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+    private let files: FileOperations
+
+    init(paths: LogPaths, files: FileOperations) throws(AuditError) {
+        self.files = files
+        do {
+            descriptor = try files.open(paths.lock, .readWrite, 0o600)
+        } catch {
+            throw AuditError(error, path: paths.lock)
+        }
+        do {
+            try files.lock(descriptor)
+        } catch {
+            let holder = (try? files.contents(of: paths.lock)).flatMap { $0 }
+            files.close(descriptor)
+            guard error.code == EWOULDBLOCK else { throw AuditError(error, path: paths.lock) }
+            let text = holder.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            throw .directoryInUse(path: paths.root, processID: Int32(text.prefix { $0 != "\n" }))
+        }
+        do {
+            // The number only helps a person who reads the error; the lock is the flock.
+            try files.truncate(descriptor, 0)
+            try files.writeFully(descriptor, Array("\(getpid())\n".utf8))
+        } catch {
+            files.close(descriptor)
+            throw AuditError(error, path: paths.lock)
+        }
+    }
+
+    deinit { files.close(descriptor) }
+}

@@ -1,0 +1,191 @@
+/// One event loop's way into the audit log: an append is one `write(2)`, done before it returns.
+///
+/// A journal belongs to one event loop (it is not `Sendable`) and shares no lock with any other. An entry that
+/// `append` took survives the end of the process at any later instant; with `durability: disk` also a power cut.
+///
+/// When the disk refuses, nothing of the entry stays behind: the file is cut back to the last good record, and the
+/// next append tries afresh, so that appends resume by themselves when space returns.
+public final class Journal {
+    public let name: String
+    private let files: FileOperations
+    private let directory: String
+    private let durability: Durability
+    private let sizeLimit: UInt64
+    private let share: JournalShare
+    /// Held so that the directory stays locked as long as anyone can write into it.
+    private let lock: DirectoryLock
+    private let crc = CRC32C.shared
+    private let buffer: UnsafeMutableRawBufferPointer
+
+    private var descriptor: Int32
+    private var path: String
+    private var generation: UInt64
+    /// Bytes of the current file that hold whole, acknowledged records.
+    private var length: UInt64
+    private var sequence: UInt64 = 0
+    private var condition = Condition.ready
+
+    private enum Condition {
+        case ready
+        /// Bytes beyond `length` may be in the file.
+        case mustTruncate
+        /// The file's unsynchronized pages are in doubt after a failed `fdatasync`; go on in a new file.
+        case mustReplace
+        case closed
+    }
+
+    init(
+        name: String, generation: UInt64, directory: String, options: AuditOptions, lock: DirectoryLock
+    ) throws(AuditError) {
+        self.name = name
+        self.files = options.fileOperations
+        self.directory = directory
+        self.durability = options.durability
+        self.sizeLimit = options.journalSizeLimit
+        self.lock = lock
+        let file = try Self.create(
+            name: name, generation: generation, directory: directory, files: files, durability: durability)
+        descriptor = file.descriptor
+        path = file.path
+        self.generation = generation
+        length = UInt64(JournalFormat.headerBytes)
+        share = JournalShare(name: name, generation: generation, length: length)
+        buffer = .allocate(byteCount: JournalFormat.maximumRecordBytes, alignment: 16)
+    }
+
+    deinit {
+        close()
+        buffer.deallocate()
+    }
+
+    /// What the sequencer holds of this journal.
+    var shared: JournalShare { share }
+
+    /// Appends one entry of 1 to 65,535 bytes. When this returns the entry is recorded; when it throws it is not.
+    public func append(_ entry: [UInt8]) throws(AuditError) {
+        try entry.withBytes { bytes throws(AuditError) in try append(bytes) }
+    }
+
+    /// Appends one entry of 1 to 65,535 bytes. When this returns the entry is recorded; when it throws it is not.
+    public func append(_ entry: UnsafeRawBufferPointer) throws(AuditError) {
+        guard entry.count <= AuditLog.maximumEntryBytes else { throw .entryTooLarge(bytes: entry.count) }
+        guard let source = entry.baseAddress, entry.count > 0 else { throw .entryEmpty }
+        if condition != .ready { try repair() }
+        if length >= sizeLimit { rotate() }
+
+        (buffer.baseAddress! + JournalFormat.recordHeaderBytes).copyMemory(from: source, byteCount: entry.count)
+        JournalFormat.seal(buffer, entryBytes: entry.count, sequence: sequence, crc: crc)
+        let total = JournalFormat.recordHeaderBytes &+ entry.count
+        let written: Int
+        do {
+            written = try files.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[..<total]))
+        } catch {
+            truncate()
+            throw AuditError(error, path: path)
+        }
+        guard written == total else {
+            truncate()
+            throw .shortWrite(path: path, written: written, expected: total)
+        }
+        if durability == .disk {
+            do {
+                try files.synchronizeData(descriptor)
+            } catch {
+                // After a failed fdatasync the kernel may have dropped the dirty pages and marked them clean: a second
+                // call would succeed without having written them. Nothing more is trusted to this file.
+                truncate()
+                if condition == .ready { condition = .mustReplace }
+                throw AuditError(error, path: path)
+            }
+        }
+        length &+= UInt64(total)
+        sequence &+= 1
+        share.publish(generation: generation, length: length)
+    }
+
+    /// Ends the journal; what it holds is still integrated. Further appends throw.
+    public func close() {
+        guard condition != .closed else { return }
+        if condition == .mustTruncate { truncate() }
+        files.close(descriptor)
+        condition = .closed
+        share.close()
+    }
+
+    /// Cuts the file back to its last good record.
+    private func truncate() {
+        do {
+            try files.truncate(descriptor, length)
+            condition = .ready
+        } catch {
+            condition = .mustTruncate
+        }
+    }
+
+    private func repair() throws(AuditError) {
+        switch condition {
+        case .ready: return
+        case .closed: throw .journalClosed(name: name)
+        case .mustTruncate:
+            do {
+                try files.truncate(descriptor, length)
+                // What made the write fail may have been a failed fdatasync: do not trust the file further.
+                condition = durability == .disk ? .mustReplace : .ready
+            } catch {
+                throw .journalPoisoned(path: path, code: error.code)
+            }
+            try repair()
+        case .mustReplace:
+            try replace()
+            condition = .ready
+        }
+    }
+
+    /// Goes on in a new file when the current one is long enough. A failure is no loss: the current file still works.
+    private func rotate() {
+        try? replace()
+    }
+
+    private func replace() throws(AuditError) {
+        let file = try Self.create(
+            name: name, generation: generation + 1, directory: directory, files: files, durability: durability)
+        files.close(descriptor)
+        descriptor = file.descriptor
+        path = file.path
+        generation += 1
+        length = UInt64(JournalFormat.headerBytes)
+        sequence = 0
+        share.publish(generation: generation, length: length)
+    }
+
+    private static func create(
+        name: String, generation: UInt64, directory: String, files: FileOperations, durability: Durability
+    ) throws(AuditError) -> (descriptor: Int32, path: String) {
+        let path = "\(directory)/\(JournalName.file(name, generation: generation))"
+        guard generation <= JournalShare.maximumGeneration else {
+            throw .storeFailed(operation: "number a new journal file", path: path, code: 0)
+        }
+        // A file of this generation can only be what an earlier try left: no writer ever got to use it.
+        try files.removeIfPresent(path)
+        let descriptor: Int32
+        do {
+            descriptor = try files.open(path, .createForAppending, 0o600)
+        } catch {
+            throw AuditError(error, path: path)
+        }
+        do throws(AuditError) {
+            do {
+                try files.writeFully(descriptor, JournalFormat.header(generation: generation))
+                if durability == .disk { try files.synchronizeData(descriptor) }
+            } catch {
+                throw AuditError(error, path: path)
+            }
+            if durability == .disk { try files.synchronizeDirectory(directory) }
+        } catch {
+            files.close(descriptor)
+            _ = try? files.removeIfPresent(path)
+            throw error
+        }
+        return (descriptor, path)
+    }
+}

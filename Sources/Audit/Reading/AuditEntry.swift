@@ -1,0 +1,49 @@
+import Identifiers
+
+/// One entry as it was recorded.
+public struct AuditEntry: Sendable, Equatable {
+    /// The position in the log; `nil` while the entry is recorded in a journal and not yet in the tree.
+    public let index: UInt64?
+    /// The canonical JSON, exactly the bytes that the tree covers.
+    public let bytes: [UInt8]
+    public let id: UUIDv7?
+    public let kind: String?
+    /// RFC 3339 in UTC with milliseconds, so that the order of the texts is the order of the times.
+    public let time: String?
+
+    init(index: UInt64?, bytes: [UInt8]) {
+        self.index = index
+        self.bytes = bytes
+        let head = EntryHead(bytes)
+        id = head.id
+        kind = head.kind
+        time = head.time
+    }
+
+    /// The JSON as text, one line.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// Which entries to give; an empty filter gives all.
+public struct AuditFilter: Sendable {
+    /// Kinds to give; empty for all.
+    public var kinds: Set<String>
+    /// The earliest time, included; RFC 3339 in UTC (a shorter text such as `2026-11-23` or `2026-11-23T08` is the
+    /// start of that day or hour).
+    public var from: String?
+    /// The time before which an entry must be.
+    public var until: String?
+
+    public init(kinds: Set<String> = [], from: String? = nil, until: String? = nil) {
+        self.kinds = kinds
+        self.from = from
+        self.until = until
+    }
+
+    public func matches(_ entry: AuditEntry) -> Bool {
+        if !kinds.isEmpty, !kinds.contains(entry.kind ?? "") { return false }
+        if let from, entry.time ?? "" < from { return false }
+        if let until, !(entry.time.map { $0 < until } ?? false) { return false }
+        return true
+    }
+}

@@ -1,0 +1,142 @@
+import Identifiers
+
+/// Reads a log's entries, also while the gateway writes it: a checkpoint is read first, and all that it covers stays
+/// in place.
+///
+/// Reading does not verify: see `AuditVerifier`.
+public struct AuditReader: Sendable {
+    private let paths: LogPaths
+    private let files: FileOperations
+    private let tiles: TileReader
+
+    public init(directory: String, fileOperations: FileOperations = .system) {
+        paths = LogPaths(root: directory)
+        files = fileOperations
+        tiles = TileReader(root: directory, files: fileOperations)
+    }
+
+    /// The checkpoint as it stands now, not held against a key.
+    public func checkpoint() throws(AuditError) -> SignedCheckpoint {
+        guard let bytes = try files.contents(of: paths.checkpoint) else { throw .tileMissing(path: paths.checkpoint) }
+        do {
+            return try SignedCheckpoint(parsing: bytes)
+        } catch {
+            throw .checkpointMalformed(path: paths.checkpoint, reason: error.description)
+        }
+    }
+
+    /// A cursor over the entries of `range` (all of the signed log without one) that match `filter`, in log order. It
+    /// holds one bundle in memory.
+    public func entries(
+        in range: Range<UInt64>? = nil, matching filter: AuditFilter = AuditFilter()
+    ) throws(AuditError) -> AuditEntries {
+        let size = try checkpoint().treeSize
+        if let range, range.upperBound > size { throw .outOfRange(index: range.upperBound - 1, treeSize: size) }
+        return AuditEntries(tiles: tiles, size: size, range: range ?? 0..<size, filter: filter)
+    }
+
+    /// The entry at `index`.
+    public func entry(at index: UInt64) throws(AuditError) -> AuditEntry {
+        let size = try checkpoint().treeSize
+        guard index < size else { throw .outOfRange(index: index, treeSize: size) }
+        var entries = AuditEntries(tiles: tiles, size: size, range: index..<(index + 1), filter: AuditFilter())
+        guard let entry = try entries.next() else { throw .outOfRange(index: index, treeSize: size) }
+        return entry
+    }
+
+    /// The entry with this id, in the tree or still in a journal; `nil` when there is none. Looks from the newest
+    /// entry back.
+    public func entry(id: UUIDv7) throws(AuditError) -> AuditEntry? {
+        if let pending = try pendingEntries().last(where: { $0.id == id }) { return pending }
+        let size = try checkpoint().treeSize
+        var end = size
+        while end > 0 {
+            let start = (end - 1) & ~0xff
+            var entries = AuditEntries(tiles: tiles, size: size, range: start..<end, filter: AuditFilter())
+            var found: AuditEntry?
+            while let entry = try entries.next() { if entry.id == id { found = entry } }
+            if let found { return found }
+            end = start
+        }
+        return nil
+    }
+
+    /// Entries that are recorded in journals and not yet in the signed tree, by journal and in its order.
+    public func pendingEntries(
+        matching filter: AuditFilter = AuditFilter()
+    ) throws(AuditError) -> [AuditEntry] {
+        var entries: [AuditEntry] = []
+        try PendingJournals(paths: paths, files: files).read { bytes in
+            let entry = AuditEntry(index: nil, bytes: Array(bytes))
+            if filter.matches(entry) { entries.append(entry) }
+        }
+        return entries
+    }
+
+    /// The proof that the entry at `index` is in the tree of `treeSize` entries (of the newest checkpoint without one).
+    public func inclusionProof(of index: UInt64, treeSize: UInt64? = nil) throws(AuditError) -> [TreeHash] {
+        let size = try checkpoint().treeSize
+        let covered = treeSize ?? size
+        guard covered <= size else { throw .outOfRange(index: covered, treeSize: size) }
+        return try MerkleProof.inclusion(of: index, size: covered, in: StoredTree(tiles: tiles, size: size))
+    }
+
+    /// The proof that the tree of `oldSize` entries is the start of that of `newSize` (the newest checkpoint's without
+    /// one).
+    public func consistencyProof(from oldSize: UInt64, to newSize: UInt64? = nil) throws(AuditError) -> [TreeHash] {
+        let size = try checkpoint().treeSize
+        let covered = newSize ?? size
+        guard covered <= size else { throw .outOfRange(index: covered, treeSize: size) }
+        return try MerkleProof.consistency(from: oldSize, to: covered, in: StoredTree(tiles: tiles, size: size))
+    }
+}
+
+/// A cursor over entries, one bundle in memory at a time.
+public struct AuditEntries {
+    private let tiles: TileReader
+    private let size: UInt64
+    private let range: Range<UInt64>
+    private let filter: AuditFilter
+    private var position: UInt64
+    private var bundle = EntryBundle([])
+    private var bundleEnd: UInt64 = 0
+
+    init(tiles: TileReader, size: UInt64, range: Range<UInt64>, filter: AuditFilter) {
+        self.tiles = tiles
+        self.size = size
+        self.range = range
+        self.filter = filter
+        position = range.lowerBound
+    }
+
+    /// How many entries were passed, matching or not; for a progress display.
+    public var passed: UInt64 { position - range.lowerBound }
+
+    /// The next matching entry; `nil` at the end.
+    public mutating func next() throws(AuditError) -> AuditEntry? {
+        while position < range.upperBound {
+            if position >= bundleEnd { try load() }
+            guard let bytes = bundle.next() else {
+                let path = TilePath(.entries, index: position >> 8).path
+                throw .tileDamaged(path: path, reason: "it ends within entry \(position)")
+            }
+            let entry = AuditEntry(index: position, bytes: Array(bytes))
+            position += 1
+            if filter.matches(entry) { return entry }
+        }
+        return nil
+    }
+
+    private mutating func load() throws(AuditError) {
+        let index = position >> 8
+        let tile = TilePath(.entries, index: index, width: TilePath.width(level: 0, index: index, size: size))
+        guard let bytes = try tiles.bytes(of: tile) else { throw .tileMissing(path: tile.path) }
+        bundle = EntryBundle(bytes)
+        bundleEnd = index << 8 + UInt64(tile.width)
+        for _ in 0..<(position & 0xff) {
+            guard bundle.next() != nil else {
+                throw .tileDamaged(path: tile.path, reason: "it ends before entry \(position)")
+            }
+        }
+    }
+}

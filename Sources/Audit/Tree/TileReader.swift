@@ -1,0 +1,60 @@
+/// Reads tiles of a log's directory for a tree of a given size.
+///
+/// A partial tile may have been replaced by the full one meanwhile (a log removes partial tiles then); the full tile
+/// starts with the same hashes, so the reader takes those.
+struct TileReader: Sendable {
+    let root: String
+    let files: FileOperations
+
+    /// The bytes of a tile; `nil` when neither it nor the full tile at its place exists.
+    func bytes(of tile: TilePath) throws(AuditError) -> [UInt8]? {
+        if let bytes = try files.contents(of: "\(root)/\(tile.path)") { return bytes }
+        return tile.isFull ? nil : try files.contents(of: "\(root)/\(tile.fullPath)")
+    }
+
+    func hashes(level: Int, index: UInt64, width: Int) throws(AuditError) -> [TreeHash] {
+        let tile = TilePath(.hashes(level: level), index: index, width: width)
+        guard let bytes = try bytes(of: tile) else { throw .tileMissing(path: tile.path) }
+        guard let hashes = Self.hashes(in: bytes, width: width) else {
+            throw .tileDamaged(path: tile.path, reason: "it has \(bytes.count) bytes, not \(width * 32)")
+        }
+        return hashes
+    }
+
+    /// The first `width` hashes of a tile's bytes; `nil` unless there are exactly that many or the tile is full.
+    static func hashes(in bytes: [UInt8], width: Int) -> [TreeHash]? {
+        guard bytes.count == width * 32 || bytes.count == TilePath.fullWidth * 32, width <= TilePath.fullWidth else {
+            return nil
+        }
+        return bytes.withUnsafeBytes { buffer in (0..<width).map { TreeHash(loading: buffer, at: $0 * 32) } }
+    }
+
+    /// The partial tiles of a tree of `size` entries.
+    func frontier(size: UInt64) throws(AuditError) -> TreeFrontier {
+        var levels: [[TreeHash]] = []
+        for level in 0..<TilePath.levels(size: size) {
+            let count = TilePath.hashes(level: level, size: size)
+            let width = Int(count & 0xff)
+            levels.append(width == 0 ? [] : try hashes(level: level, index: count >> 8, width: width))
+        }
+        return TreeFrontier(size: size, levels: levels)
+    }
+}
+
+/// The nodes of a stored tree, each found with one tile read.
+struct StoredTree: TreeNodes {
+    let tiles: TileReader
+    let size: UInt64
+
+    func node(height: Int, index: UInt64) throws(AuditError) -> TreeHash {
+        let level = height / 8
+        let count = 1 << (height % 8)
+        let first = index << UInt64(height % 8)
+        let tile = first >> 8
+        let width = TilePath.width(level: level, index: tile, size: size)
+        let start = Int(first & 0xff)
+        guard start + count <= width else { throw .outOfRange(index: index << UInt64(height), treeSize: size) }
+        let hashes = try tiles.hashes(level: level, index: tile, width: width)
+        return TreeFrontier.fold(hashes[start..<(start + count)])
+    }
+}

@@ -1,0 +1,62 @@
+import Identifiers
+
+/// What verification of a log found.
+public struct VerificationReport: Sendable, Equatable {
+    /// One thing that is wrong, and exactly where.
+    public struct Finding: Sendable, Equatable, CustomStringConvertible {
+        public enum Place: Sendable, Equatable {
+            /// One entry: its index, and its id where the bytes still say one.
+            case entry(index: UInt64, id: UUIDv7?)
+            /// Entries of which at least one was changed, together with their hash tile; which one cannot be told.
+            case entries(ClosedRange<UInt64>)
+            /// A hash tile or entry bundle, by its path below the directory.
+            case tile(path: String)
+            case checkpoint
+            /// A journal file, by its path below the directory, and the damaged record's offset in bytes.
+            case journal(path: String, offset: UInt64)
+        }
+
+        public let place: Place
+        /// What is wrong there, as a sentence's end.
+        public let reason: String
+
+        public var description: String {
+            switch place {
+            case .entry(let index, let id): "entry \(index)\(id.map { " (\($0))" } ?? ""): \(reason)"
+            case .entries(let range): "entries \(range.lowerBound) to \(range.upperBound): \(reason)"
+            case .tile(let path): "\(path): \(reason)"
+            case .checkpoint: "checkpoint: \(reason)"
+            case .journal(let path, let offset): "\(path) at byte \(offset): \(reason)"
+            }
+        }
+    }
+
+    public internal(set) var origin = ""
+    /// Entries that the checkpoint covers.
+    public internal(set) var treeSize: UInt64 = 0
+    /// The signed root; `nil` when there is no checkpoint to read.
+    public internal(set) var root: TreeHash?
+    /// Entries whose bytes were read and hashed.
+    public internal(set) var entriesChecked: UInt64 = 0
+    /// Entries in journals that are not in the signed tree yet; only their checksums could be checked.
+    public internal(set) var pendingEntries: UInt64 = 0
+    /// Journals that end within a record, which a crash or a write going on now explains.
+    public internal(set) var unfinishedJournals: [String] = []
+    /// What is wrong, in log order, the first of it first.
+    public internal(set) var findings: [Finding] = []
+    /// Findings beyond those that are listed.
+    public internal(set) var findingsOmitted = 0
+
+    /// Whether nothing is wrong.
+    public var isValid: Bool { findings.isEmpty }
+
+    static let maximumFindings = 100
+
+    mutating func add(_ place: Finding.Place, _ reason: String) {
+        if findings.count < Self.maximumFindings {
+            findings.append(Finding(place: place, reason: reason))
+        } else {
+            findingsOmitted += 1
+        }
+    }
+}
