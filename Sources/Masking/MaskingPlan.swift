@@ -1,0 +1,100 @@
+import Crypto
+
+/// The masking rules that apply to one command's answer, compiled.
+public struct MaskingPlan: Sendable {
+    /// Nothing is masked.
+    public static let none = MaskingPlan(compiled: nil)
+
+    let compiled: CompiledPlan?
+
+    /// No rule applies.
+    public var isEmpty: Bool { compiled == nil }
+    /// `ruleset/rule` for each rule.
+    public var ruleNames: [String] { compiled?.rules.map(\.name) ?? [] }
+    /// SHA-256 in hex over the rules, as they are written; of nothing for an empty plan.
+    public var digest: String { compiled?.digest ?? Self.emptyDigest }
+
+    private static let emptyDigest = CompiledPlan.hex(SHA256.hash(data: [UInt8]()))
+
+    init(compiled: CompiledPlan?) {
+        self.compiled = compiled.flatMap { $0.rules.isEmpty ? nil : $0 }
+    }
+}
+
+/// Rules in the form that maskers use. Immutable and shared.
+final class CompiledPlan: Sendable {
+    struct Rule: Sendable {
+        var name: String
+        var selector: String
+        var transform: Transform
+    }
+
+    /// The strictest rule for a value is the one with the smallest index.
+    let rules: [Rule]
+    let fields: [(pattern: FieldPattern, rule: RuleIndex)]
+    let paths: PathAutomaton?
+    let detectors: DetectorSet
+    /// The rule for each detector, by `Detector.index`.
+    let detectorRules: [RuleIndex]
+    let pseudonyms: Pseudonymizer
+    let digest: String
+
+    init(ruleSets: [MaskingRuleSet], pseudonymKey: SymmetricKey) throws(MaskingError) {
+        let all = ruleSets.flatMap { ruleSet in ruleSet.rules.map { (ruleSet.name, $0) } }
+        // A stable order: equally strict rules stay as the configuration has them.
+        let ordered = all.enumerated().sorted {
+            let (left, right) = ($0.element.1.transform.leniency, $1.element.1.transform.leniency)
+            return (left, $0.offset) < (right, $1.offset)
+        }.map(\.element)
+        guard ordered.count <= Int(RuleIndex.max) else {
+            throw .notInspectable(reason: "more than \(RuleIndex.max) masking rules apply to one answer")
+        }
+        var fields: [(FieldPattern, RuleIndex)] = []
+        var paths: [(JSONPath, RuleIndex)] = []
+        var detectorRules = [RuleIndex](repeating: noRule, count: Detector.allCases.count)
+        var detectors: DetectorSet = []
+        for (index, (ruleSet, rule)) in ordered.enumerated() {
+            switch rule.selector {
+            case .field(let pattern):
+                guard let compiled = FieldPattern(pattern) else {
+                    throw .invalidRule(
+                        ruleSet: ruleSet, rule: rule.name ?? "\(rule.selector)", message: "a field pattern is empty")
+                }
+                fields.append((compiled, RuleIndex(index)))
+            case .path(let path): paths.append((path, RuleIndex(index)))
+            case .detector(let detector):
+                detectors.insert(DetectorSet(detector))
+                if detectorRules[detector.index] == noRule { detectorRules[detector.index] = RuleIndex(index) }
+            }
+        }
+        rules = ordered.map { ruleSet, rule in
+            Rule(
+                name: "\(ruleSet)/\(rule.name ?? "\(rule.selector)")", selector: "\(rule.selector)",
+                transform: rule.transform)
+        }
+        self.fields = fields
+        self.paths = paths.isEmpty ? nil : PathAutomaton(paths)
+        self.detectors = detectors
+        self.detectorRules = detectorRules
+        pseudonyms = Pseudonymizer(key: pseudonymKey)
+        var hash = SHA256()
+        for rule in rules {
+            for part in [rule.name, rule.selector, "\(rule.transform)"] {
+                hash.update(data: Array("\(part.utf8.count):\(part)".utf8))
+            }
+        }
+        digest = Self.hex(hash.finalize())
+    }
+
+    /// Rules by the field's name or place exist, so that text without fields needs detectors to be inspected at all.
+    var hasDetectors: Bool { !detectors.isEmpty }
+
+    static func hex(_ digest: SHA256.Digest) -> String {
+        digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}
+
+/// A rule's place in `CompiledPlan.rules`.
+typealias RuleIndex = Int16
+/// Greater than any rule's index, so that the strictest of several is their minimum.
+let noRule = RuleIndex.max

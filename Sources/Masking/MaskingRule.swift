@@ -1,0 +1,59 @@
+/// One masking rule: what it selects and what becomes of it.
+public struct MaskingRule: Sendable, Hashable {
+    /// The name that records and counts show; the selector's text when absent.
+    public var name: String?
+    public var selector: Selector
+    public var transform: Transform
+
+    public init(name: String? = nil, selector: Selector, transform: Transform) {
+        self.name = name
+        self.selector = selector
+        self.transform = transform
+    }
+
+    public enum Selector: Sendable, Hashable {
+        /// A place in a JSON document. On an array or object the rule masks all that lies under it.
+        case path(JSONPath)
+        /// A member name in any JSON object: a glob with `*` and `?`, case-insensitive in ASCII.
+        case field(String)
+        /// Values that have the form of one kind of data, in any text and in JSON strings, numbers and names.
+        case detector(Detector)
+    }
+}
+
+extension MaskingRule.Selector: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .path(let path): "path \(path)"
+        case .field(let pattern): "field \(pattern)"
+        case .detector(let detector): "detector \(detector)"
+        }
+    }
+}
+
+/// Masking rules under the name by which policies refer to them.
+public struct MaskingRuleSet: Sendable, Hashable {
+    public var name: String
+    public var rules: [MaskingRule]
+
+    public init(name: String, rules: [MaskingRule]) {
+        self.name = name
+        self.rules = rules
+    }
+}
+
+/// How often a rule masked something in one answer.
+public struct MaskCount: Sendable, Hashable {
+    /// `ruleset/rule`.
+    public let rule: String
+    /// What the rule selects, e.g. `field ssn`, `path $.a`, `detector PAN`.
+    public let selector: String
+    /// Values masked: JSON scalars (a masked array or object counts once with `null`), or detector matches.
+    public let count: Int
+
+    public init(rule: String, selector: String, count: Int) {
+        self.rule = rule
+        self.selector = selector
+        self.count = count
+    }
+}
