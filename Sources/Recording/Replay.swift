@@ -1,0 +1,112 @@
+import Identifiers
+
+/// How a recorded session looked, as text in time: what a terminal shows one step after the other.
+public enum Replay {
+    /// Text, and how long to wait before it appears.
+    public struct Step: Sendable, Equatable {
+        public let delay: Duration
+        public let text: String
+    }
+
+    /// How a recording is played.
+    public struct Options: Sendable {
+        /// 1 as it was, 4 four times as fast.
+        public var speed: Double
+        /// Longer silences are shortened to this, after `speed`; `nil` keeps them.
+        public var longestDelay: Duration?
+        /// Starts at this time of the session: what was before appears at once.
+        public var from: Duration
+
+        public init(speed: Double = 1, longestDelay: Duration? = .seconds(3), from: Duration = .zero) {
+            self.speed = speed
+            self.longestDelay = longestDelay
+            self.from = from
+        }
+    }
+
+    /// What stands above a replay.
+    public static func title(_ header: RecordingHeader) -> String {
+        "session \(header.session)  \(header.caller) → \(header.target) (\(header.kind))  started \(header.started)\n"
+    }
+
+    /// The steps of `events`, which are in the order of their offsets.
+    public static func steps(_ events: some Sequence<RecordingEvent>, options: Options = Options()) -> [Step] {
+        var renderer = Renderer(options: options)
+        return events.map { renderer.step($0) }
+    }
+
+    /// Makes the steps one at a time, for a recording that is too long to hold.
+    public struct Renderer: Sendable {
+        private let options: Options
+        private var last: UInt64 = 0
+
+        public init(options: Options = Options()) { self.options = options }
+
+        public mutating func step(_ event: RecordingEvent) -> Step {
+            let start = Self.milliseconds(options.from)
+            let from = max(last, start)
+            let silence = event.offset > from ? event.offset - from : 0
+            last = max(last, event.offset)
+            var delay = Duration.milliseconds(silence) / max(options.speed, 0.001)
+            if let longest = options.longestDelay { delay = min(delay, longest) }
+            return Step(delay: delay, text: Self.text(event))
+        }
+
+        private static func milliseconds(_ duration: Duration) -> UInt64 {
+            let (seconds, attoseconds) = duration.components
+            return UInt64(max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+        }
+
+        private static func text(_ event: RecordingEvent) -> String {
+            let mark =
+                switch event.kind {
+                case .request: "→"
+                case .response: "←"
+                case .note: "•"
+                }
+            var lines = event.head.map { field in
+                "\(mark) \(shown(field.name))\(field.name.isEmpty ? "" : ": ")\(shown(field.value))"
+            }
+            if lines.isEmpty { lines.append("\(mark) \(event.kind.rawValue)") }
+            var text = "[\(clock(event.offset))] " + lines.joined(separator: "\n            ") + "\n"
+            if !event.body.isEmpty {
+                text += shown(event.body)
+                if !event.body.hasSuffix("\n") { text += "\n" }
+            }
+            if event.isTruncated { text += "… (cut here when it was recorded)\n" }
+            return text
+        }
+
+        /// Control characters as pictures, so that a recorded answer cannot steer the terminal it is replayed on.
+        private static func shown(_ text: String) -> String {
+            guard text.unicodeScalars.contains(where: isControl) else { return text }
+            var shown = String.UnicodeScalarView()
+            for scalar in text.unicodeScalars {
+                guard isControl(scalar) else {
+                    shown.append(scalar)
+                    continue
+                }
+                let picture = scalar.value < 0x20 ? 0x2400 + scalar.value : scalar.value == 0x7f ? 0x2421 : 0xfffd
+                shown.append(Unicode.Scalar(picture) ?? "\u{fffd}")
+            }
+            return String(shown)
+        }
+
+        private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7f...0x9f).contains(scalar.value)
+                || (0x202a...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+        }
+
+        /// `mm:ss.mmm`, with hours before it when there are any.
+        private static func clock(_ milliseconds: UInt64) -> String {
+            func padded(_ value: UInt64, _ digits: Int) -> String {
+                let text = String(value)
+                return String(repeating: "0", count: max(0, digits - text.count)) + text
+            }
+            let seconds = milliseconds / 1000
+            let hours = seconds >= 3600 ? "\(seconds / 3600):" : ""
+            return
+                "\(hours)\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2)).\(padded(milliseconds % 1000, 3))"
+        }
+    }
+}
