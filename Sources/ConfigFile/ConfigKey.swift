@@ -1,0 +1,47 @@
+/// One key that a mapping in the configuration file may have: what the loader accepts, what the JSON Schema says.
+public struct ConfigKey: Sendable {
+    public let name: String
+    public let kind: ConfigValueKind
+    public let isRequired: Bool
+    /// What holds when the key is absent, as it would be written; `nil` when nothing does.
+    public let defaultText: String?
+    /// One sentence for the person who writes the file.
+    public let summary: String
+
+    public init(
+        _ name: String, _ kind: ConfigValueKind, required: Bool = false, default defaultText: String? = nil,
+        summary: String
+    ) {
+        self.name = name
+        self.kind = kind
+        self.isRequired = required
+        self.defaultText = defaultText
+        self.summary = summary
+    }
+}
+
+/// The form of a value.
+public indirect enum ConfigValueKind: Sendable {
+    case string
+    case integer(ClosedRange<Int>)
+    case boolean
+    /// `500ms`, `30s`, `15m`, `1h`, `7d`.
+    case duration
+    /// `4096`, `64KiB`, `1MiB`, `2GiB`.
+    case byteSize
+    /// `host:port`, with brackets around an IPv6 address.
+    case address
+    /// An `http` or `https` URL with a host.
+    case url
+    /// A path; relative ones start at the file's own folder.
+    case path
+    /// `env:NAME` or `file:PATH`; never the secret itself.
+    case secret
+    case choice([String])
+    case list(ConfigValueKind)
+    case mapping([ConfigKey])
+    /// A mapping whose keys are names that the writer chooses.
+    case dictionary(ConfigValueKind)
+    /// A mapping whose keys depend on the value of one of them, e.g. on `kind`.
+    case variants(discriminator: String, [String: [ConfigKey]], common: [ConfigKey])
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Where a secret is to be found; the configuration holds no secret itself.
+public enum SecretReference: Sendable, Hashable {
+    case environment(String)
+    case file(String)
+
+    /// Reads `env:NAME` or `file:PATH`.
+    init?(_ text: String) {
+        if text.hasPrefix("env:"), text.utf8.count > 4 {
+            self = .environment(String(text.dropFirst(4)))
+        } else if text.hasPrefix("file:"), text.utf8.count > 5 {
+            self = .file(String(text.dropFirst(5)))
+        } else {
+            return nil
+        }
+    }
+
+    /// Fetches the secret as it is now; a file's last line break does not belong to it.
+    ///
+    /// - Parameter folder: The folder that relative paths start from.
+    public func resolve(relativeTo folder: String) throws(SecretError) -> Secret {
+        switch self {
+        case .environment(let name):
+            guard let value = ProcessInfo.processInfo.environment[name] else { throw .variableMissing(name) }
+            guard !value.isEmpty else { throw .empty("the environment variable \(name)") }
+            return Secret(value)
+        case .file(let path):
+            let full = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
+            guard let data = FileManager.default.contents(atPath: full) else { throw .fileUnreadable(full) }
+            guard data.count <= 1 << 20, var text = String(validating: Array(data), as: UTF8.self) else {
+                throw .notText(full)
+            }
+            while let last = text.unicodeScalars.last, last == "\n" || last == "\r" { text.unicodeScalars.removeLast() }
+            guard !text.isEmpty else { throw .empty("the file \(full)") }
+            return Secret(text)
+        }
+    }
+}
+
+extension SecretReference: CustomStringConvertible {
+    /// As the configuration writes it.
+    public var description: String {
+        switch self {
+        case .environment(let name): "env:\(name)"
+        case .file(let path): "file:\(path)"
+        }
+    }
+}
+
+/// A secret that does not print: interpolating, logging or dumping it shows nothing of it.
+public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let value: String
+
+    public init(_ value: String) { self.value = value }
+
+    /// The secret itself, for the place that must send it.
+    public func reveal() -> String { value }
+
+    public var description: String { "«secret»" }
+    public var debugDescription: String { "«secret»" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Why a secret could not be fetched.
+public enum SecretError: Error, Sendable, Hashable, CustomStringConvertible {
+    case variableMissing(String)
+    case fileUnreadable(String)
+    case notText(String)
+    case empty(String)
+
+    public var description: String {
+        switch self {
+        case .variableMissing(let name): "the environment variable \(name) is not set"
+        case .fileUnreadable(let path): "the file \(path) cannot be read; does it exist, and may this user read it?"
+        case .notText(let path): "the file \(path) is not a text of at most 1 MiB"
+        case .empty(let what): "\(what) is empty"
+        }
+    }
+}
