@@ -73,7 +73,7 @@ module("ConfigFile", ["StrictJSON", yams])
 
 // Level 1: each usable and testable by itself, without sockets.
 module("Store", ["Identifiers", sqlite])
-module("Identity", ["StrictJSON", crypto, jwt, httpClient, nioCore, nioFoundation, logging])
+module("Identity", ["Identifiers", "StrictJSON", crypto, jwt, httpClient, nioCore, nioFoundation, logging])
 module("Policy", ["StrictJSON", crypto])
 module("Masking", ["StrictJSON", crypto, nioCore])
 module("Audit", ["Identifiers", "StrictJSON", crypto, logging, lifecycle])
