@@ -85,7 +85,7 @@ module(
     "GatewayCore",
     [
         "Identifiers", "StrictJSON", "ConfigFile", "Store", "Identity", "Policy", "Masking", "Audit", "Recording",
-        "Approvals", nioCore, nioPosix, nioSSL, crypto, logging, lifecycle,
+        "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
     ])
 
 // Level 3: what stands around the core.
@@ -104,8 +104,8 @@ let adapters = folders(in: "Plugins")
 for adapter in adapters {
     let dependencies: [Target.Dependency] =
         [
-            "GatewayCore", "Identifiers", "StrictJSON", "ConfigFile", "Masking", "Policy", nioCore, nioPosix,
-            nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt, httpClient, logging, lifecycle,
+            "GatewayCore", "Identifiers", "StrictJSON", "ConfigFile", "Identity", "Masking", "Policy", "Approvals",
+            "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt, httpClient, logging, lifecycle,
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
         .target(name: adapter, dependencies: dependencies, path: "Plugins/\(adapter)"))

@@ -13,7 +13,8 @@ public enum ConfigDocument {
         let start = ConfigPosition(file: path, line: 1, column: 1)
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigErrors([
-                ConfigError(position: start, message: "the file cannot be read; is the path right, and may this user read it?")
+                ConfigError(
+                    position: start, message: "the file cannot be read; is the path right, and may this user read it?")
             ])
         }
         guard data.count <= largestFile else {
@@ -43,7 +44,9 @@ public enum ConfigDocument {
         let value = validator.validate(root, as: .mapping(keys), at: "")
         guard validator.errors.isEmpty, case .section(let section) = value else {
             throw ConfigErrors(
-                validator.errors.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) })
+                validator.errors.sorted {
+                    ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+                })
         }
         return section
     }

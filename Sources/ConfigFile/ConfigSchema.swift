@@ -50,7 +50,8 @@ extension ConfigDocument {
             ]
         case .boolean: return [JSONMember("type", "boolean")]
         case .duration: return text("^[0-9]+(ms|s|m|h|d)$")
-        case .byteSize: return [JSONMember("type", ["string", "integer"]), JSONMember("pattern", "^[0-9]+(KiB|MiB|GiB)?$")]
+        case .byteSize:
+            return [JSONMember("type", ["string", "integer"]), JSONMember("pattern", "^[0-9]+(KiB|MiB|GiB)?$")]
         case .address: return text("^.+:[0-9]{1,5}$")
         case .url: return text("^https?://")
         case .secret: return text("^(env|file):.+$")

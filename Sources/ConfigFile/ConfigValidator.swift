@@ -13,7 +13,9 @@ struct ConfigValidator {
     mutating func validate(_ node: Node, as kind: ConfigValueKind, at key: String) -> ConfigValue? {
         remainingNodes -= 1
         guard remainingNodes > 0 else {
-            if remainingNodes == 0 { fail(node, "the file expands to more than 100000 values; does an alias repeat itself?") }
+            if remainingNodes == 0 {
+                fail(node, "the file expands to more than 100000 values; does an alias repeat itself?")
+            }
             return nil
         }
         switch kind {
@@ -41,7 +43,9 @@ struct ConfigValidator {
             }
             guard let declared = keys.first(where: { $0.name == text }) else {
                 let nearest = Self.nearest(to: text, among: keys.map(\.name))
-                let hint = nearest.map { "; did you mean \"\($0)\"?" } ?? "; known are \(keys.map(\.name).joined(separator: ", "))"
+                let hint =
+                    nearest.map { "; did you mean \"\($0)\"?" }
+                    ?? "; known are \(keys.map(\.name).joined(separator: ", "))"
                 fail(name, "unknown key \"\(text)\"\(hint)")
                 continue
             }

@@ -55,7 +55,8 @@ public enum GroupsUnknown: Sendable, Hashable, CustomStringConvertible {
             "Your groups are unknown: Microsoft Entra leaves them out of the token when there are more than 200."
         case .oktaLimit(let count):
             "Your groups are unknown: Okta sends at most 100, the token has \(count), so some may be missing."
-        case .googleWithoutGroups: "Your groups are unknown: Google's tokens carry none and none are configured for you."
+        case .googleWithoutGroups:
+            "Your groups are unknown: Google's tokens carry none and none are configured for you."
         case .claimMissing(let claim): "Your groups are unknown: the token has no claim \"\(claim)\"."
         case .claimMalformed(let claim): "Your groups are unknown: the claim \"\(claim)\" is not a list of names."
         }

@@ -46,7 +46,8 @@ public enum SignInError: Error, Sendable, Hashable {
         case .missing: "No token was given."
         case .tooLarge(let bytes): "The token has \(bytes) bytes; at most \(Authenticator.largestToken) are read."
         case .malformed(let what): "The token is not a signed JSON Web Token as this gateway reads it: \(what)."
-        case .algorithmRefused(let name): "The token's algorithm \"\(name.prefix(32))\" is not accepted from its issuer."
+        case .algorithmRefused(let name):
+            "The token's algorithm \"\(name.prefix(32))\" is not accepted from its issuer."
         case .unknownIssuer: "The token's issuer is not one that this gateway trusts."
         case .unknownKey: "The token is signed with a key that its issuer does not publish."
         case .badSignature: "The token's signature is wrong."

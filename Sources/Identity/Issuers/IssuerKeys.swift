@@ -104,7 +104,8 @@ actor IssuerKeys {
     ) async throws -> KeySet {
         let metadata = try await IssuerMetadata.fetch(configuration.issuer, through: fetcher)
         let document = try await fetcher.fetch(metadata.keySetURL)
-        guard let set = try? JSONValue(parsing: document.bytes, maximumDepth: 16), let members = set["keys"]?.array else {
+        guard let set = try? JSONValue(parsing: document.bytes, maximumDepth: 16), let members = set["keys"]?.array
+        else {
             throw DocumentError.malformed(url: metadata.keySetURL, "it is not a JSON Web Key Set")
         }
         var keys: [VerificationKey] = []

@@ -26,7 +26,8 @@ public struct IssuerMetadata: Sendable {
         }
         guard value["issuer"]?.string == issuer else {
             throw DocumentError.malformed(
-                url: url, "it says that the issuer is \"\(value["issuer"]?.string ?? "")\", configured is \"\(issuer)\"")
+                url: url, "it says that the issuer is \"\(value["issuer"]?.string ?? "")\", configured is \"\(issuer)\""
+            )
         }
         guard let keySetURL = value["jwks_uri"]?.string, HTTPDocumentFetcher.isAcceptable(keySetURL) else {
             throw DocumentError.malformed(url: url, "its jwks_uri is missing or neither https nor on this machine")

@@ -1,8 +1,9 @@
+import JWTKit
+import StrictJSON
+
 import enum Crypto.P256
 import enum Crypto.P384
 import enum Crypto.P521
-import JWTKit
-import StrictJSON
 
 /// One public key of an issuer's set (RFC 7517), ready to verify with each algorithm that fits it.
 struct VerificationKey: Sendable {

@@ -1,0 +1,151 @@
+import Identifiers
+import Identity
+import Policy
+import StrictJSON
+
+/// Puts one session's commands before the policy: one request for each effect, all of which must be allowed.
+struct PolicyEvaluation {
+    private let principal: Entity
+    private let targetUID: EntityUID
+    private let targetName: String
+    private let clientAddress: Value?
+    private let groupsAdvice: String?
+
+    init(caller: Caller, target: Target, client: String) {
+        var attributes: [String: Value] = ["issuer": .string(caller.issuer), "subject": .string(caller.subject)]
+        if let label = caller.label { attributes["email"] = .string(label) }
+        var parents: [EntityUID] = []
+        var unknown: String?
+        switch caller.groups {
+        case .known(let names): parents = names.map { EntityUID(type: "Group", id: $0) }
+        case .unknown(let reason): unknown = "\(reason)"
+        }
+        principal = Entity(
+            EntityUID(type: "User", id: "\(caller.issuer)|\(caller.subject)"), attributes: attributes,
+            parents: parents, groupsUnknown: unknown)
+        targetUID = EntityUID(type: "Target", id: target.name)
+        targetName = target.name
+        groupsAdvice = unknown
+        clientAddress = Value.IPAddress(Self.host(of: client)).map { .ip($0) }
+    }
+
+    /// The address without its port: `10.1.2.3:80` and `[::1]:80` as clients are written.
+    private static func host(of client: String) -> String {
+        if client.hasPrefix("["), let end = client.firstIndex(of: "]") {
+            return String(client[client.index(after: client.startIndex)..<end])
+        }
+        return String(client.prefix { $0 != ":" })
+    }
+
+    func judge(_ command: Command, by rules: RuleSnapshot, at now: Timestamp) -> Verdict {
+        var verdict = judge(command, by: rules.policy, at: now)
+        if let candidate = rules.candidate {
+            let other = judge(command, by: candidate, at: now)
+            if other.answer != verdict.answer {
+                verdict.candidate = CandidateVerdict(
+                    answer: other.answer.word, rule: other.rule, policyDigest: candidate.digest)
+            }
+        }
+        return verdict
+    }
+
+    private func judge(_ command: Command, by policy: PolicySet, at now: Timestamp) -> Verdict {
+        let context = context(of: command, for: policy, at: now)
+        var verdict: Verdict?
+        for effect in command.effects {
+            let request = PolicyRequest(
+                principal: principal, action: EntityUID(type: "Action", id: effect.action),
+                resource: resource(of: effect), context: context)
+            let next = Verdict(policy.decide(request), of: effect, on: targetName, groupsAdvice: groupsAdvice)
+            verdict = verdict.map { $0.adding(next) } ?? next
+            if case .deny = next.answer { break }
+        }
+        // A command has at least one effect, so the loop has run; without one nothing could have allowed it.
+        return verdict ?? .nothingAsked
+    }
+
+    private func resource(of effect: Effect) -> Entity {
+        var attributes: [String: Value] = [:]
+        for (name, value) in effect.resource.attributes { attributes[name] = Value(value) }
+        attributes["name"] = .string(effect.resource.name)
+        return Entity(
+            EntityUID(type: effect.resource.type, id: "\(targetName)/\(effect.resource.name)"),
+            attributes: attributes, parents: [targetUID])
+    }
+
+    /// Builds only what some policy reads.
+    private func context(of command: Command, for policy: PolicySet, at now: Timestamp) -> [String: Value] {
+        guard policy.readsWholeContext || !policy.contextKeys.isEmpty else { return [:] }
+        func isRead(_ key: String) -> Bool { policy.readsWholeContext || policy.contextKeys.contains(key) }
+        var context: [String: Value] = [:]
+        if isRead("now") {
+            context["now"] = .datetime(.init(millisecondsSinceEpoch: Int64(now.milliseconds)))
+        }
+        if isRead("client"), let clientAddress { context["client"] = clientAddress }
+        if isRead("parameters") {
+            var parameters: [String: Value] = [:]
+            for parameter in command.parameters {
+                guard let value = Value(parameter.value) else { continue }
+                // Two values under one name (`?a=1&a=2`): a policy sees both, so that neither hides.
+                if let first = parameters[parameter.name] {
+                    parameters[parameter.name] = first.joined(with: value)
+                } else {
+                    parameters[parameter.name] = value
+                }
+            }
+            context["parameters"] = .record(parameters)
+        }
+        var namespaces: [String: [String: Value]] = [:]
+        for fact in command.facts {
+            guard let dot = fact.name.utf8.firstIndex(of: UInt8(ascii: ".")) else {
+                if isRead(fact.name) { context[fact.name] = Value(fact.value) }
+                continue
+            }
+            let namespace = String(fact.name[..<dot])
+            guard isRead(namespace) else { continue }
+            namespaces[namespace, default: [:]][String(fact.name[fact.name.index(after: dot)...])] = Value(fact.value)
+        }
+        for (namespace, facts) in namespaces { context[namespace] = .record(facts) }
+        if isRead("opaque"), context["opaque"] == nil { context["opaque"] = false }
+        return context
+    }
+}
+
+extension Value {
+    init(_ fact: FactValue) {
+        switch fact {
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .long(value)
+        case .string(let value): self = .string(value)
+        case .strings(let values): self = .strings(values)
+        }
+    }
+
+    /// A JSON value as policies see it: integers are longs, numbers with up to four decimals are decimals, all other
+    /// numbers are their text; arrays are sets; `null` is an absent member.
+    init?(_ json: JSONValue) {
+        switch json {
+        case .null: return nil
+        case .bool(let value): self = .bool(value)
+        case .string(let text): self = .string(text)
+        case .number(let text):
+            if let integer = Int64(text) {
+                self = .long(integer)
+            } else if let decimal = Value.Decimal(text) {
+                self = .decimal(decimal)
+            } else {
+                self = .string(text)
+            }
+        case .array(let elements): self = .set(Set(elements.compactMap { Value($0) }))
+        case .object(let members):
+            var record: [String: Value] = [:]
+            for member in members { record[member.name] = Value(member.value) }
+            self = .record(record)
+        }
+    }
+
+    fileprivate func joined(with other: Value) -> Value {
+        if case .set(let values) = self { return .set(values.union([other])) }
+        return .set([self, other])
+    }
+}

@@ -1,0 +1,60 @@
+import Identifiers
+import Policy
+import StrictJSON
+
+/// Entries about the gateway itself rather than about a command: rare, so built as values and sorted when written.
+public struct ControlEntry: Sendable {
+    public let bytes: [UInt8]
+    public let id: UUIDv7
+
+    /// An entry of `kind` with `members` beside the ones that every entry has.
+    public init(kind: String, at time: Timestamp, _ members: [JSONMember]) {
+        id = UUIDv7(milliseconds: time.milliseconds)
+        let common = [
+            JSONMember("id", .string(id.description)), JSONMember("kind", .string(kind)),
+            JSONMember("time", .string(time.description)), JSONMember("v", .number(String(AuditSchema.version))),
+        ]
+        bytes = JSONValue.object(common + members).canonicalBytes
+    }
+}
+
+extension ControlEntry {
+    /// `kind: start`: a gateway runs from here on, with this configuration and policy.
+    public static func start(version: String, policyDigest: String, recovery: String?, at time: Timestamp) -> Self {
+        var members = [
+            JSONMember("policy", .string(policyDigest)), JSONMember("version", .string(version)),
+        ]
+        if let recovery { members.append(JSONMember("recovery", .string(recovery))) }
+        return Self(kind: "start", at: time, members)
+    }
+
+    /// `kind: stop`: the gateway ended in order.
+    public static func stop(reason: String, at time: Timestamp) -> Self {
+        Self(kind: "stop", at: time, [JSONMember("reason", .string(reason))])
+    }
+
+    /// `kind: policy-load`: `policy` is in force from here on, or was refused and `previous` stays.
+    public static func policyLoad(
+        digest: String?, previous: String?, refused: String?, by: String, at time: Timestamp
+    ) -> Self {
+        var members = [JSONMember("by", .string(by))]
+        if let digest { members.append(JSONMember("policy", .string(digest))) }
+        if let previous { members.append(JSONMember("previous", .string(previous))) }
+        if let refused { members.append(JSONMember("refused", .string(refused))) }
+        return Self(kind: "policy-load", at: time, members)
+    }
+
+    /// `kind: console`: somebody read or changed something through the console.
+    public static func console(
+        issuer: String, subject: String, action: String, resource: String, allowed: Bool, rule: String,
+        at time: Timestamp
+    ) -> Self {
+        Self(
+            kind: "console", at: time,
+            [
+                JSONMember("action", .string(action)), JSONMember("allowed", .bool(allowed)),
+                JSONMember("caller", ["issuer": .string(issuer), "subject": .string(subject)]),
+                JSONMember("resource", .string(resource)), JSONMember("rule", .string(rule)),
+            ])
+    }
+}

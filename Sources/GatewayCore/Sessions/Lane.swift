@@ -1,0 +1,173 @@
+import Audit
+import Identifiers
+import Identity
+import Logging
+import NIOCore
+import StrictJSON
+
+/// What one event loop needs to decide and record by itself: a journal, verified callers, the rules as last seen.
+///
+/// Bound to its event loop; no other thread may touch it.
+public final class Lane {
+    public let eventLoop: any EventLoop
+    let manager: SessionManager
+    private let journal: Journal
+    private var callers = CallerCache()
+    private var sessions: [UUIDv7: Session] = [:]
+    private var rules: RuleSnapshot
+    private var rulesGeneration: Int
+    private var writer = CanonicalJSONWriter(capacity: 4096)
+    /// Outcomes that the log could not take when they happened. They go first once it can, before any new intent.
+    private var backlog: [[UInt8]] = []
+    private var signInFailures = FailureBudget()
+
+    init(manager: SessionManager, eventLoop: any EventLoop, journal: Journal) {
+        self.manager = manager
+        self.eventLoop = eventLoop
+        self.journal = journal
+        self.rulesGeneration = manager.generation
+        self.rules = manager.currentRules
+    }
+
+    /// The rules in force, read anew after a reload.
+    var currentRules: RuleSnapshot {
+        let generation = manager.generation
+        if generation != rulesGeneration {
+            rules = manager.currentRules
+            rulesGeneration = generation
+        }
+        return rules
+    }
+
+    // MARK: Sign-in
+
+    /// Verifies `token`: at once when this loop has seen it, otherwise through the issuer's keys.
+    ///
+    /// A failed future carries a `SignInError`, which is recorded before it is given.
+    public func signIn(_ token: String, client: String) -> SignInProgress {
+        let authenticator = manager.parts.authenticator
+        let generation = authenticator.generation
+        if let caller = callers.caller(for: token, at: manager.parts.clock(), generation: generation) {
+            return .signedIn(caller)
+        }
+        let lane = NIOLoopBound(self, eventLoop: eventLoop)
+        let verified = eventLoop.makeFutureWithTask { try await authenticator.authenticate(token) }
+        return .pending(
+            verified.assumeIsolated().map { caller in
+                lane.value.callers.insert(
+                    caller, for: token, at: lane.value.manager.parts.clock(), generation: generation)
+                return caller
+            }.flatMapErrorThrowing { error in
+                lane.value.recordSignInFailure(error, client: client)
+                throw error
+            }.nonisolated())
+    }
+
+    /// Records that somebody could not sign in; an adapter calls it for what it refuses before it has a token.
+    public func recordSignInFailure(_ error: any Error, client: String) {
+        let now = manager.parts.clock()
+        guard let suppressed = signInFailures.take(at: now) else { return }
+        let failure = error as? SignInError
+        _ = try? append { writer in
+            writeSignInFailure(
+                into: &writer, code: failure?.code ?? "internal", reason: failure?.reason ?? "\(error)", client: client,
+                suppressed: suppressed, time: now)
+        }
+    }
+
+    // MARK: Sessions
+
+    /// Opens a session and records it.
+    ///
+    /// - Throws: `Refusal` when the log cannot take the session.
+    public func openSession(
+        caller: Caller, target: Target, client: String, onTerminate: @escaping (_ reason: String) -> Void
+    ) throws(Refusal) -> Session {
+        let session = Session(lane: self, caller: caller, target: target, client: client, onTerminate: onTerminate)
+        do {
+            try append { session.writeStart(into: &$0) }
+        } catch {
+            throw unavailable(error)
+        }
+        sessions[session.id] = session
+        return session
+    }
+
+    func forget(_ session: Session) { sessions[session.id] = nil }
+
+    func terminate(_ id: UUIDv7, by operatorLabel: String) -> Bool {
+        guard let session = sessions[id] else { return false }
+        session.terminate(by: operatorLabel)
+        return true
+    }
+
+    var openSessionIDs: [UUIDv7] { Array(sessions.keys) }
+
+    // MARK: The log
+
+    /// Appends what `write` writes, after everything that is still owed to the log.
+    func append(_ write: (inout CanonicalJSONWriter) throws -> Void) throws {
+        try settleBacklog()
+        writer.removeAll()
+        try write(&writer)
+        try journal.append(writer.bytes)
+    }
+
+    /// Appends an entry about something that has happened and cannot be refused any more. What the log cannot take
+    /// now is kept and goes first later; until then no new command gets a permit.
+    func appendOwed(_ write: (inout CanonicalJSONWriter) -> Void) {
+        do {
+            try append(write)
+        } catch {
+            writer.removeAll()
+            write(&writer)
+            backlog.append(writer.bytes)
+            manager.parts.logger.critical(
+                "the audit log takes no entries; new commands are refused until it does",
+                metadata: ["error": "\(error)", "owed": "\(backlog.count)"])
+        }
+    }
+
+    private func settleBacklog() throws(AuditError) {
+        while let first = backlog.first {
+            try journal.append(first)
+            backlog.removeFirst()
+        }
+    }
+
+    func unavailable(_ error: any Error) -> Refusal {
+        Refusal(
+            kind: .unavailable, rule: "audit-unavailable",
+            reason: "The gateway cannot record commands now, so it runs none: \(error).",
+            nextStep: "Try again later; if it lasts, tell the gateway's operators that the audit log takes no entries.")
+    }
+}
+
+/// How far a sign-in has come.
+public enum SignInProgress {
+    case signedIn(Caller)
+    case pending(EventLoopFuture<Caller>)
+}
+
+/// Bounds what a flood of bad tokens can write: at most 50 entries a second, the rest counted in the next one.
+struct FailureBudget {
+    private var second: UInt64 = 0
+    private var taken = 0
+    private var suppressed = 0
+
+    /// How many were left out since the last entry, or `nil` when this one is left out too.
+    mutating func take(at now: Timestamp) -> Int? {
+        let current = now.milliseconds / 1000
+        if current != second {
+            second = current
+            taken = 0
+        }
+        guard taken < 50 else {
+            suppressed += 1
+            return nil
+        }
+        taken += 1
+        defer { suppressed = 0 }
+        return suppressed
+    }
+}

@@ -1,0 +1,218 @@
+import Approvals
+import Audit
+import Identifiers
+import Identity
+import Masking
+import NIOCore
+import Policy
+import Recording
+import StrictJSON
+
+/// One caller's connection to one target: decides its commands, records them, and hands out permits.
+///
+/// Bound to the event loop of its lane.
+public final class Session {
+    public let id: UUIDv7
+    public let caller: Caller
+    public let target: Target
+    /// The peer's address as the adapter knows it, e.g. `10.1.2.3:51234`.
+    public let client: String
+
+    let lane: Lane
+    let evaluation: PolicyEvaluation
+    let identityJSON: SessionIdentity
+    private let onTerminate: (String) -> Void
+    private var recorder: SessionRecorder?
+    private var endReason: String?
+    private var commandCount = 0
+    private var permitsOutstanding = 0
+
+    init(
+        lane: Lane, caller: Caller, target: Target, client: String, onTerminate: @escaping (String) -> Void
+    ) {
+        self.id = UUIDv7(milliseconds: lane.manager.parts.clock().milliseconds)
+        self.caller = caller
+        self.target = target
+        self.client = client
+        self.lane = lane
+        self.onTerminate = onTerminate
+        self.evaluation = PolicyEvaluation(caller: caller, target: target, client: client)
+        self.identityJSON = SessionIdentity(caller: caller, session: id, target: target)
+    }
+
+    // MARK: Deciding
+
+    /// Judges `command`. An allowed command's intent is on record when this returns its permit; a refusal is on
+    /// record too.
+    public func decide(_ command: Command) -> Decision {
+        if let ended = refusalIfEnded() { return .refused(ended) }
+        let rules = lane.currentRules
+        let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
+        switch verdict.answer {
+        case .deny where rules.mode == .enforce:
+            return .refused(refuse(command, verdict, rules))
+        case .approval(let requirements) where rules.mode == .enforce:
+            return .needsApproval(
+                ApprovalNeeded(
+                    command: command, digest: command.digest(target: target.name), requirements: requirements,
+                    rule: verdict.rule))
+        case .allow, .deny, .approval:
+            return permit(command, digest: command.digest(target: target.name), verdict, rules, approval: nil)
+        }
+    }
+
+    /// Whether policy would allow `effects` now, with or without approval. Nothing is recorded: this is for hiding
+    /// what a caller could not use, never for deciding.
+    public func wouldAllow(_ command: Command) -> Bool {
+        let rules = lane.currentRules
+        let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
+        if case .deny = verdict.answer { return rules.mode == .shadow }
+        return true
+    }
+
+    /// Turns an approval into the permit that it was given for, unless policy has changed its mind since.
+    public func permit(_ redemption: Redemption) -> Decision {
+        if let ended = refusalIfEnded() { return .refused(ended) }
+        guard redemption.spend() else {
+            return .refused(
+                Refusal(
+                    kind: .denied, rule: "approval-used", reason: "This approval has been used.",
+                    nextStep: "Ask again: each run of the command needs its own approval."))
+        }
+        let rules = lane.currentRules
+        let command = redemption.needed.command
+        let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
+        switch verdict.answer {
+        case .deny where rules.mode == .enforce:
+            return .refused(refuse(command, verdict, rules))
+        case .approval(let requirements)
+        where rules.mode == .enforce && !Set(requirements).isSubset(of: redemption.needed.requirements):
+            return .needsApproval(
+                ApprovalNeeded(
+                    command: command, digest: redemption.needed.digest, requirements: requirements, rule: verdict.rule))
+        case .allow, .deny, .approval:
+            return permit(command, digest: redemption.needed.digest, verdict, rules, approval: redemption.ticket)
+        }
+    }
+
+    private func permit(
+        _ command: Command, digest: CommandDigest, _ verdict: Verdict, _ rules: RuleSnapshot, approval: Ticket?
+    ) -> Decision {
+        let masking: MaskingPlan
+        do {
+            masking = try rules.masking.plan(verdict.obligations.masks)
+        } catch {
+            // A rule set that a policy names and the configuration lacks is refused at load; if it happens all the
+            // same, an answer that cannot be masked must not be fetched.
+            return .refused(
+                Refusal(
+                    kind: .unavailable, rule: verdict.rule, reason: "The answer could not be masked: \(error).",
+                    nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong."))
+        }
+        let now = lane.manager.parts.clock()
+        let commandID = UUIDv7(milliseconds: now.milliseconds)
+        do {
+            try lane.append { writer in
+                try writeIntent(
+                    into: &writer, Intent(id: commandID, time: now, command: command, digest: digest, verdict: verdict),
+                    approval: approval, rules: rules)
+            }
+        } catch {
+            return .refused(lane.unavailable(error))
+        }
+        commandCount += 1
+        permitsOutstanding += 1
+        let intent = RecordedIntent(commandID: commandID, session: self)
+        return .permitted(
+            Permit(
+                intent: intent, masking: masking, recording: max(verdict.obligations.recording, rules.recording),
+                maximumRows: verdict.obligations.maximumRows))
+    }
+
+    private func refuse(_ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot) -> Refusal {
+        let now = lane.manager.parts.clock()
+        let commandID = UUIDv7(milliseconds: now.milliseconds)
+        let digest = command.digest(target: target.name)
+        do {
+            try lane.append { writer in
+                try writeRefusal(
+                    into: &writer, Intent(id: commandID, time: now, command: command, digest: digest, verdict: verdict),
+                    rules: rules)
+            }
+        } catch {
+            return lane.unavailable(error)
+        }
+        commandCount += 1
+        return Refusal(
+            kind: .denied, rule: verdict.rule, reason: verdict.reason, nextStep: verdict.nextStep, commandID: commandID)
+    }
+
+    // MARK: Recording
+
+    func record(_ outcome: Outcome, of commandID: UUIDv7, after microseconds: Int64) {
+        permitsOutstanding -= 1
+        let now = lane.manager.parts.clock()
+        lane.appendOwed { writer in
+            writeOutcome(into: &writer, outcome, of: commandID, after: microseconds, at: now)
+        }
+        if endReason != nil, permitsOutstanding == 0 { finish() }
+    }
+
+    /// Adds to the session's recording what has been masked already.
+    ///
+    /// - Throws: `RecordingError` when the disk refuses; a command that must be recorded should then not go on.
+    public func record(
+        _ kind: RecordingEvent.Kind, of commandID: UUIDv7, head: [RecordingField], body: String,
+        isTruncated: Bool = false
+    ) throws(RecordingError) {
+        let recorder = try openRecorder()
+        let offset =
+            lane.manager.parts.clock().milliseconds - min(id.milliseconds, lane.manager.parts.clock().milliseconds)
+        try recorder.record(
+            RecordingEvent(
+                offset: offset, kind: kind, commandID: commandID, head: head, body: body, isTruncated: isTruncated))
+    }
+
+    private func openRecorder() throws(RecordingError) -> SessionRecorder {
+        if let recorder { return recorder }
+        let header = RecordingHeader(
+            session: id, caller: caller.label ?? caller.subject, target: target.name, kind: target.kind,
+            started: Timestamp(milliseconds: id.milliseconds))
+        let new = try SessionRecorder(directory: lane.manager.parts.recordingsDirectory, header: header)
+        recorder = new
+        return new
+    }
+
+    // MARK: Ending
+
+    /// Ends the session; its end is recorded once the last permit has its outcome.
+    public func close(reason: String) {
+        guard endReason == nil else { return }
+        endReason = reason
+        if permitsOutstanding == 0 { finish() }
+    }
+
+    func terminate(by operatorLabel: String) {
+        let reason = "terminated by \(operatorLabel)"
+        onTerminate(reason)
+        close(reason: reason)
+    }
+
+    private func finish() {
+        let recording = try? recorder?.close()
+        recorder = nil
+        let now = lane.manager.parts.clock()
+        lane.appendOwed { writer in
+            writeEnd(
+                into: &writer, reason: endReason ?? "closed", commands: commandCount, recording: recording, at: now)
+        }
+        lane.forget(self)
+    }
+
+    private func refusalIfEnded() -> Refusal? {
+        guard let endReason else { return nil }
+        return Refusal(
+            kind: .sessionEnded, rule: "session-ended", reason: "This session has ended: \(endReason).",
+            nextStep: "Connect again.")
+    }
+}

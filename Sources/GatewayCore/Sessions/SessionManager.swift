@@ -1,0 +1,103 @@
+import Approvals
+import Audit
+import Identifiers
+import Identity
+import Logging
+import Masking
+import NIOCore
+import Policy
+import Recording
+import Synchronization
+
+/// Identity, policy, masking, approvals and audit, joined: what every adapter asks before anything runs.
+///
+/// Each event loop has a `Lane` with its own journal, cache of callers and view of the rules, so that an allowed
+/// command touches nothing that another connection could hold.
+public final class SessionManager: Sendable {
+    /// The parts that the manager joins.
+    public struct Parts: Sendable {
+        public var authenticator: Authenticator
+        public var auditLog: AuditLog
+        public var approvals: ApprovalDesk
+        public var redactor: SensitiveTextRedactor
+        /// Where what is too large for an entry of the log is kept.
+        public var payloads: PayloadStore
+        /// The folder of the session recordings.
+        public var recordingsDirectory: String
+        public var consoleURL: String
+        public var clock: @Sendable () -> Timestamp
+        public var logger: Logger
+
+        public init(
+            authenticator: Authenticator, auditLog: AuditLog, approvals: ApprovalDesk,
+            redactor: SensitiveTextRedactor, payloads: PayloadStore, recordingsDirectory: String, consoleURL: String,
+            clock: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
+        ) {
+            self.authenticator = authenticator
+            self.auditLog = auditLog
+            self.approvals = approvals
+            self.redactor = redactor
+            self.payloads = payloads
+            self.recordingsDirectory = recordingsDirectory
+            self.consoleURL = consoleURL
+            self.clock = clock
+            self.logger = logger
+        }
+    }
+
+    let parts: Parts
+    private let rules: Mutex<RuleSnapshot>
+    private let ruleGeneration = Atomic(1)
+    private let laneCount = Atomic(0)
+    private let lanes = Mutex<[ObjectIdentifier: NIOLoopBound<Lane>]>([:])
+
+    public init(_ parts: Parts, rules: RuleSnapshot) {
+        self.parts = parts
+        self.rules = Mutex(rules)
+    }
+
+    /// The rules in force.
+    public var currentRules: RuleSnapshot { rules.withLock { $0 } }
+
+    /// Puts `new` in force: each connection judges its next command by it.
+    public func replaceRules(_ new: RuleSnapshot) {
+        rules.withLock { $0 = new }
+        ruleGeneration.add(1, ordering: .releasing)
+    }
+
+    /// Changes with every `replaceRules`; a lane compares it before each decision.
+    var generation: Int { ruleGeneration.load(ordering: .acquiring) }
+
+    /// The lane of `eventLoop`, made on first use. Call it on that loop.
+    ///
+    /// - Throws: `AuditError` when no journal can be opened for the loop.
+    public func lane(on eventLoop: any EventLoop) throws -> Lane {
+        eventLoop.preconditionInEventLoop()
+        let key = ObjectIdentifier(eventLoop)
+        if let known = lanes.withLock({ $0[key] }) { return known.value }
+        // Only this loop makes its lane, so nothing can come between the look and the entry.
+        let name = "loop-\(laneCount.add(1, ordering: .relaxed).oldValue)"
+        let lane = Lane(manager: self, eventLoop: eventLoop, journal: try parts.auditLog.openJournal(name))
+        let bound = NIOLoopBound(lane, eventLoop: eventLoop)
+        lanes.withLock { $0[key] = bound }
+        return lane
+    }
+
+    /// Ends the session `id`, wherever it runs; false when no such session is open.
+    public func terminate(_ id: UUIDv7, by operatorLabel: String) async throws -> Bool {
+        for lane in lanes.withLock({ Array($0.values) }) {
+            let found = try await lane.eventLoop.submit { lane.value.terminate(id, by: operatorLabel) }.get()
+            if found { return true }
+        }
+        return false
+    }
+
+    /// The ids of the sessions that are open now.
+    public func openSessions() async throws -> Set<UUIDv7> {
+        var open: Set<UUIDv7> = []
+        for lane in lanes.withLock({ Array($0.values) }) {
+            open.formUnion(try await lane.eventLoop.submit { Set(lane.value.openSessionIDs) }.get())
+        }
+        return open
+    }
+}
