@@ -124,6 +124,7 @@ extension JSONTokenizer {
         case .escape:
             switch byte {
             case UInt8(ascii: "u"):
+                hasUnicodeEscape = true
                 string.phase = .hex
                 string.hexDigits = 0
                 string.codeUnit = 0

@@ -22,6 +22,8 @@ public struct JSONTokenizer: Sendable {
     public internal(set) var isContinuation = false
     /// Whether the string or name has an escape, so far.
     public internal(set) var hasEscape = false
+    /// Whether one of the escapes is `\uXXXX`. The others each stand for a character that is no letter and no digit.
+    public internal(set) var hasUnicodeEscape = false
     /// Digits among the string's or name's bytes so far; digits that are written as escapes do not count.
     public internal(set) var digitCount = 0
     /// Whether an `@` stands among the string's or name's bytes so far.
@@ -32,6 +34,9 @@ public struct JSONTokenizer: Sendable {
     public var isComplete: Bool { state == .afterDocument }
     /// Inside the first or a later document, not before one.
     public var isStarted: Bool { state != .value || !containers.isEmpty }
+
+    /// Where the token starts in the whole text; of a continued token, where its last part does.
+    public var offset: Int { base + tokenStart }
 
     /// Bytes in all chunks before this one.
     var base = 0
@@ -156,6 +161,7 @@ public struct JSONTokenizer: Sendable {
         tokenStart = position
         isContinuation = false
         hasEscape = false
+        hasUnicodeEscape = false
         digitCount = 0
         hasAt = false
         position += 1
