@@ -16,12 +16,17 @@ public final class Store: Sendable {
 
     /// Opens the file at `path`, makes it (and its folder, mode 0700) when it is not there, checks its pages and
     /// brings the tables of `schemas` up to date.
-    public init(path: String, schemas: [StoreSchema]) throws(StoreError) {
+    public convenience init(path: String, schemas: [StoreSchema]) throws(StoreError) {
+        try self.init(path: path, schemas: schemas, patience: 5)
+    }
+
+    /// - Parameter patience: Seconds that a transaction waits for another process's.
+    init(path: String, schemas: [StoreSchema], patience: Double) throws(StoreError) {
         self.path = path
         try Self.makeFile(at: path)
         var configuration = Configuration()
         configuration.label = "store"
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(patience)
         configuration.foreignKeysEnabled = true
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
