@@ -53,19 +53,26 @@ public final class ApprovalDesk: Sendable {
 
     /// The ticket that serves this command, or would once it is approved: an approved one before a pending one.
     ///
-    /// - Parameter requirements: What the rules in force ask for; a ticket asked for under others is passed over.
+    /// Where there is neither, a rejected one whose time has not passed: a rejection answers the same request when it
+    /// comes again, so that a client that repeats itself does not ask the approvers over and over.
+    ///
+    /// - Parameters:
+    ///   - requirements: What the rules in force ask for; a ticket asked for under others is passed over.
+    ///   - justification: What the requester says this time; other words than those rejected ask anew.
     public func find(
-        requester: Caller, target: String, digest: String, requirements: [NeededApproval]
+        requester: Caller, target: String, digest: String, requirements: [NeededApproval], justification: String? = nil
     ) async throws(ApprovalError) -> Ticket? {
         let clock = clock
+        // Words that could not open a ticket do not ask anew either.
+        let words = justification.flatMap { try? Justification($0).text }
         return try await read { database in
-            try Self.usable(
-                by: TicketParty(requester), target: target, digest: digest, needed: requirements, at: clock.now(),
-                in: database)
+            try Self.serving(
+                TicketParty(requester), target: target, digest: digest, needed: requirements, words: words,
+                at: clock.now(), in: database)
         }
     }
 
-    /// Asks for approval. While a ticket that would serve the command is open, that one is the answer.
+    /// Asks for approval. The ticket that `find` gives, if any, is the answer; otherwise a new one.
     ///
     /// - Parameters:
     ///   - summary: The command as an approver should read it.
@@ -82,10 +89,11 @@ public final class ApprovalDesk: Sendable {
         let (summary, isCut) = Self.cut(summary, to: limits.summaryBytes)
         let limit = limits.pendingPerRequester
         return try await take { database, now in
-            if let open = try Self.usable(
-                by: party, target: target, digest: digest, needed: requirements, at: now, in: database)
+            if let known = try Self.serving(
+                party, target: target, digest: digest, needed: requirements, words: justification.text, at: now,
+                in: database)
             {
-                return .unchanged(open)
+                return .unchanged(known)
             }
             guard try TicketTable.pendingCount(of: party, at: now, in: database) < limit else {
                 throw ApprovalError.tooManyPending(limit: limit)
@@ -143,12 +151,10 @@ public final class ApprovalDesk: Sendable {
         return RedeemedTicket(ticket: ticket, digest: digest, redeemedAt: redeemedAt.withLock { $0 })
     }
 
-    /// The ticket as it stands now.
-    public func show(_ id: UUIDv7) async throws(ApprovalError) -> Ticket {
+    /// The ticket as it stands now; `nil` when there is none of this name.
+    public func ticket(_ id: UUIDv7) async throws(ApprovalError) -> Ticket? {
         let clock = clock
-        let found = try await read { try TicketTable.find(id, in: $0)?.asOf(clock.now()) }
-        guard let found else { throw .notFound(id) }
-        return found
+        return try await read { try TicketTable.find(id, in: $0)?.asOf(clock.now()) }
     }
 
     /// Tickets, newest first.
@@ -274,15 +280,19 @@ extension ApprovalDesk {
         (error as? ApprovalError) ?? .store(String(describing: error))
     }
 
-    private static func usable(
-        by party: TicketParty, target: String, digest: String, needed: [NeededApproval], at now: Timestamp,
-        in database: Database
+    private static func serving(
+        _ party: TicketParty, target: String, digest: String, needed: [NeededApproval], words: String?,
+        at now: Timestamp, in database: Database
     ) throws -> Ticket? {
-        let serving = try TicketTable.open(by: party, target: target, in: database).filter { ticket in
-            ticket.asOf(now).state != .expired
-                && ticket.mismatch(requester: party, target: target, digest: digest, needed: needed) == nil
+        let serving = try TicketTable.current(of: party, target: target, at: now, in: database).filter {
+            $0.mismatch(requester: party, target: target, digest: digest, needed: needed) == nil
         }
-        return serving.first { $0.state == .approved } ?? serving.first
+        func newest(_ state: TicketState) -> Ticket? { serving.first { $0.state == state } }
+        if let open = newest(.approved) ?? newest(.pending) { return open }
+        // A rejection is about one command, also where a window was asked for.
+        return serving.first {
+            $0.state == .rejected && $0.digest == digest && (words == nil || words == $0.justification)
+        }
     }
 
     /// At most `limit` bytes of UTF-8, cut between characters.

@@ -1,5 +1,5 @@
 import Identifiers
-import Store
+import Identity
 
 /// Why a step on a ticket was refused. Nothing has changed when one of these is thrown.
 public enum ApprovalError: Error, Sendable, Hashable {
@@ -16,8 +16,8 @@ public enum ApprovalError: Error, Sendable, Hashable {
     case tooManyPending(limit: Int)
     /// The requester (issuer and subject) tried to decide.
     case ownTicket
-    /// The groups of the one who tried to decide are not known; the reason says why and how that is put right.
-    case groupsUnknown(String)
+    /// The groups of the one who tried to decide are not known.
+    case groupsUnknown(GroupsUnknown)
     /// The one who tried to decide is in none of these groups.
     case notAnApprover(groups: [String])
     case alreadyDecided
@@ -71,7 +71,7 @@ extension ApprovalError {
         case .requirementImpossible(let fault): "The policy's approval cannot be given: \(fault)."
         case .tooManyPending(let limit): "You have \(limit) tickets waiting for a decision already."
         case .ownTicket: "Nobody decides on a ticket of their own."
-        case .groupsUnknown(let reason): "Your groups are not known, so you cannot be counted as an approver: \(reason)"
+        case .groupsUnknown(let why): why.reason
         case .notAnApprover(let groups):
             "You are in none of the groups that may decide: \(groups.joined(separator: ", "))."
         case .alreadyDecided: "You have decided on this ticket already; each person counts once."
@@ -98,7 +98,7 @@ extension ApprovalError {
         case .requirementImpossible: "Ask the owner of the policy to correct its `@approve` annotation."
         case .tooManyPending: "Wait until some are decided or expire."
         case .ownTicket: "Ask someone else from the approver groups."
-        case .groupsUnknown: "Sign in again after that is put right, or let another approver decide."
+        case .groupsUnknown(let why): why.nextStep
         case .notAnApprover(let groups): "Ask someone from \(groups.joined(separator: " or "))."
         case .alreadyDecided: "If more approvals are needed, another person must give them."
         case .wrongState(.pending): "Wait until the approvers have decided."

@@ -116,7 +116,7 @@ extension Ticket {
         guard !approver.isSamePerson(as: requester) else { throw .ownTicket }
         let groups: [String]
         switch caller.groups {
-        case .unknown(let reason): throw .groupsUnknown(reason.reason)
+        case .unknown(let why): throw .groupsUnknown(why)
         case .known(let known): groups = approverGroups.filter(known.contains)
         }
         guard !groups.isEmpty else { throw .notAnApprover(groups: approverGroups) }

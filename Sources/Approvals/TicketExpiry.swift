@@ -9,7 +9,7 @@ extension ApprovalDesk {
         // Before the first look, so that no decision falls between the look and the wait.
         let waiter = waiters.enter(id)
         defer { waiters.leave(waiter) }
-        var ticket = try await show(id)
+        guard var ticket = try await ticket(id) else { throw .notFound(id) }
         guard ticket.state == .pending else { return ticket }
         let end = min(deadline, ticket.expiresAt)
         let alarm = Task { [clock] in
@@ -18,7 +18,7 @@ extension ApprovalDesk {
         }
         defer { alarm.cancel() }
         for await _ in waiter.changes {
-            ticket = try await show(id)
+            if let now = try await self.ticket(id) { ticket = now }
             if ticket.state != .pending || clock.now() >= end { break }
         }
         if ticket.state == .expired { await expire(id) }

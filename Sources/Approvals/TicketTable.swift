@@ -30,7 +30,7 @@ enum TicketTable {
                             uses INTEGER NOT NULL
                         ) STRICT, WITHOUT ROWID;
                         CREATE INDEX ticket_open ON ticket (expires_at) WHERE state IN ('pending', 'approved');
-                        CREATE INDEX ticket_requester ON ticket (requester_issuer, requester_subject, target);
+                        CREATE INDEX ticket_requester ON ticket (requester_issuer, requester_subject, target, expires_at);
                         CREATE TABLE ticket_decision (
                             ticket TEXT NOT NULL REFERENCES ticket (id),
                             position INTEGER NOT NULL,
@@ -104,15 +104,17 @@ enum TicketTable {
             .map { try ticket($0, in: database) }
     }
 
-    /// The undecided and approved tickets of a requester for a target, newest first.
-    static func open(by requester: TicketParty, target: String, in database: Database) throws -> [Ticket] {
+    /// The tickets of a requester for a target that are neither used nor past their time, newest first.
+    static func current(
+        of requester: TicketParty, target: String, at time: Timestamp, in database: Database
+    ) throws -> [Ticket] {
         try Row.fetchAll(
             database,
             sql: """
                 SELECT * FROM ticket WHERE requester_issuer = ? AND requester_subject = ? AND target = ?
-                AND state IN ('pending', 'approved') ORDER BY id DESC
+                AND state IN ('pending', 'approved', 'rejected') AND expires_at > ? ORDER BY id DESC
                 """,
-            arguments: [requester.issuer, requester.subject, target]
+            arguments: [requester.issuer, requester.subject, target, Int64(time.milliseconds)]
         ).map { try ticket($0, in: database) }
     }
 
