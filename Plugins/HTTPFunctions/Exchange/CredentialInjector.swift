@@ -56,8 +56,23 @@ struct CredentialError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Puts a target's credential into a request that is permitted.
 protocol CredentialSource: Sendable {
+    /// What it sets on every request alike, where it depends on nothing in the request and needs no fetching: such a
+    /// credential is written straight into the head, and `prepare` is not called. `nil` otherwise, as by default.
+    var fixed: FixedCredential? { get }
+
     /// Called on `eventLoop`. Synchronous wherever the credential is at hand.
     func prepare(_ request: OutgoingRequest, on eventLoop: any EventLoop) throws(CredentialError) -> CredentialProgress
+}
+
+/// Fields that are the same on every request, e.g. an API key.
+struct FixedCredential: Sendable {
+    var fields: [(name: String, value: String)]
+    /// As in ``PreparedRequest/secrets``.
+    var secrets: [String]
+}
+
+extension CredentialSource {
+    var fixed: FixedCredential? { nil }
 }
 
 /// Makes credential sources from the configuration: `Credentials/` has the type that conforms, `CredentialFactory`.
