@@ -16,18 +16,6 @@ public struct Caller: Sendable, Hashable {
     public let signedInAt: Timestamp
     /// When the token ends.
     public let expiresAt: Timestamp
-
-    init(
-        issuer: String, subject: String, label: String?, groups: CallerGroups, signedInAt: Timestamp,
-        expiresAt: Timestamp
-    ) {
-        self.issuer = issuer
-        self.subject = subject
-        self.label = label
-        self.groups = groups
-        self.signedInAt = signedInAt
-        self.expiresAt = expiresAt
-    }
 }
 
 /// The groups of a caller, or why nobody can say: not the same as being in none.
