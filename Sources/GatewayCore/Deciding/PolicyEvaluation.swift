@@ -12,20 +12,10 @@ struct PolicyEvaluation {
     private let groupsAdvice: String?
 
     init(caller: Caller, target: Target, client: String) {
-        var attributes: [String: Value] = ["issuer": .string(caller.issuer), "subject": .string(caller.subject)]
-        if let label = caller.label { attributes["email"] = .string(label) }
-        var parents: [EntityUID] = []
-        var unknown: String?
-        switch caller.groups {
-        case .known(let names): parents = names.map { EntityUID(type: "Group", id: $0) }
-        case .unknown(let reason): unknown = "\(reason)"
-        }
-        principal = Entity(
-            EntityUID(type: "User", id: "\(caller.issuer)|\(caller.subject)"), attributes: attributes,
-            parents: parents, groupsUnknown: unknown)
+        principal = Entity(caller)
         targetUID = EntityUID(type: "Target", id: target.name)
         targetName = target.name
-        groupsAdvice = unknown
+        groupsAdvice = principal.groupsUnknown
         clientAddress = Value.IPAddress(Self.host(of: client)).map { .ip($0) }
     }
 

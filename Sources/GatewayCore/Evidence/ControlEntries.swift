@@ -1,4 +1,7 @@
+import Approvals
 import Identifiers
+import Identity
+import Masking
 import Policy
 import StrictJSON
 
@@ -44,6 +47,16 @@ extension ControlEntry {
         return Self(kind: "policy-load", at: time, members)
     }
 
+    /// `kind: sign-in-failure`, at the console.
+    public static func consoleSignInFailure(_ error: SignInError, at time: Timestamp) -> Self {
+        Self(
+            kind: "sign-in-failure", at: time,
+            [
+                JSONMember("client", "console"), JSONMember("code", .string(error.code)),
+                JSONMember("reason", .string(error.reason)),
+            ])
+    }
+
     /// `kind: console`: somebody read or changed something through the console.
     public static func console(
         issuer: String, subject: String, action: String, resource: String, allowed: Bool, rule: String,
@@ -56,5 +69,29 @@ extension ControlEntry {
                 JSONMember("caller", ["issuer": .string(issuer), "subject": .string(subject)]),
                 JSONMember("resource", .string(resource)), JSONMember("rule", .string(rule)),
             ])
+    }
+}
+
+extension ControlEntry {
+    /// `kind: approval`: one step of a ticket. Texts are redacted: the ticket itself, in the store, has them whole.
+    public static func approval(_ event: ApprovalEvent, redactedBy redactor: SensitiveTextRedactor) -> Self {
+        func redacted(_ text: String) -> JSONValue { .string(redactor.redact(text) ?? text) }
+        func party(_ party: TicketParty) -> JSONValue {
+            ["issuer": .string(party.issuer), "subject": .string(party.subject)]
+        }
+        let ticket = event.ticket
+        var members = [
+            JSONMember("requester", party(ticket.requester)), JSONMember("state", .string(ticket.state.rawValue)),
+            JSONMember("step", .string(event.kind.rawValue)), JSONMember("target", ["name": .string(ticket.target)]),
+            JSONMember("ticket", .string(ticket.id.description)),
+        ]
+        if let actor = event.actor { members.append(JSONMember("actor", party(actor))) }
+        if let words = event.justification { members.append(JSONMember("justification", redacted(words))) }
+        if let digest = event.digest { members.append(JSONMember("digest", .string(digest))) }
+        if event.kind == .opened {
+            members.append(JSONMember("needs", .array(ticket.requirements.map { .string($0.description) })))
+            members.append(JSONMember("summary", redacted(String(ticket.summary.prefix(8192)))))
+        }
+        return Self(kind: "approval", at: event.time, members)
     }
 }
