@@ -105,7 +105,8 @@ for adapter in adapters {
     let dependencies: [Target.Dependency] =
         [
             "GatewayCore", "Identifiers", "StrictJSON", "ConfigFile", "Identity", "Masking", "Policy", "Approvals",
-            "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt, httpClient, logging, lifecycle,
+            "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt, httpClient, logging,
+            lifecycle,
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
         .target(name: adapter, dependencies: dependencies, path: "Plugins/\(adapter)"))
@@ -121,3 +122,17 @@ package.targets.append(
             "Approvals", "Recording", "Identity", "Masking", "Store", hummingbird, arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))
+
+// Suites that look at the whole: the built executable against real servers, and the layout itself.
+suite("EndToEnd", testing: ["sallyport"])
+suite("ArchitectureTests", testing: [])
+
+// Benchmarks that run inside a process; `make bench` builds them in release.
+for (name, folder, modules) in [
+    ("policy-benchmark", "PolicyBenchmark", ["Policy"]), ("audit-benchmark", "AuditBenchmark", ["Audit"]),
+] where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Benchmarks/\(folder)/main.swift") {
+    package.targets.append(
+        .executableTarget(
+            name: name, dependencies: modules.map { .byName(name: $0) } + ["StrictJSON", "Identifiers", crypto],
+            path: "Benchmarks/\(folder)"))
+}
