@@ -85,11 +85,17 @@ struct GatewayAnswer: Sendable {
 
 /// Tells what a request to one target is: pure, made once from the target's configuration.
 ///
-/// `Understanding/` has the type that conforms, `CallReader`, and says in `RequestShape.answer(refusing:status:)` and
-/// `RequestShape.answer(pending:poll:)` how the envelopes word a refusal and a wait; both return `nil` for `.plain`.
+/// `Understanding/` has the type that conforms, `CallReader`, and says in an extension of `RequestShape` how the
+/// envelopes word a refusal and a wait; each of these returns `nil` for `.plain`:
+/// `answer(refusing: Refusal) -> GatewayAnswer?`, `answer(refusing: RequestRefusal) -> GatewayAnswer?`,
+/// `answer(pending: PendingTicket, poll: String) -> GatewayAnswer?`.
 protocol RequestReader: Sendable {
     /// The keys that it adds to a target.
     static var targetKeys: [ConfigKey] { get }
+    /// All actions, resource types and facts of this adapter's commands.
+    static var actions: [ActionDeclaration] { get }
+    static var resourceTypes: [ResourceTypeDeclaration] { get }
+    static var facts: [FactDeclaration] { get }
 
     /// - Parameter section: The target's own keys.
     init(target: String, section: ConfigSection) throws(ConfigError)
