@@ -89,7 +89,12 @@ module(
     ])
 
 // Level 3: what stands around the core.
-module("Console", ["GatewayCore", hummingbird, logging, lifecycle])
+module(
+    "Console",
+    [
+        "GatewayCore", "Approvals", "Identifiers", "Identity", "StrictJSON", crypto, httpClient, hummingbird,
+        .product(name: "HummingbirdTLS", package: "hummingbird"), nioCore, logging, lifecycle,
+    ])
 module("LocalIssuer", ["StrictJSON", hummingbird, jwt, crypto, logging, lifecycle])
 
 // Adapters: a folder under Plugins/ is an adapter. Each gets the core, what lies below it, the network kit and the

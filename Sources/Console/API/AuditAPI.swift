@@ -1,0 +1,75 @@
+import GatewayCore
+import Hummingbird
+import Identifiers
+import StrictJSON
+
+/// Entries of the audit log, by place and by name.
+struct AuditAPI: Sendable {
+    let backend: any ConsoleBackend
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/audit/checkpoint", checkpoint),
+            Route(.get, "/api/v1/audit/entries", list),
+            Route(.get, "/api/v1/audit/entries/{entry}", show),
+        ]
+    }
+
+    private func admit(_ exchange: Exchange) async throws {
+        let caller = try await backend.signIn(exchange.bearerToken())
+        try await backend.authorize(caller, .readAudit, on: ConsoleResource(.auditLog))
+    }
+
+    private func checkpoint(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        try await admit(exchange)
+        let note = try await backend.auditCheckpoint()
+        // C2SP tlog-checkpoint: origin, tree size, root hash, then the signatures after an empty line.
+        let lines = note.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 3, let size = UInt64(lines[1]) else {
+            throw Problem(
+                .serviceUnavailable, "audit-unavailable", "The audit log has no checkpoint yet.",
+                next: "Try again in a moment.")
+        }
+        return .json([
+            "note": .string(note), "origin": .string(String(lines[0])), "size": .number(String(size)),
+            "root_hash": .string(String(lines[2])),
+        ])
+    }
+
+    private func list(_ exchange: Exchange) async throws -> Response {
+        let query = try exchange.query("from", "limit", "cursor")
+        if query["from"] != nil && query["cursor"] != nil {
+            throw Problem.badRequest("from and cursor both say where to begin.", next: "Send one of them.")
+        }
+        let indices: ClosedRange<UInt64> = 0...UInt64(Int64.max)
+        let first = try query.number("cursor", in: indices) ?? query.number("from", in: indices) ?? 0
+        let limit = try query.number("limit", in: 1...200) ?? 50
+        try await admit(exchange)
+        let found = try await backend.auditEntries(from: first, limit: limit + 1)
+        return .json(try Page(found, limit: limit) { String($0.index + 1) }.json("entries") { try $0.json() })
+    }
+
+    private func show(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        let name = exchange.parameters["entry"] ?? ""
+        let digits = name.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let index = digits ? UInt64(name) : nil
+        let id = UUIDv7(name)
+        guard index != nil || id != nil else {
+            throw Problem.badRequest("\"\(name.prefix(64))\" is neither the index nor the id of an entry.")
+        }
+        try await admit(exchange)
+        var found: ConsoleAuditEntry?
+        if let index { found = try await backend.auditEntry(at: index) }
+        if let id { found = try await backend.auditEntry(id) }
+        guard let found else { throw Problem.notFound("entry \(name)") }
+        return .json(try found.json())
+    }
+}
+
+extension ConsoleAuditEntry {
+    fileprivate func json() throws -> JSONValue {
+        ["index": .number(String(index)), "entry": try JSONValue(parsing: bytes, maximumDepth: 128)]
+    }
+}

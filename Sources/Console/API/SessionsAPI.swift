@@ -1,0 +1,105 @@
+import Approvals
+import GatewayCore
+import Hummingbird
+import Identifiers
+import Identity
+import NIOCore
+import StrictJSON
+
+/// Sessions: who used what, what was recorded of it, and ending one.
+struct SessionsAPI: Sendable {
+    let backend: any ConsoleBackend
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/sessions", list),
+            Route(.get, "/api/v1/sessions/{id}", show),
+            Route(.get, "/api/v1/sessions/{id}/recording", recording),
+            Route(.post, "/api/v1/sessions/{id}/terminate", terminate),
+        ]
+    }
+
+    private func list(_ exchange: Exchange) async throws -> Response {
+        let caller = try await backend.signIn(exchange.bearerToken())
+        let query = try exchange.query("caller", "target", "from", "to", "limit", "cursor")
+        let limit = try query.number("limit", in: 1...200) ?? 50
+        let search = SessionQuery(
+            caller: query["caller"], target: query["target"], from: try query.time("from"), to: try query.time("to"),
+            before: try query.id("cursor"), limit: limit + 1)
+        try await backend.authorize(caller, .readSessions, on: ConsoleResource(.sessions, target: query["target"]))
+        let found = try await backend.sessions(matching: search)
+        return .json(Page(found, limit: limit, cursor: \.id.description).json("sessions") { $0.json })
+    }
+
+    private func show(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        return .json(try await session(exchange, .readSessions).json)
+    }
+
+    private func recording(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        let session = try await session(exchange, .readRecordings)
+        guard let parts = try await backend.recording(of: session.id) else {
+            throw Problem.notFound(
+                "recording of session \(session.id)", next: "Policies decide what is recorded, with @record.")
+        }
+        let body = ResponseBody { writer in
+            for try await part in parts { try await writer.write(ByteBuffer(bytes: part)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson"], body: body)
+    }
+
+    private func terminate(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        let id = try exchange.id(of: "session")
+        let caller = try await backend.signIn(exchange.bearerToken())
+        let body = try await exchange.jsonBody("justification")
+        guard let reason = try body.text("justification"), reason.contains(where: { !$0.isWhitespace }),
+            reason.utf8.count <= 2000
+        else {
+            throw Problem(
+                .badRequest, "justification-missing", "Ending a session needs a justification of at most 2000 bytes.",
+                next: "Send {\"justification\": \"…\"}.")
+        }
+        let session = try await authorized(id, caller, .terminateSessions)
+        guard try await backend.terminate(session.id, by: caller, reason: reason) else {
+            throw Problem(
+                .conflict, "session-not-open", "The session is not open any more.", next: "There is nothing to do.")
+        }
+        return .json(["id": .string(session.id.description), "terminated": true])
+    }
+
+    private func session(_ exchange: Exchange, _ action: ConsoleAction) async throws -> SessionSummary {
+        let id = try exchange.id(of: "session")
+        return try await authorized(id, try await backend.signIn(exchange.bearerToken()), action)
+    }
+
+    /// Asked before it is said whether there is such a session.
+    private func authorized(_ id: UUIDv7, _ caller: Caller, _ action: ConsoleAction) async throws -> SessionSummary {
+        let session = try await backend.session(id)
+        let owner = session.map { TicketParty(issuer: $0.issuer, subject: $0.subject, label: $0.label) }
+        try await backend.authorize(
+            caller, action,
+            on: ConsoleResource(.session, name: id.description, target: session?.target, owner: owner))
+        guard let session else { throw Problem.notFound("session \(id)") }
+        return session
+    }
+}
+
+extension SessionSummary {
+    fileprivate var json: JSONValue {
+        [
+            "id": .string(id.description), "target": .string(target), "kind": .string(kind),
+            "caller": ["issuer": .string(issuer), "subject": .string(subject), "label": .text(label)],
+            "client": .string(client), "started": .string(started.description), "ended": .text(ended?.description),
+            "end_reason": .text(endReason), "commands": .number(String(commands)),
+            "refused": .number(String(refused)), "failed": .number(String(failed)),
+            "masked": .number(String(masked)), "recording_sha256": .text(recordingSHA256),
+        ]
+    }
+}
+
+extension JSONValue {
+    fileprivate static func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+}

@@ -1,0 +1,110 @@
+import Approvals
+import GatewayCore
+import Identifiers
+import Identity
+import StrictJSON
+
+/// What a caller wants to do through the console; policies name it as `Action::"console.approvals.read"`.
+public enum ConsoleAction: String, Sendable, CaseIterable {
+    case readApprovals = "console.approvals.read"
+    case decideApprovals = "console.approvals.decide"
+    case readSessions = "console.sessions.read"
+    case readRecordings = "console.recordings.read"
+    case terminateSessions = "console.sessions.terminate"
+    case readAudit = "console.audit.read"
+    case readPolicy = "console.policy.read"
+    case reloadPolicy = "console.policy.reload"
+}
+
+/// What the action is about, as a policy sees it.
+public struct ConsoleResource: Sendable, Hashable {
+    public enum Kind: String, Sendable {
+        case approvals = "Approvals"
+        case approval = "Approval"
+        case sessions = "Sessions"
+        case session = "Session"
+        case auditLog = "AuditLog"
+        case policySet = "PolicySet"
+    }
+
+    public let kind: Kind
+    /// The id of the approval or session; `nil` for what there is one of.
+    public let name: String?
+    /// The target that the approval or session is for.
+    public let target: String?
+    /// Whose approval or session it is.
+    public let owner: TicketParty?
+
+    public init(_ kind: Kind, name: String? = nil, target: String? = nil, owner: TicketParty? = nil) {
+        self.kind = kind
+        self.name = name
+        self.target = target
+        self.owner = owner
+    }
+}
+
+/// An entry of the audit log and where it stands.
+public struct ConsoleAuditEntry: Sendable {
+    public let index: UInt64
+    /// Canonical JSON.
+    public let bytes: [UInt8]
+
+    public init(index: UInt64, bytes: [UInt8]) {
+        self.index = index
+        self.bytes = bytes
+    }
+}
+
+/// What became of loading the policies again.
+public struct ConsolePolicyReload: Sendable {
+    /// The digest of the policies in force now.
+    public let digest: String
+    public let isChanged: Bool
+    /// Why the new ones were refused, one finding a line as `file:line:column: message`; empty when they are in force.
+    public let errors: [String]
+
+    public init(digest: String, isChanged: Bool, errors: [String]) {
+        self.digest = digest
+        self.isChanged = isChanged
+        self.errors = errors
+    }
+}
+
+/// What the console needs of the gateway.
+///
+/// The console brings HTTP and nothing else: who somebody is, what they may do and what there is to see come from here.
+/// An error other than those named becomes an answer 500 that tells nothing of it, and a line in the log that does.
+public protocol ConsoleBackend: Sendable {
+    /// Verifies a token; a failure is recorded.
+    func signIn(_ token: String) async throws(SignInError) -> Caller
+
+    /// Lets the caller go on, and records that they did, or throws `Refusal`.
+    func authorize(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws
+
+    var approvals: ApprovalDesk { get }
+
+    /// Sessions, newest first.
+    func sessions(matching query: SessionQuery) async throws -> [SessionSummary]
+    func session(_ id: UUIDv7) async throws -> SessionSummary?
+    /// The recording as its file stands: one JSON object a line, in parts of any size; `nil` when there is none.
+    func recording(of id: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error>?
+    /// False when no such session is open.
+    func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool
+
+    /// The signed note of the newest checkpoint.
+    func auditCheckpoint() async throws -> String
+    func auditEntry(at index: UInt64) async throws -> ConsoleAuditEntry?
+    func auditEntry(_ id: UUIDv7) async throws -> ConsoleAuditEntry?
+    /// At most `limit` entries from `index` on, in the order of the log.
+    func auditEntries(from index: UInt64, limit: Int) async throws -> [ConsoleAuditEntry]
+    /// The folder of the log: `checkpoint`, `tile/…`.
+    var auditDirectory: String { get }
+
+    /// The policies in force, as JSON for people and programs: `digest`, `mode`, `policies` …
+    func policies() async throws -> JSONValue
+    /// Loads the policies again; those in force stay when the new ones have errors.
+    func reloadPolicies(by caller: Caller) async throws -> ConsolePolicyReload
+
+    /// What keeps the gateway from serving, one sentence each by the name of the part; empty when it is ready.
+    func problems() async -> [(part: String, problem: String)]
+}

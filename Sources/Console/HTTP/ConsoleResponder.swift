@@ -1,0 +1,75 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Finds the route of each request, and turns whatever goes wrong into an answer.
+struct ConsoleResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let routes: [Route]
+    let isEncrypted: Bool
+    let logger: Logger
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        var response = await answer(to: request)
+        if request.method == .head { response = response.createHeadResponse() }
+        SecurityHeaders.add(to: &response, isEncrypted: isEncrypted)
+        return response
+    }
+
+    private func answer(to request: Request) async -> Response {
+        var audience = Route.Audience.program
+        do {
+            let (route, exchange) = try find(request)
+            audience = route.audience
+            return try await route.handle(exchange)
+        } catch let needed as SignInNeeded {
+            return .seeOther("/sign-in?return_to=\(needed.path)")
+        } catch {
+            let problem = Problem(error) ?? unexpected(error, on: request)
+            switch audience {
+            case .program: return .problem(problem)
+            case .person: return .page(ProblemPage.page(problem), status: problem.status, headers: problem.headers)
+            }
+        }
+    }
+
+    private func find(_ request: Request) throws -> (Route, Exchange) {
+        guard let target = request.head.path, target.hasPrefix("/") else {
+            throw Problem.badRequest("The request does not name a path.")
+        }
+        let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = halves[0].dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let query = halves.count > 1 ? halves[1] : nil
+        let method = request.method == .head ? HTTPRequest.Method.get : request.method
+        var allowed: [String] = []
+        for route in routes {
+            guard let parameters = route.match(path) else { continue }
+            if route.method == method {
+                return (route, try Exchange(request, parameters: parameters, query: query))
+            }
+            allowed.append(route.method.rawValue)
+        }
+        guard !allowed.isEmpty else {
+            throw Problem.notFound(
+                "page \"\(halves[0].prefix(128))\"",
+                next: "/ says how to use the console, /api/v1/openapi.json lists all.")
+        }
+        if allowed.contains("GET") { allowed.append("HEAD") }
+        var problem = Problem(
+            .methodNotAllowed, "method-not-allowed", "\(request.method.rawValue.prefix(32)) is not possible here.",
+            next: "Use \(allowed.joined(separator: " or ")).")
+        problem.headers[.allow] = allowed.joined(separator: ", ")
+        throw problem
+    }
+
+    private func unexpected(_ error: any Error, on request: Request) -> Problem {
+        logger.error(
+            "the console could not answer",
+            metadata: [
+                "method": "\(request.method.rawValue)",
+                "path": "\(request.head.path?.split(separator: "?").first ?? "")", "error": "\(error)",
+            ])
+        return .unexpected
+    }
+}
