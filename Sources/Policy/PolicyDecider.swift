@@ -3,13 +3,13 @@ extension PolicySet {
     public func decide(_ request: PolicyRequest) -> PolicyDecision {
         let environment = Environment(request, hierarchy)
         var verdicts = Verdicts()
-        index.forEachCandidate(environment) { verdicts.hear(compiled[Int($0)], environment) }
-        return verdicts.decision(erroringForbidDenies: erroringForbidDenies, request.principal.groupsUnknown, self)
+        index.hearCandidates(environment, &verdicts)
+        return verdicts.decision(erroringForbidDenies: erroringForbidDenies, request.principal.groupsUnknown)
     }
 }
 
 /// What the candidates said so far.
-private struct Verdicts {
+struct Verdicts {
     private var permits: [CompiledPolicy] = []
     private var forbids: [CompiledPolicy] = []
     private var errors: [(policy: CompiledPolicy, error: EvaluationError)] = []
@@ -29,7 +29,13 @@ private struct Verdicts {
             || errors.contains { $0.policy === policy }
     }
 
-    func decision(erroringForbidDenies: Bool, _ groupsUnknown: String?, _ set: PolicySet) -> PolicyDecision {
+    func decision(erroringForbidDenies: Bool, _ groupsUnknown: String?) -> PolicyDecision {
+        // The usual case, without any of the arrays that the others take.
+        if errors.isEmpty, forbids.isEmpty, permits.count == 1, let permit = permits.first {
+            return PolicyDecision(
+                allowed: true, determining: [permit.id], errors: [], obligations: permit.obligations,
+                rule: permit.id.name, reason: nil, advice: nil)
+        }
         let errors = self.errors.sorted { $0.policy.id.index < $1.policy.id.index }
         let reported = errors.map { PolicyEvaluationError(policy: $0.policy.id, message: $0.error.message) }
         let erredForbids = erroringForbidDenies ? errors.filter(\.policy.isForbid) : []

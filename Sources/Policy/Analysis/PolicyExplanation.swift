@@ -162,6 +162,6 @@ private struct PolicyWitness {
     }
 
     private func errs(_ expression: Expression) -> Bool {
-        (try? compiler.compile(expression).evaluate(environment)) == nil
+        (try? compiler.compile(expression).term(environment)) == nil
     }
 }

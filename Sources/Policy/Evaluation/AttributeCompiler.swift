@@ -4,21 +4,21 @@ extension ExpressionCompiler {
         if case .variable(let variable) = operand.kind {
             switch variable {
             case .context:
-                return .value { environment throws(EvaluationError) in
+                return .computing { environment throws(EvaluationError) in
                     guard let value = environment.request.context[exactly: name] else {
                         throw EvaluationError("context has no attribute \(quoted(name))")
                     }
                     return value
                 }
             case .principal:
-                return .value { environment throws(EvaluationError) in
+                return .computing { environment throws(EvaluationError) in
                     guard let value = environment.principalAttribute(name) else {
                         throw EvaluationError("\(environment.request.principal.uid) has no attribute \(quoted(name))")
                     }
                     return value
                 }
             case .resource:
-                return .value { environment throws(EvaluationError) in
+                return .computing { environment throws(EvaluationError) in
                     guard let value = environment.resourceAttribute(name) else {
                         throw EvaluationError("\(environment.request.resource.uid) has no attribute \(quoted(name))")
                     }
@@ -27,8 +27,8 @@ extension ExpressionCompiler {
             case .action: break
             }
         }
-        let operand = compile(operand).evaluate
-        return .value { environment throws(EvaluationError) in
+        let operand = compile(operand).term
+        return .computing { environment throws(EvaluationError) in
             let holder = try operand(environment)
             guard let value = try environment.attribute(name, ofValue: holder) else {
                 if case .entity(let uid) = holder { throw EvaluationError("\(uid) has no attribute \(quoted(name))") }
@@ -42,10 +42,11 @@ extension ExpressionCompiler {
     func has(_ operand: Expression, _ path: [String]) -> Compiled {
         if case .variable(.context) = operand.kind, path.count == 1 {
             let name = path[0]
-            return .test { environment throws(EvaluationError) in environment.request.context.contains(exactly: name) }
+            return .testing { environment throws(EvaluationError) in environment.request.context.contains(exactly: name)
+            }
         }
-        let operand = compile(operand).evaluate
-        return .test { environment throws(EvaluationError) in
+        let operand = compile(operand).term
+        return .testing { environment throws(EvaluationError) in
             var holder = try operand(environment)
             for name in path {
                 guard let value = try environment.attribute(name, ofValue: holder) else { return false }

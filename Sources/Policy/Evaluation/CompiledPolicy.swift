@@ -32,7 +32,7 @@ final class CompiledPolicy: Sendable {
         let tests = conditions.map { compile($0, compiler) }
         guard let first = tests.first else { return nil }
         if tests.count == 1 { return first }
-        return { environment throws(EvaluationError) in
+        return Test { environment throws(EvaluationError) in
             for test in tests where !(try test(environment)) { return false }
             return true
         }
@@ -41,7 +41,7 @@ final class CompiledPolicy: Sendable {
     static func compile(_ condition: ConditionSyntax, _ compiler: ExpressionCompiler) -> Test {
         let body = compiler.compile(condition.body).test
         if !condition.isUnless { return body }
-        return { environment throws(EvaluationError) in !(try body(environment)) }
+        return Test { environment throws(EvaluationError) in !(try body(environment)) }
     }
 
     /// Whether the policy holds for the request: head first, then clauses in their order.

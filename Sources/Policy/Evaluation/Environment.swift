@@ -1,17 +1,19 @@
 /// What a condition can see: the request, the hierarchy, and which known entities the request's own belong to.
-struct Environment {
+///
+/// One object for each decision, so that every closure gets it as one pointer.
+final class Environment {
     let request: PolicyRequest
     let hierarchy: EntityHierarchy
     let principalSymbol: Symbol?
     let actionSymbol: Symbol?
     let resourceSymbol: Symbol?
     /// The entity itself and all its ancestors, as far as graph or policies name them.
-    private(set) var principalLineage: [Symbol]
+    let principalLineage: [Symbol]
     let actionLineage: [Symbol]
-    private(set) var resourceLineage: [Symbol]
+    let resourceLineage: [Symbol]
     /// Whether the one lies below the other.
-    private var principalReachesResource = false
-    private var resourceReachesPrincipal = false
+    private let principalReachesResource: Bool
+    private let resourceReachesPrincipal: Bool
 
     init(_ request: PolicyRequest, _ hierarchy: EntityHierarchy) {
         self.request = request
@@ -19,8 +21,8 @@ struct Environment {
         principalSymbol = hierarchy.symbols.find(request.principal.uid)
         actionSymbol = hierarchy.symbols.find(request.action)
         resourceSymbol = hierarchy.symbols.find(request.resource.uid)
-        principalLineage = Self.lineage(of: request.principal, principalSymbol, hierarchy)
-        resourceLineage = Self.lineage(of: request.resource, resourceSymbol, hierarchy)
+        var principalLineage = Self.lineage(of: request.principal, principalSymbol, hierarchy)
+        var resourceLineage = Self.lineage(of: request.resource, resourceSymbol, hierarchy)
         actionLineage = actionSymbol.map { hierarchy.lineages[Int($0)] } ?? []
         principalReachesResource = Self.reaches(
             request.principal, principalLineage, request.resource.uid, resourceSymbol)
@@ -28,6 +30,8 @@ struct Environment {
             request.resource, resourceLineage, request.principal.uid, principalSymbol)
         if principalReachesResource { principalLineage = Self.union(principalLineage, resourceLineage) }
         if resourceReachesPrincipal { resourceLineage = Self.union(resourceLineage, principalLineage) }
+        self.principalLineage = principalLineage
+        self.resourceLineage = resourceLineage
     }
 
     /// In the usual case, one parent or none, this is an array that the hierarchy holds already.

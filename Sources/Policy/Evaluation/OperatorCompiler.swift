@@ -21,27 +21,27 @@ extension ExpressionCompiler {
     private func equality(_ left: Expression, _ right: Expression) -> Test {
         switch (compile(left), compile(right)) {
         case (let left, .constant(let value)), (.constant(let value), let left):
-            let left = left.evaluate
-            return { environment throws(EvaluationError) in try left(environment) == value }
+            let left = left.term
+            return Test { environment throws(EvaluationError) in try left(environment) == value }
         case (let left, let right):
-            let (left, right) = (left.evaluate, right.evaluate)
-            return { environment throws(EvaluationError) in
+            let (left, right) = (left.term, right.term)
+            return Test { environment throws(EvaluationError) in
                 let value = try left(environment)
                 return value == (try right(environment))
             }
         }
     }
 
-    private func inverted(_ test: @escaping Test) -> Test {
-        { environment throws(EvaluationError) in !(try test(environment)) }
+    private func inverted(_ test: Test) -> Test {
+        Test { environment throws(EvaluationError) in !(try test(environment)) }
     }
 
     /// Order exists between longs, between datetimes and between durations.
     private func comparison(
         _ left: Expression, _ right: Expression, _ accepts: @escaping @Sendable (Int) -> Bool
     ) -> Compiled {
-        let (left, right) = (compile(left).evaluate, compile(right).evaluate)
-        return .test { environment throws(EvaluationError) in
+        let (left, right) = (compile(left).term, compile(right).term)
+        return .testing { environment throws(EvaluationError) in
             let (first, second) = (try left(environment), try right(environment))
             switch (first, second) {
             case (.long(let first), .long(let second)):
@@ -64,15 +64,15 @@ extension ExpressionCompiler {
         {
             switch variable {
             case .principal:
-                return .test { environment throws(EvaluationError) in try environment.isPrincipal(in: ancestor) }
-            case .action: return .test { environment throws(EvaluationError) in environment.isAction(in: ancestor) }
+                return .testing { environment throws(EvaluationError) in try environment.isPrincipal(in: ancestor) }
+            case .action: return .testing { environment throws(EvaluationError) in environment.isAction(in: ancestor) }
             case .resource:
-                return .test { environment throws(EvaluationError) in try environment.isResource(in: ancestor) }
+                return .testing { environment throws(EvaluationError) in try environment.isResource(in: ancestor) }
             case .context: break
             }
         }
-        let (left, right) = (compile(left).evaluate, compile(right).evaluate)
-        return .test { environment throws(EvaluationError) in
+        let (left, right) = (compile(left).term, compile(right).term)
+        return .testing { environment throws(EvaluationError) in
             let (subject, ancestors) = (try left(environment), try right(environment))
             let uid = try subject.requireEntity()
             switch ancestors {
@@ -86,12 +86,12 @@ extension ExpressionCompiler {
     // MARK: Sets
 
     private func contains(_ left: Expression, _ right: Expression) -> Compiled {
-        let element = compile(right).evaluate
+        let element = compile(right).term
         if case .constant(.set(let set)) = compile(left) {
-            return .test { environment throws(EvaluationError) in set.contains(try element(environment)) }
+            return .testing { environment throws(EvaluationError) in set.contains(try element(environment)) }
         }
-        let set = compile(left).evaluate
-        return .test { environment throws(EvaluationError) in
+        let set = compile(left).term
+        return .testing { environment throws(EvaluationError) in
             let (container, member) = (try set(environment), try element(environment))
             return try container.requireSet().contains(member)
         }
@@ -100,8 +100,8 @@ extension ExpressionCompiler {
     private func setRelation(
         _ left: Expression, _ right: Expression, _ holds: @escaping @Sendable (Set<Value>, Set<Value>) -> Bool
     ) -> Compiled {
-        let (left, right) = (compile(left).evaluate, compile(right).evaluate)
-        return .test { environment throws(EvaluationError) in
+        let (left, right) = (compile(left).term, compile(right).term)
+        return .testing { environment throws(EvaluationError) in
             let (first, second) = (try left(environment), try right(environment))
             return holds(try first.requireSet(), try second.requireSet())
         }
@@ -110,8 +110,8 @@ extension ExpressionCompiler {
     // MARK: Tags
 
     private func getTag(_ left: Expression, _ right: Expression) -> Compiled {
-        let (left, right) = (compile(left).evaluate, compile(right).evaluate)
-        return .value { environment throws(EvaluationError) in
+        let (left, right) = (compile(left).term, compile(right).term)
+        return .computing { environment throws(EvaluationError) in
             let (holder, key) = (try left(environment), try right(environment))
             let (uid, name) = (try holder.requireEntity(), try key.requireString())
             guard let value = environment.tag(name, of: uid) else {
@@ -122,8 +122,8 @@ extension ExpressionCompiler {
     }
 
     private func hasTag(_ left: Expression, _ right: Expression) -> Compiled {
-        let (left, right) = (compile(left).evaluate, compile(right).evaluate)
-        return .test { environment throws(EvaluationError) in
+        let (left, right) = (compile(left).term, compile(right).term)
+        return .testing { environment throws(EvaluationError) in
             let (holder, key) = (try left(environment), try right(environment))
             return environment.tag(try key.requireString(), of: try holder.requireEntity()) != nil
         }
@@ -131,8 +131,8 @@ extension ExpressionCompiler {
 
     // MARK: Arithmetic
 
-    func negative(_ operand: @escaping Evaluate) -> Compiled {
-        .value { environment throws(EvaluationError) in
+    func negative(_ operand: Term) -> Compiled {
+        .computing { environment throws(EvaluationError) in
             let value = try operand(environment).requireLong()
             let (result, overflow) = Int64(0).subtractingReportingOverflow(value)
             if overflow { throw EvaluationError("integer overflow in -(\(value))") }
@@ -141,12 +141,12 @@ extension ExpressionCompiler {
     }
 
     func sum(_ first: Expression, _ rest: [(isMinus: Bool, term: Expression)]) -> Compiled {
-        let first = compile(first).evaluate
-        let rest = rest.map { (isMinus: $0.isMinus, evaluate: compile($0.term).evaluate) }
-        return .value { environment throws(EvaluationError) in
+        let first = compile(first).term
+        let rest = rest.map { (isMinus: $0.isMinus, term: compile($0.term).term) }
+        return .computing { environment throws(EvaluationError) in
             var total = try first(environment).requireLong()
-            for (isMinus, evaluate) in rest {
-                let term = try evaluate(environment).requireLong()
+            for (isMinus, next) in rest {
+                let term = try next(environment).requireLong()
                 let (result, overflow) =
                     isMinus ? total.subtractingReportingOverflow(term) : total.addingReportingOverflow(term)
                 if overflow { throw EvaluationError("integer overflow in \(total) \(isMinus ? "-" : "+") \(term)") }
@@ -156,11 +156,11 @@ extension ExpressionCompiler {
         }
     }
 
-    func product(_ factors: [Evaluate]) -> Compiled {
-        .value { environment throws(EvaluationError) in
+    func product(_ factors: [Term]) -> Compiled {
+        .computing { environment throws(EvaluationError) in
             var total: Int64 = 1
-            for (index, evaluate) in factors.enumerated() {
-                let factor = try evaluate(environment).requireLong()
+            for (index, next) in factors.enumerated() {
+                let factor = try next(environment).requireLong()
                 let (result, overflow) = index == 0 ? (factor, false) : total.multipliedReportingOverflow(by: factor)
                 if overflow { throw EvaluationError("integer overflow in \(total) * \(factor)") }
                 total = result

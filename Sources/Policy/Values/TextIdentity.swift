@@ -5,16 +5,29 @@
 /// not be one person to the policy.
 @inline(__always)
 func identical(_ left: String, _ right: String) -> Bool {
-    let left = left.utf8
-    let right = right.utf8
-    guard left.count == right.count else { return false }
-    let fast = left.withContiguousStorageIfAvailable { leftBytes in
-        right.withContiguousStorageIfAvailable { rightBytes in
-            leftBytes.elementsEqual(rightBytes)
+    guard left.utf8.count == right.utf8.count else { return false }
+    let fast = left.utf8.withContiguousStorageIfAvailable { leftBytes in
+        right.utf8.withContiguousStorageIfAvailable { rightBytes in
+            identical(UnsafeRawBufferPointer(leftBytes), UnsafeRawBufferPointer(rightBytes))
         }
     }
     if let fast, let fast { return fast }
-    return left.elementsEqual(right)
+    return left.utf8.elementsEqual(right.utf8)
+}
+
+/// Compares as many bytes on the right as stand on the left, eight at a time.
+private func identical(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    var offset = 0
+    while offset + 8 <= left.count {
+        let word = left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        if word != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
+        offset += 8
+    }
+    while offset < left.count {
+        if left[offset] != right[offset] { return false }
+        offset += 1
+    }
+    return true
 }
 
 /// Feeds the bytes of `text` to `hasher`, so that hashing agrees with `identical`.
