@@ -12,8 +12,8 @@ struct FunctionRequest: Sendable {
     let method: String
     /// The path below the target's prefix, byte for byte as it will be forwarded.
     let path: String
-    /// `path` with its percent-escapes decoded: what rules and resource names must be made of, so that another
-    /// spelling of the same path is not another function.
+    /// `path` with its percent-escapes decoded and without a slash at its end: what rules and resource names must be made
+    /// of, so that another spelling of the same path is not another function.
     let decodedPath: String
     /// What stands after `?`, not decoded; `nil` without `?`.
     let query: String?
@@ -57,6 +57,8 @@ struct RequestShape: Sendable {
     var envelope: Envelope = .plain
     /// Rewrites the function's answer before it is masked; `nil` passes it on.
     var filter: ResponseFilter?
+    /// What is forwarded in place of the request's body, where something in it is for the gateway alone.
+    var body: ByteBuffer?
 
     static let plain = RequestShape()
 }

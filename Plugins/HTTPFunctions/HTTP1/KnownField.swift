@@ -36,6 +36,26 @@ enum KnownField: UInt8, CaseIterable, Sendable {
     case server
     case userAgent
     case accept
+    case xRealIP
+    case xOriginalURL
+    case xRewriteURL
+    case xHTTPMethodOverride
+    case xMethodOverride
+    case xHTTPMethod
+    case proxy
+    case xServerlessAuthorization
+    case xFunctionsKey
+    case xAmzSecurityToken
+    case xAmzDate
+    case xAmzContentSHA256
+    case acceptRanges
+    case altSvc
+    case contentRange
+    case contentMD5
+    case digest
+    case cacheControl
+    case lastModified
+    case vary
 
     /// The name in lower case.
     var name: StaticString {
@@ -75,6 +95,26 @@ enum KnownField: UInt8, CaseIterable, Sendable {
         case .server: "server"
         case .userAgent: "user-agent"
         case .accept: "accept"
+        case .xRealIP: "x-real-ip"
+        case .xOriginalURL: "x-original-url"
+        case .xRewriteURL: "x-rewrite-url"
+        case .xHTTPMethodOverride: "x-http-method-override"
+        case .xMethodOverride: "x-method-override"
+        case .xHTTPMethod: "x-http-method"
+        case .proxy: "proxy"
+        case .xServerlessAuthorization: "x-serverless-authorization"
+        case .xFunctionsKey: "x-functions-key"
+        case .xAmzSecurityToken: "x-amz-security-token"
+        case .xAmzDate: "x-amz-date"
+        case .xAmzContentSHA256: "x-amz-content-sha256"
+        case .acceptRanges: "accept-ranges"
+        case .altSvc: "alt-svc"
+        case .contentRange: "content-range"
+        case .contentMD5: "content-md5"
+        case .digest: "digest"
+        case .cacheControl: "cache-control"
+        case .lastModified: "last-modified"
+        case .vary: "vary"
         }
     }
 

@@ -1,0 +1,76 @@
+import Masking
+import NIOCore
+
+/// Which of a function's fields reach the caller.
+struct AnswerFields {
+    let setCookie: FunctionTarget.Passing
+    /// Credentials that were sent to the function: a field that echoes one is dropped.
+    let secrets: [String]
+    let masking: MaskingPlan
+    /// Whether the body may differ from the function's, so that what describes its bytes is untrue.
+    let isRewritten: Bool
+
+    /// The lines for the caller, without framing fields.
+    ///
+    /// - Throws: `MaskingError` when a value cannot be inspected.
+    func lines(of head: ResponseHead, into buffer: inout ByteBuffer) throws(MaskingError) {
+        let hopFields = head.connection.hopFields
+        try head.fields.forEach { (known, name, value) throws(MaskingError) in
+            guard passes(known, name) else { return }
+            if !hopFields.isEmpty, hopFields.contains(where: { equalIgnoringCase(name, $0) }) { return }
+            if !secrets.isEmpty, echoesSecret(value) { return }
+            if masking.isEmpty || Self.isPlain(known) {
+                buffer.writeField(name, value)
+            } else {
+                try writeMasked(name, value, into: &buffer)
+            }
+        }
+    }
+
+    private func passes(_ known: KnownField, _ name: UnsafeRawBufferPointer) -> Bool {
+        switch known {
+        case .connection, .keepAlive, .transferEncoding, .contentLength, .te, .trailer, .upgrade, .proxyConnection,
+            .proxyAuthenticate, .proxyAuthorization:
+            false
+        case .setCookie: setCookie == .pass
+        // It would lead callers past the gateway.
+        case .altSvc: false
+        case .etag, .acceptRanges, .contentRange, .contentMD5, .digest: !isRewritten
+        case .other:
+            !startsIgnoringCase(name, "sallyport-")
+                && !(isRewritten
+                    && (equalIgnoringCase(name, "repr-digest") || equalIgnoringCase(name, "content-digest")))
+        default: true
+        }
+    }
+
+    /// Fields whose values are words of the protocol.
+    private static func isPlain(_ known: KnownField) -> Bool {
+        switch known {
+        case .date, .server, .contentType, .cacheControl, .lastModified, .vary, .via, .contentEncoding: true
+        default: false
+        }
+    }
+
+    private func echoesSecret(_ value: UnsafeRawBufferPointer) -> Bool {
+        let text = String(decoding: value, as: UTF8.self)
+        return secrets.contains { $0.utf8.count >= 6 && text.contains($0) }
+    }
+
+    /// Detectors look at values of other fields too; rules by field name and path are about bodies.
+    private func writeMasked(
+        _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, into buffer: inout ByteBuffer
+    ) throws(MaskingError) {
+        guard var masker = try? StreamMasker(plan: masking, format: .text) else {
+            buffer.writeField(name, value)
+            return
+        }
+        var masked = try masker.mask(ByteBuffer(bytes: value)).buffer
+        var rest = try masker.finish().buffer
+        masked.writeBuffer(&rest)
+        buffer.writeBytes(name)
+        buffer.writeStaticString(": ")
+        buffer.writeBytes(masked.readableBytesView.map { $0.isFieldValueCharacter ? $0 : 0x20 })
+        buffer.writeStaticString("\r\n")
+    }
+}

@@ -1,0 +1,11 @@
+import GatewayCore
+import HTTPFunctions
+
+extension AdapterRegistry {
+    /// The adapters of this gateway: the only place that names them, one line each.
+    static func all() throws(AdapterRegistryError) -> AdapterRegistry {
+        var registry = AdapterRegistry()
+        try registry.register(HTTPFunctionsAdapter.self)
+        return registry
+    }
+}

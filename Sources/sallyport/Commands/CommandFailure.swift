@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+
+/// How a command ends; each failure says what to do next.
+enum ExitStatus: Int32 {
+    /// What was asked for was looked at and is not right: a verification failed, a policy test did not hold.
+    case negative = 1
+    /// The command line is wrong (what the argument parser uses, EX_USAGE).
+    case usage = 64
+    /// Nothing there could be reached or read.
+    case unavailable = 69
+    /// The configuration is wrong (EX_CONFIG).
+    case configuration = 78
+    /// The gateway refused, by policy or because nobody is signed in (EX_NOPERM).
+    case refused = 77
+}
+
+/// A failure whose text is for the person at the terminal.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    let status: ExitStatus
+
+    init(_ description: String, status: ExitStatus) {
+        self.description = description
+        self.status = status
+    }
+
+    /// Prints the text on standard error and ends the command with the status.
+    func exit() -> Never {
+        FileHandle.standardError.write(Data("sallyport: \(description)\n".utf8))
+        Foundation.exit(status.rawValue)
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import GatewayCore
+import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway.",
+        discussion: """
+            Serves until SIGTERM or SIGINT, then takes no new connections and lets what runs end. SIGHUP loads the \
+            policies again.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let registry = try AdapterRegistry.all()
+        let configuration = try options.load(registry)
+        let logger = Logger.gateway(configuration.logLevel)
+        let gateway = try Gateway(configuration, registry: registry, logger: logger)
+        try await gateway.run()
+    }
+}
+
+/// Where the configuration is.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The configuration file.")
+    var config = "sallyport.yaml"
+
+    /// - Throws: `CommandFailure` with all findings.
+    func load(_ registry: AdapterRegistry) throws -> GatewayConfiguration {
+        do {
+            return try GatewayConfiguration.load(path: config, registry: registry)
+        } catch {
+            throw CommandFailure(error.description, status: .configuration)
+        }
+    }
+}
+
+extension Logger {
+    /// The gateway's own messages, on standard error.
+    static func gateway(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "sallyport") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

@@ -1,0 +1,139 @@
+import Approvals
+import AsyncHTTPClient
+import Audit
+import Console
+import Crypto
+import Foundation
+import GatewayCore
+import Identifiers
+import Identity
+import Logging
+import Masking
+import NIOPosix
+import Policy
+import Recording
+import ServiceLifecycle
+import Store
+
+/// The whole gateway, put together: configuration, identity, policy, masking, audit, approvals, adapters, console.
+struct Gateway {
+    static let version = "0.1.0"
+
+    let configuration: GatewayConfiguration
+    let sessions: SessionManager
+    let recovery: RecoveryReport
+    private let services: [any Service]
+    private let auditLog: AuditLog
+    private let httpClient: HTTPClient
+    private let reloader: PolicyReloader
+    private let logger: Logger
+
+    init(_ configuration: GatewayConfiguration, registry: AdapterRegistry, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        let state = configuration.stateDirectory
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let eventLoops = MultiThreadedEventLoopGroup.singleton
+        httpClient = HTTPClient(
+            eventLoopGroupProvider: .shared(eventLoops), configuration: .init(redirectConfiguration: .disallow))
+
+        // Audit comes first: whatever starts after it can be recorded.
+        let auditLog = try AuditLog(
+            AuditOptions(
+                directory: "\(state)/audit", origin: configuration.audit.origin, keyPath: "\(state)/audit-signing.key",
+                durability: configuration.audit.durability, integrationInterval: configuration.audit.interval,
+                logger: logger))
+        self.auditLog = auditLog
+        recovery = auditLog.recovery
+
+        let authenticator = Authenticator(
+            issuers: configuration.issuers, fetcher: HTTPDocumentFetcher(client: httpClient), logger: logger)
+        let pseudonymKey = try PseudonymKey.load(
+            configuration.pseudonymKey, baseDirectory: configuration.baseDirectory, stateDirectory: state)
+        let redactor = SensitiveTextRedactor(key: pseudonymKey)
+        let loader = RuleLoader(configuration: configuration, registry: registry, pseudonymKey: pseudonymKey)
+        let rules = try loader.load()
+
+        let webhook = try configuration.webhook.map { webhook in
+            let base = configuration.baseDirectory
+            var options = WebhookNotifier.Options(url: webhook.url, consoleURL: configuration.console.url) {
+                SymmetricKey(data: Data(try webhook.secret.resolve(relativeTo: base).reveal().utf8))
+            }
+            options.text = { redactor.redact($0) ?? $0 }
+            return try WebhookNotifier(options, logger: logger)
+        }
+        let approvals = ApprovalDesk(
+            store: try Store(path: "\(state)/store.sqlite", schemas: [ApprovalDesk.schema]), logger: logger,
+            notifier: webhook
+        ) { event in
+            try auditLog.append(ControlEntry.approval(event, redactedBy: redactor).bytes)
+        }
+        sessions = SessionManager(
+            .init(
+                authenticator: authenticator, auditLog: auditLog, approvals: approvals, redactor: redactor,
+                payloads: PayloadStore(directory: "\(state)/payloads"), recordingsDirectory: "\(state)/recordings",
+                consoleURL: configuration.console.url, logger: logger),
+            rules: rules)
+        reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)
+
+        let index = SessionIndex(store: try Store(path: "\(state)/index.sqlite", schemas: [SessionIndex.schema]))
+        let adapters = try registry.declarations.compactMap { declaration in
+            try registry.adapter(ofKind: declaration.kind)?.init(
+                AdapterEnvironment(
+                    listeners: configuration.listeners.filter { $0.kind == declaration.kind }.map(\.section),
+                    targets: configuration.targets.filter { $0.kind == declaration.kind }, sessions: sessions,
+                    baseDirectory: configuration.baseDirectory, eventLoops: eventLoops,
+                    consoleURL: configuration.console.url, logger: logger))
+        }
+        let console = ConsoleService(
+            backend: GatewayConsole(
+                sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog, index: index,
+                reloader: reloader, stateDirectory: state),
+            address: configuration.console.address, logger: logger)
+
+        try auditLog.append(
+            ControlEntry.start(
+                version: Self.version, policyDigest: rules.policy.digest,
+                recovery: recovery.isClean ? nil : "\(recovery)", at: .now
+            ).bytes)
+        // Started in this order and stopped in the reverse: the log outlives everything that writes to it.
+        services =
+            [auditLog, SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
+            + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
+            + (webhook.map { [$0] } ?? []) + [console] + adapters
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    func run() async throws {
+        if !recovery.isClean { logger.warning("the audit log was repaired", metadata: ["found": "\(recovery)"]) }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            try? await end(reason: "failed: \(error)")
+            throw error
+        }
+        try await end(reason: "asked to stop")
+    }
+
+    private func end(reason: String) async throws {
+        try? auditLog.append(ControlEntry.stop(reason: reason, at: .now).bytes)
+        let log = auditLog
+        _ = try? await NIOThreadPool.singleton.runIfActive { try log.integrateNow() }
+        try await httpClient.shutdown()
+    }
+}
+
+/// Fetches the issuers' keys ahead of the first caller; an issuer that is down does not hinder the start.
+private struct IdentityWarmUp: Service {
+    let authenticator: Authenticator
+
+    func run() async throws {
+        await authenticator.warmUp()
+        try await gracefulShutdown()
+    }
+}

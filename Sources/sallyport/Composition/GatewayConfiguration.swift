@@ -1,0 +1,194 @@
+import Audit
+import ConfigFile
+import Foundation
+import GatewayCore
+import Identity
+import Logging
+import Masking
+import Policy
+
+/// The whole configuration, read and checked: what `serve` runs by and `doctor` looks at.
+struct GatewayConfiguration: Sendable {
+    /// The file that it was read from.
+    let path: String
+    /// The folder of the file, from which relative paths start.
+    let baseDirectory: String
+    let stateDirectory: String
+    let logLevel: Logger.Level
+    let issuers: [IssuerConfiguration]
+    let policy: PolicyFiles
+    let maskingRuleSets: [MaskingRuleSet]
+    let pseudonymKey: SecretReference?
+    let approverGroups: [String]
+    let webhook: Webhook?
+    let recording: RecordingLevel
+    let audit: AuditSettings
+    let console: ConsoleSettings
+    let listeners: [(kind: String, section: ConfigSection)]
+    let targets: [Target]
+
+    struct PolicyFiles: Sendable {
+        let patterns: [String]
+        let mode: RuleSnapshot.Mode
+        let candidatePatterns: [String]
+    }
+
+    struct Webhook: Sendable {
+        let url: String
+        let secret: SecretReference
+    }
+
+    struct AuditSettings: Sendable {
+        let origin: String
+        let durability: Durability
+        let interval: Duration
+    }
+
+    struct ConsoleSettings: Sendable {
+        let address: ConfigAddress
+        let url: String
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// - Throws: `ConfigErrors` with all that is wrong, each with its line and column.
+    static func load(path: String, registry: AdapterRegistry) throws(ConfigErrors) -> GatewayConfiguration {
+        let root = try ConfigDocument.load(path: path, keys: ConfigurationKeys.all(registry))
+        do {
+            return try GatewayConfiguration(root, path: path)
+        } catch let error as ConfigError {
+            throw ConfigErrors([error])
+        } catch let errors as ConfigErrors {
+            throw errors
+        } catch {
+            throw ConfigErrors([root.error(nil, "\(error)")])
+        }
+    }
+
+    private init(_ root: ConfigSection, path: String) throws {
+        let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        self.path = path
+        baseDirectory = base
+        stateDirectory = Self.resolve(root.string("state") ?? "state", from: base)
+        logLevel = root.section("log").string("level").flatMap(Logger.Level.init) ?? .info
+        issuers = try root.section("identity").sections("issuers").map { try Self.issuer($0, base: base) }
+        guard !issuers.isEmpty else { throw root.section("identity").error("issuers", "at least one issuer is needed") }
+        let policySection = root.section("policy")
+        policy = PolicyFiles(
+            patterns: policySection.strings("files"),
+            mode: policySection.string("mode").flatMap(RuleSnapshot.Mode.init) ?? .enforce,
+            candidatePatterns: policySection.strings("candidate"))
+        let masking = root.section("masking")
+        maskingRuleSets = try masking.sections("rule_sets").map(Self.ruleSet)
+        pseudonymKey = masking.secret("pseudonym_key")
+        let approvals = root.section("approvals")
+        approverGroups = approvals.strings("groups")
+        if approvals.has("webhook") {
+            let section = approvals.section("webhook")
+            guard let url = section.string("url"), let secret = section.secret("secret") else {
+                throw approvals.error("webhook", "a webhook has a url and a secret")
+            }
+            webhook = Webhook(url: url, secret: secret)
+        } else {
+            webhook = nil
+        }
+        recording = root.section("recording").string("minimum").flatMap(RecordingLevel.init) ?? .metadata
+        let auditSection = root.section("audit")
+        audit = AuditSettings(
+            origin: auditSection.string("origin") ?? "sallyport",
+            durability: auditSection.string("durability").flatMap(Durability.init) ?? .process,
+            interval: auditSection.duration("interval") ?? .milliseconds(200))
+        console = try Self.console(root.section("console"))
+        listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
+        targets = try Self.targets(root.sections("targets"))
+    }
+
+    /// `path` as it is when it is absolute, else from the configuration's folder.
+    static func resolve(_ path: String, from base: String) -> String {
+        path.hasPrefix("/") ? path : "\(base)/\(path)"
+    }
+
+    private static func issuer(_ section: ConfigSection, base: String) throws -> IssuerConfiguration {
+        let issuer = section.string("issuer") ?? ""
+        guard HTTPDocumentFetcher.isAcceptable(issuer) else {
+            throw section.error("issuer", "an issuer's URL is https; http is for this machine itself")
+        }
+        let audiences = section.strings("audiences")
+        guard !audiences.isEmpty else { throw section.error("audiences", "name at least one audience") }
+        let groups = section.section("groups")
+        var staticGroups: [String: [String]] = [:]
+        for entry in groups.sections("static") {
+            staticGroups[entry.string("user") ?? ""] = entry.strings("groups")
+        }
+        let secret: String?
+        do throws(SecretError) {
+            secret = try section.secret("client_secret")?.resolve(relativeTo: base).reveal()
+        } catch {
+            throw section.error("client_secret", error.description)
+        }
+        let scopes = section.strings("scopes")
+        return IssuerConfiguration(
+            issuer: issuer, audiences: audiences, clientID: section.string("client_id"), clientSecret: secret,
+            groupsClaim: (groups.string("claim") ?? "groups").split(separator: ".").map(String.init),
+            provider: groups.string("provider").flatMap(IssuerConfiguration.Provider.init) ?? .generic,
+            groupsRequired: groups.boolean("required") ?? false, hostedDomain: groups.string("hosted_domain"),
+            staticGroups: staticGroups, grace: section.duration("grace") ?? .seconds(3600),
+            certificateAuthorities: section.string("ca").map { resolve($0, from: base) },
+            scopes: scopes.isEmpty ? ["openid", "email", "groups"] : scopes)
+    }
+
+    private static func ruleSet(_ section: ConfigSection) throws -> MaskingRuleSet {
+        MaskingRuleSet(
+            name: section.string("name") ?? "", rules: try section.sections("rules").map { try maskingRule($0) })
+    }
+
+    private static func maskingRule(_ section: ConfigSection) throws -> MaskingRule {
+        let selectors = ["field", "path", "detector"].filter(section.has)
+        guard selectors.count == 1, let key = selectors.first, let text = section.string(key) else {
+            throw section.error(nil, "a masking rule has exactly one of field, path and detector")
+        }
+        do {
+            let selector: MaskingRule.Selector =
+                switch key {
+                case "field": .field(text)
+                case "path": .path(try JSONPath(parsing: text))
+                default: .detector(try Detector(named: text))
+                }
+            return MaskingRule(
+                name: section.string("name"), selector: selector,
+                transform: try Transform(parsing: section.string("transform") ?? ""))
+        } catch {
+            throw section.error(error.text == text ? key : "transform", "\(error)")
+        }
+    }
+
+    private static func console(_ section: ConfigSection) throws -> ConsoleSettings {
+        guard let address = section.address("listen") else {
+            throw section.error("listen", "the console needs an address")
+        }
+        guard address.isLoopback || section.has("url") else {
+            throw section.error(
+                "listen",
+                "a console that other machines reach speaks plain HTTP here: put a TLS proxy before it and give its https URL as console.url"
+            )
+        }
+        let url = section.string("url") ?? "http://\(address)"
+        return ConsoleSettings(address: address, url: url.hasSuffix("/") ? String(url.dropLast()) : url)
+    }
+
+    private static func targets(_ sections: [ConfigSection]) throws -> [Target] {
+        var names: Set<String> = []
+        return try sections.map { section in
+            let name = section.string("name") ?? ""
+            let isWord = name.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+                    || [0x2d, 0x2e, 0x5f].contains($0)
+            }
+            guard !name.isEmpty, name.utf8.count <= 64, isWord else {
+                throw section.error("name", "a target's name has 1 to 64 letters, digits, `-`, `_` and `.`")
+            }
+            guard names.insert(name).inserted else { throw section.error("name", "two targets are called \"\(name)\"") }
+            return Target(name: name, kind: section.string("kind") ?? "", section: section)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Approvals
+import Audit
+import Console
+import Foundation
+import GatewayCore
+import Identifiers
+import Identity
+import NIOPosix
+import Policy
+import Recording
+import StrictJSON
+
+/// What the console shows and does, made of the gateway's parts.
+struct GatewayConsole: ConsoleBackend {
+    let sessions: SessionManager
+    let authenticator: Authenticator
+    let approvals: ApprovalDesk
+    let auditLog: AuditLog
+    let index: SessionIndex
+    let reloader: PolicyReloader
+    let stateDirectory: String
+
+    var auditDirectory: String { "\(stateDirectory)/audit" }
+    private var reader: AuditReader { AuditReader(directory: auditDirectory) }
+
+    // MARK: Who and whether
+
+    func signIn(_ token: String) async throws(SignInError) -> Caller {
+        do {
+            return try await authenticator.authenticate(token)
+        } catch {
+            try? auditLog.append(ControlEntry.consoleSignInFailure(error, at: .now).bytes)
+            throw error
+        }
+    }
+
+    func authorize(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws {
+        let decision = sessions.decideConsole(
+            caller, action: action.rawValue, resourceType: resource.kind.rawValue, resourceName: resource.name,
+            target: resource.target, isOwner: resource.owner == TicketParty(caller))
+        let entry = ControlEntry.console(
+            issuer: caller.issuer, subject: caller.subject, action: action.rawValue,
+            resource: "\(resource.kind.rawValue)\(resource.name.map { "/\($0)" } ?? "")", allowed: decision.allowed,
+            rule: decision.rule, at: .now)
+        try auditLog.append(entry.bytes)
+        guard decision.allowed else {
+            throw Refusal(
+                kind: .denied, rule: decision.rule,
+                reason: decision.reason ?? "No policy permits \(action.rawValue).",
+                nextStep: decision.advice ?? "Ask the gateway's operators for a policy that permits it.",
+                commandID: entry.id)
+        }
+    }
+
+    // MARK: Sessions
+
+    func sessions(matching query: SessionQuery) async throws -> [SessionSummary] {
+        try await index.sessions(matching: query)
+    }
+
+    func session(_ id: UUIDv7) async throws -> SessionSummary? { try await index.session(id) }
+
+    func recording(of id: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
+        guard let summary = try await index.session(id) else { return nil }
+        let header = RecordingHeader(
+            session: id, caller: summary.label ?? summary.subject, target: summary.target, kind: summary.kind,
+            started: Timestamp(milliseconds: id.milliseconds))
+        guard let file = FileHandle(forReadingAtPath: "\(stateDirectory)/recordings/\(header.path)") else { return nil }
+        return AsyncThrowingStream {
+            let part = try await NIOThreadPool.singleton.runIfActive { try file.read(upToCount: 65_536) }
+            return part.map { Array($0) }
+        }
+    }
+
+    func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool {
+        try await sessions.terminate(id, by: "\(caller.label ?? caller.subject): \(reason)")
+    }
+
+    // MARK: The log
+
+    func auditCheckpoint() async throws -> String { String(decoding: auditLog.checkpoint().bytes, as: UTF8.self) }
+
+    func auditEntry(at index: UInt64) async throws -> ConsoleAuditEntry? {
+        guard index < auditLog.checkpoint().treeSize else { return nil }
+        let entry = try await NIOThreadPool.singleton.runIfActive { [reader] in try reader.entry(at: index) }
+        return ConsoleAuditEntry(index: index, bytes: entry.bytes)
+    }
+
+    func auditEntry(_ id: UUIDv7) async throws -> ConsoleAuditEntry? {
+        let entry = try await NIOThreadPool.singleton.runIfActive { [reader] in try reader.entry(id: id) }
+        return entry.flatMap { entry in entry.index.map { ConsoleAuditEntry(index: $0, bytes: entry.bytes) } }
+    }
+
+    func auditEntries(from index: UInt64, limit: Int) async throws -> [ConsoleAuditEntry] {
+        let size = auditLog.checkpoint().treeSize
+        guard index < size else { return [] }
+        return try await NIOThreadPool.singleton.runIfActive { [reader] in
+            var cursor = try reader.entries(index..<min(size, index + UInt64(limit)))
+            var entries: [ConsoleAuditEntry] = []
+            while let entry = try cursor.next() {
+                entries.append(ConsoleAuditEntry(index: index + UInt64(entries.count), bytes: entry.bytes))
+            }
+            return entries
+        }
+    }
+
+    // MARK: Policies
+
+    func policies() async throws -> JSONValue {
+        let rules = sessions.currentRules
+        let policies = rules.policy.policies.map { policy -> JSONValue in
+            [
+                "id": .string(policy.id.name), "effect": .string("\(policy.effect)"),
+                "position": .string("\(policy.position)"),
+                "annotations": .object(policy.annotations.map { JSONMember($0.name, .string($0.value)) }),
+            ]
+        }
+        return [
+            "digest": .string(rules.policy.digest), "mode": .string(rules.mode.rawValue), "policies": .array(policies),
+        ]
+    }
+
+    func reloadPolicies(by caller: Caller) async throws -> ConsolePolicyReload {
+        let result = try await reloader.reload(by: "\(caller.issuer)|\(caller.subject)")
+        return ConsolePolicyReload(digest: result.digest, isChanged: result.isChanged, errors: result.findings)
+    }
+
+    func problems() async -> [(part: String, problem: String)] {
+        var problems: [(String, String)] = []
+        if let failure = auditLog.integrationFailure { problems.append(("audit", "\(failure)")) }
+        for issuer in await authenticator.health() {
+            if let problem = issuer.problem { problems.append(("identity", "\(issuer.issuer): \(problem)")) }
+        }
+        return problems
+    }
+}

@@ -1,0 +1,41 @@
+import Console
+import GatewayCore
+import Policy
+
+/// What policies can name besides people: targets, and actions with their groups. Made from the configuration and from
+/// what the adapters and the console declare.
+enum Vocabulary {
+    static func entities(targets: [Target], registry: AdapterRegistry) -> EntityGraph {
+        var entities: [Entity] = []
+        var groups: Set<String> = []
+        for action in actions(registry) {
+            groups.formUnion(action.groups)
+            entities.append(
+                Entity(
+                    EntityUID(type: "Action", id: action.name),
+                    parents: action.groups.map { EntityUID(type: "Action", id: $0) }))
+        }
+        for group in groups.sorted() { entities.append(Entity(EntityUID(type: "Action", id: group))) }
+        for target in targets {
+            entities.append(
+                Entity(EntityUID(type: "Target", id: target.name), attributes: ["kind": .string(target.kind)]))
+        }
+        return EntityGraph(entities)
+    }
+
+    /// Every action of every adapter and of the console.
+    static func actions(_ registry: AdapterRegistry) -> [ActionDeclaration] {
+        registry.declarations.flatMap(\.actions)
+            + ConsoleAction.allCases.map {
+                ActionDeclaration($0.rawValue, groups: [group(of: $0)], summary: "In the console.")
+            }
+    }
+
+    private static func group(of action: ConsoleAction) -> String {
+        switch action {
+        case .readApprovals, .decideApprovals: "console.approvals"
+        case .readSessions, .readRecordings, .readAudit, .readPolicy: "console.read"
+        case .terminateSessions, .reloadPolicy: "console.admin"
+        }
+    }
+}
