@@ -38,6 +38,8 @@ final class Environment {
     private static func lineage(of entity: Entity, _ symbol: Symbol?, _ hierarchy: EntityHierarchy) -> [Symbol] {
         var lineage = symbol.map { hierarchy.lineages[Int($0)] } ?? []
         for parent in entity.parents {
+            // Part of a list that is not whole proves nothing: no group counts.
+            if entity.groupsUnknown != nil, parent.isGroup { continue }
             guard let parentSymbol = hierarchy.symbols.find(parent) else { continue }
             lineage = union(lineage, hierarchy.lineages[Int(parentSymbol)])
         }
