@@ -1,18 +1,21 @@
 import ArgumentParser
+import ConfigFile
 import Foundation
 
-/// How a command ends; each failure says what to do next.
+/// How a command ends; each failure says what to do next. `sallyport --help` of a command that uses one names it.
 enum ExitStatus: Int32 {
     /// What was asked for was looked at and is not right: a verification failed, a policy test did not hold.
     case negative = 1
     /// The command line is wrong (what the argument parser uses, EX_USAGE).
     case usage = 64
-    /// Nothing there could be reached or read.
+    /// Nothing there could be reached or read (EX_UNAVAILABLE).
     case unavailable = 69
-    /// The configuration is wrong (EX_CONFIG).
-    case configuration = 78
+    /// People have to decide first (EX_TEMPFAIL).
+    case pending = 75
     /// The gateway refused, by policy or because nobody is signed in (EX_NOPERM).
     case refused = 77
+    /// The configuration is wrong (EX_CONFIG).
+    case configuration = 78
 }
 
 /// A failure whose text is for the person at the terminal.
@@ -29,5 +32,24 @@ struct CommandFailure: Error, CustomStringConvertible {
     func exit() -> Never {
         FileHandle.standardError.write(Data("sallyport: \(description)\n".utf8))
         Foundation.exit(status.rawValue)
+    }
+}
+
+/// A command that ends with `ExitStatus`: it throws `CommandFailure` and the person reads one sentence.
+protocol ReportingCommand: AsyncParsableCommand {
+    func perform() async throws
+}
+
+extension ReportingCommand {
+    func run() async throws {
+        do {
+            try await perform()
+        } catch let failure as CommandFailure {
+            failure.exit()
+        } catch let errors as ConfigErrors {
+            CommandFailure(errors.description, status: .configuration).exit()
+        } catch let error as RuleError {
+            CommandFailure(error.description, status: .configuration).exit()
+        }
     }
 }

@@ -78,6 +78,7 @@ struct Gateway {
         reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)
 
         let index = SessionIndex(store: try Store(path: "\(state)/index.sqlite", schemas: [SessionIndex.schema]))
+        let sessions = sessions
         let adapters = try registry.declarations.compactMap { declaration in
             try registry.adapter(ofKind: declaration.kind)?.init(
                 AdapterEnvironment(
@@ -86,11 +87,11 @@ struct Gateway {
                     baseDirectory: configuration.baseDirectory, eventLoops: eventLoops,
                     consoleURL: configuration.console.url, logger: logger))
         }
-        let console = ConsoleService(
+        let console = try Console(
+            Self.consoleOptions(configuration, client: httpClient),
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog, index: index,
-                reloader: reloader, stateDirectory: state),
-            address: configuration.console.address, logger: logger)
+                reloader: reloader, stateDirectory: state), logger: logger)
 
         try auditLog.append(
             ControlEntry.start(
@@ -102,6 +103,24 @@ struct Gateway {
             [auditLog, SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
             + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
             + (webhook.map { [$0] } ?? []) + [console] + adapters
+    }
+
+    private static func consoleOptions(_ configuration: GatewayConfiguration, client: HTTPClient) -> ConsoleOptions {
+        let address = configuration.console.address
+        var options = ConsoleOptions(host: address.host, port: address.port)
+        options.url = configuration.console.url
+        options.isBehindTLSProxy = !address.isLoopback
+        let issuers = configuration.issuers.compactMap { issuer in
+            issuer.clientID.map { client in
+                ConsoleOptions.Issuer(
+                    name: issuer.issuer, issuer: issuer.issuer, clientID: client,
+                    clientSecret: issuer.clientSecret.map { secret in { @Sendable in secret } }, scopes: issuer.scopes)
+            }
+        }
+        if !issuers.isEmpty {
+            options.signIn = .init(issuers: issuers, fetcher: HTTPDocumentFetcher(client: client), client: client)
+        }
+        return options
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.

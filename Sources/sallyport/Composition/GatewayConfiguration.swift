@@ -70,7 +70,7 @@ struct GatewayConfiguration: Sendable {
         self.path = path
         baseDirectory = base
         stateDirectory = Self.resolve(root.string("state") ?? "state", from: base)
-        logLevel = root.section("log").string("level").flatMap(Logger.Level.init) ?? .info
+        logLevel = root.section("log").string("level").flatMap { Logger.Level(rawValue: $0) } ?? .info
         issuers = try root.section("identity").sections("issuers").map { try Self.issuer($0, base: base) }
         guard !issuers.isEmpty else { throw root.section("identity").error("issuers", "at least one issuer is needed") }
         let policySection = root.section("policy")

@@ -95,7 +95,7 @@ struct GatewayConsole: ConsoleBackend {
         let size = auditLog.checkpoint().treeSize
         guard index < size else { return [] }
         return try await NIOThreadPool.singleton.runIfActive { [reader] in
-            var cursor = try reader.entries(index..<min(size, index + UInt64(limit)))
+            var cursor = try reader.entries(in: index..<min(size, index + UInt64(limit)))
             var entries: [ConsoleAuditEntry] = []
             while let entry = try cursor.next() {
                 entries.append(ConsoleAuditEntry(index: index + UInt64(entries.count), bytes: entry.bytes))

@@ -14,7 +14,7 @@ struct SessionIndexer: Service {
     private static let batch = 1000
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     while try await catchUp() {}
@@ -34,7 +34,7 @@ struct SessionIndexer: Service {
         let entries = try await NIOThreadPool.singleton.runIfActive { [reader] in
             let size = try reader.checkpoint().treeSize
             guard start < size else { return [JSONValue]() }
-            var cursor = try reader.entries(start..<min(size, start + UInt64(Self.batch)))
+            var cursor = try reader.entries(in: start..<min(size, start + UInt64(Self.batch)))
             var values: [JSONValue] = []
             while let entry = try cursor.next() {
                 // An entry that is not JSON is a matter for `audit verify`; here it only has to be counted.

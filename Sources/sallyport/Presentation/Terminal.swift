@@ -1,0 +1,54 @@
+import Foundation
+
+/// What may be written to a standard stream: colours and moving lines are for a person at a terminal.
+struct Terminal {
+    let isInteractive: Bool
+    /// Off where `NO_COLOR` is set (no-color.org), on a dumb terminal, and in files and pipes.
+    let hasColors: Bool
+
+    static let output = Terminal(descriptor: STDOUT_FILENO)
+    static let errors = Terminal(descriptor: STDERR_FILENO)
+
+    private init(descriptor: Int32) {
+        self.init(isInteractive: isatty(descriptor) == 1, environment: ProcessInfo.processInfo.environment)
+    }
+
+    init(isInteractive: Bool, environment: [String: String]) {
+        self.isInteractive = isInteractive
+        hasColors =
+            isInteractive && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] ?? "dumb" != "dumb"
+    }
+
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    func styled(_ text: String, _ style: Style) -> String {
+        hasColors ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
+    }
+
+    /// Writes a line for the person, beside the output.
+    static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+    /// `text` on one line and without control characters: what a requester wrote must not steer an approver's terminal.
+    static func plain(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    guard isControl(scalar) else { return scalar }
+                    if scalar == "\n" || scalar == "\t" { return " " }
+                    return scalar.value < 0x20 ? Unicode.Scalar(0x2400 + scalar.value) ?? "\u{fffd}" : "\u{fffd}"
+                }))
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        // Beside the control characters: line separators, and what turns the direction of writing.
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x202e).contains(scalar.value)
+            || (0x2066...0x2069).contains(scalar.value)
+    }
+}
