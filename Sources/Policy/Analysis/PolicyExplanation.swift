@@ -82,13 +82,6 @@ private struct PolicyWitness {
 
     func testimony(of policy: CompiledPolicy, isDetermining: Bool) -> Testimony {
         let syntax = policy.syntax
-        do throws(EvaluationError) {
-            guard try policy.principal.holdsForPrincipal(environment) else {
-                return Testimony(outcome: .scopeMismatch(part: "principal"), range: syntax.principal.range)
-            }
-        } catch {
-            return Testimony(outcome: .failed(error.message), range: syntax.principal.range)
-        }
         guard policy.action.holdsForAction(environment) else {
             return Testimony(outcome: .scopeMismatch(part: "action"), range: syntax.action.range)
         }
@@ -99,6 +92,15 @@ private struct PolicyWitness {
         } catch {
             return Testimony(outcome: .failed(error.message), range: syntax.resource.range)
         }
+        // With unknown groups the head is open, which matters only where the clauses hold.
+        var openHead: Testimony?
+        do throws(EvaluationError) {
+            guard try policy.principal.holdsForPrincipal(environment) else {
+                return Testimony(outcome: .scopeMismatch(part: "principal"), range: syntax.principal.range)
+            }
+        } catch {
+            openHead = Testimony(outcome: .failed(error.message), range: syntax.principal.range)
+        }
         for condition in syntax.conditions {
             let culprit = self.culprit(in: condition.body, wanted: !condition.isUnless)
             switch culprit {
@@ -108,8 +110,8 @@ private struct PolicyWitness {
                 return Testimony(outcome: .conditionFalse(isUnless: condition.isUnless), range: range)
             }
         }
-        return Testimony(
-            outcome: isDetermining ? .determined : .overridden, range: syntax.effectRange, isMatch: true)
+        return openHead
+            ?? Testimony(outcome: isDetermining ? .determined : .overridden, range: syntax.effectRange, isMatch: true)
     }
 
     private enum Culprit {

@@ -45,11 +45,18 @@ final class CompiledPolicy: Sendable {
     }
 
     /// Whether the policy holds for the request: head first, then clauses in their order.
+    ///
+    /// Unknown groups leave open what the head asks of the principal. That counts as an error only where all else holds;
+    /// a forbid for another action or target must not deny.
     @inline(__always)
     func matches(_ environment: Environment) throws(EvaluationError) -> Bool {
-        guard try principal.holdsForPrincipal(environment), action.holdsForAction(environment),
-            try resource.holdsForResource(environment)
-        else { return false }
+        guard action.holdsForAction(environment), try resource.holdsForResource(environment) else { return false }
+        do throws(EvaluationError) {
+            guard try principal.holdsForPrincipal(environment) else { return false }
+        } catch {
+            if let condition, !(try condition(environment)) { return false }
+            throw error
+        }
         guard let condition else { return true }
         return try condition(environment)
     }
