@@ -4,15 +4,28 @@ import Policy
 // What a decision costs with 10, 100 and 10,000 policies of which two match, in CPU time of one thread. The question is
 // whether policies that cannot match are free, so the peer of each size is ours with ten policies, in the same run.
 
-/// A set of `count` policies: two that match the requests, one of them with a condition, and others that name other
-/// actions, targets and groups in all the shapes that people write.
-func makeSet(count: Int) throws -> PolicySet {
+/// What the policies that do not match differ in from those that do.
+enum Difference: String {
+    /// Action, target and group, in the shapes that people write.
+    case heads
+    /// The principal alone: a grant a person, on the very action and target that are asked for.
+    case principals
+}
+
+/// A set of `count` policies, two of which match the request, both with a condition.
+func makeSet(count: Int, differingIn difference: Difference) throws -> PolicySet {
     var policies = [
         #"@id("payments-post") @mask("pii") permit(principal in Group::"payments", action in Action::"write", resource in Target::"ledger") when { context.http.body_bytes < 65536 && context.path like "/v1/*" };"#,
         #"@id("staff") permit(principal in Group::"staff", action, resource in Target::"ledger") unless { context.opaque };"#,
     ]
     while policies.count < count {
         let number = policies.count
+        if difference == .principals {
+            policies.append(
+                #"permit(principal == User::"https://idp.example.com|\#(number)", action in Action::"write", resource in Target::"ledger");"#
+            )
+            continue
+        }
         let effect = number.isMultiple(of: 5) ? "forbid" : "permit"
         let action = [
             "action", #"action == Action::"http.get""#, #"action in Action::"read""#,
@@ -63,35 +76,38 @@ func measure(_ set: PolicySet, decisions: Int) -> Double {
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-let sizes = [10, 100, 10_000]
+let cases: [(difference: Difference, size: Int)] = [
+    (.heads, 10), (.heads, 100), (.heads, 10_000), (.principals, 10_000),
+]
 var loadMilliseconds: [Double] = []
-let sets = try sizes.map { size in
+let sets = try cases.map { each in
     let start = threadCPUSeconds()
-    let set = try makeSet(count: size)
+    let set = try makeSet(count: each.size, differingIn: each.difference)
     loadMilliseconds.append((threadCPUSeconds() - start) * 1000)
     precondition(set.decide(request).determining.count == 2, "two policies must match")
     return set
 }
 for set in sets { _ = measure(set, decisions: 20_000) }
 // Interleaved, so that a busy moment of the machine hits all sizes alike.
-var rounds: [[Double]] = sizes.map { _ in [] }
+var rounds: [[Double]] = cases.map { _ in [] }
 for _ in 0..<9 {
     for (index, set) in sets.enumerated() { rounds[index].append(measure(set, decisions: 50_000)) }
 }
 
 let medians = rounds.map(median)
 var rows: [String] = []
-print("policies    µs a decision    ratio to 10 policies    load, ms")
-for (index, size) in sizes.enumerated() {
+print("policies    differing in    µs a decision    ratio to 10 policies    load, ms")
+for (index, each) in cases.enumerated() {
     let ratio = medians[index] / medians[0]
     print(
         String(
-            format: "%8d    %13.3f    %20.2f    %8.1f", size, medians[index], ratio, loadMilliseconds[index]))
+            format: "%8d    %12@    %13.3f    %20.2f    %8.1f", each.size, each.difference.rawValue as NSString,
+            medians[index], ratio, loadMilliseconds[index]))
     rows.append(
         String(
             format:
-                #"{"case": "decide-%d-policies", "metric": "cpu", "unit": "us", "ours": %.4f, "peer": %.4f, "peer_name": "10 policies", "ratio": %.4f}"#,
-            size, medians[index], medians[0], ratio))
+                #"{"case": "decide-%d-policies-other-%@", "metric": "cpu", "unit": "us", "ours": %.4f, "peer": %.4f, "peer_name": "10 policies", "ratio": %.4f}"#,
+            each.size, each.difference.rawValue as NSString, medians[index], medians[0], ratio))
 }
 
 let folder = CommandLine.arguments.dropFirst().first ?? ".build/bench"
