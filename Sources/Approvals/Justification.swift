@@ -2,12 +2,14 @@
 ///
 /// It must say something: text of blanks and invisible characters alone is refused, as are control characters, which
 /// could rewrite the terminal of whoever reads the record.
-struct Justification {
-    static let maximumBytes = 2000
+public struct Justification: Sendable, Hashable {
+    /// In UTF-8.
+    public static let maximumBytes = 2000
 
-    let text: String
+    public let text: String
 
-    init(_ given: String?) throws(ApprovalError) {
+    /// - Throws: `ApprovalError` when `given` is missing, blank, too long or unreadable.
+    public init(_ given: String?) throws(ApprovalError) {
         let scalars = given?.unicodeScalars ?? "".unicodeScalars
         guard scalars.count <= Self.maximumBytes * 2 else {
             throw .justificationTooLong(limit: Self.maximumBytes)
