@@ -54,14 +54,7 @@ struct SessionsAPI: Sendable {
         _ = try exchange.query()
         let id = try exchange.id(of: "session")
         let caller = try await backend.signIn(exchange.bearerToken())
-        let body = try await exchange.jsonBody("justification")
-        guard let reason = try body.text("justification"), reason.contains(where: { !$0.isWhitespace }),
-            reason.utf8.count <= 2000
-        else {
-            throw Problem(
-                .badRequest, "justification-missing", "Ending a session needs a justification of at most 2000 bytes.",
-                next: "Send {\"justification\": \"…\"}.")
-        }
+        let reason = try Justification(try await exchange.jsonBody("justification").text("justification")).text
         let session = try await authorized(id, caller, .terminateSessions)
         guard try await backend.terminate(session.id, by: caller, reason: reason) else {
             throw Problem(

@@ -38,6 +38,11 @@ struct ConsoleResponder: HTTPResponder {
         guard let target = request.head.path, target.hasPrefix("/") else {
             throw Problem.badRequest("The request does not name a path.")
         }
+        // RFC 9112 section 6.1: how long a body in an unknown coding is, two readers may see differently.
+        let codings = request.headers[values: .transferEncoding]
+        guard codings.allSatisfy({ $0.lowercased() == "chunked" }), codings.count <= 1 else {
+            throw Problem.badRequest("The request's transfer coding is not \"chunked\".", next: "Send it as chunked.")
+        }
         let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = halves[0].dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         let query = halves.count > 1 ? halves[1] : nil

@@ -107,8 +107,8 @@ struct Exchange: Sendable {
     }
 
     private func requireType(_ type: String) throws {
-        let sent = request.headers[.contentType]?.split(separator: ";").first ?? ""
-        guard sent.trimmingPrefix(while: { $0 == " " }).lowercased().hasPrefix(type) else {
+        let sent = request.headers[.contentType]?.split(separator: ";").first?.filter { $0 != " " } ?? ""
+        guard sent.lowercased() == type else {
             throw Problem(
                 .unsupportedMediaType, "media-type", "The body must be \(type).", next: "Set Content-Type: \(type).")
         }
