@@ -78,7 +78,8 @@ public protocol ConsoleBackend: Sendable {
     /// Verifies a token; a failure is recorded.
     func signIn(_ token: String) async throws(SignInError) -> Caller
 
-    /// Lets the caller go on, and records that they did, or throws `Refusal`.
+    /// Lets the caller go on, and records that they did, or throws `Refusal`. Any other error means that it could not be
+    /// decided or recorded, and is answered with 503.
     func authorize(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws
 
     var approvals: ApprovalDesk { get }
@@ -107,4 +108,22 @@ public protocol ConsoleBackend: Sendable {
 
     /// What keeps the gateway from serving, one sentence each by the name of the part; empty when it is ready.
     func problems() async -> [(part: String, problem: String)]
+}
+
+/// A question that the policies or the audit log could not take.
+struct AuthorizationUnavailable: Error {
+    let cause: any Error
+}
+
+extension ConsoleBackend {
+    /// `authorize`, with doubt told apart from a refusal.
+    func admit(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws {
+        do {
+            try await authorize(caller, action, on: resource)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw AuthorizationUnavailable(cause: error)
+        }
+    }
 }

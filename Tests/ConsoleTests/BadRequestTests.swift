@@ -200,6 +200,25 @@ struct BadRequestTests {
         }
     }
 
+    @Test("what cannot be decided or recorded is not done, and is 503")
+    func auditFull() async throws {
+        try await RunningConsole.run { console in
+            let ticket = try await console.backend.ask()
+            console.backend.change { $0.isAuditFull = true }
+            let path = "/api/v1/approvals/\(ticket.id)"
+            for answer in [
+                try await console.get("/api/v1/sessions", as: "carol"), try await console.get(path, as: "bob"),
+                try await console.post("\(path)/approve", as: "bob", #"{"justification":"x"}"#),
+                try await console.get("/tlog/checkpoint", as: "carol"),
+            ] {
+                #expect(answer.status == 503)
+                #expect(try answer.problemCode() == "authorization-unavailable")
+                #expect(!answer.body.contains("secret0"))
+            }
+            #expect(try await console.backend.approvals.ticket(ticket.id)?.state == .pending)
+        }
+    }
+
     @Test("HEAD is answered like GET without the body, and another method names those that are possible")
     func methods() async throws {
         try await RunningConsole.run { console in

@@ -30,6 +30,8 @@ final class FakeBackend: ConsoleBackend {
         var reload = ConsolePolicyReload(digest: "d2", isChanged: true, errors: [])
         var reloads = 0
         var problems: [(part: String, problem: String)] = []
+        /// What callers do cannot be recorded.
+        var isAuditFull = false
         /// Everything fails in a way that nobody foresaw.
         var isDown = false
     }
@@ -89,7 +91,8 @@ final class FakeBackend: ConsoleBackend {
     }
 
     func authorize(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws {
-        let isRefused = state.withLock { state in
+        let isRefused = try state.withLock { state in
+            if state.isAuditFull { throw Down() }
             state.authorized.append((caller.subject, action, resource))
             return state.refused[caller.subject]?.contains(action) ?? false
         }

@@ -23,7 +23,7 @@ struct ApprovalsAPI: Sendable {
         let query = try exchange.query("state", "requester", "target", "limit", "cursor")
         var filter = TicketFilter(state: try query.choice("state", of: TicketState.self), target: query["target"])
         switch query["requester"] {
-        case nil: try await backend.authorize(caller, .readApprovals, on: ConsoleResource(.approvals))
+        case nil: try await backend.admit(caller, .readApprovals, on: ConsoleResource(.approvals))
         // What is one's own needs no permission.
         case "me": filter.requester = TicketParty(caller)
         case let other?: throw Problem.badRequest("requester must be \"me\", not \"\(other.prefix(64))\".")
@@ -57,7 +57,7 @@ extension ConsoleBackend {
         let isOwn = ticket?.requester.isSamePerson(as: TicketParty(caller)) ?? false
         if !isOwn || action != .readApprovals {
             // Asked before it is said whether there is such a ticket: who may not read them learns nothing.
-            try await authorize(
+            try await admit(
                 caller, action,
                 on: ConsoleResource(
                     .approval, name: id.description, target: ticket?.target, owner: ticket?.requester))

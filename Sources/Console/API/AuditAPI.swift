@@ -17,7 +17,7 @@ struct AuditAPI: Sendable {
 
     private func admit(_ exchange: Exchange) async throws {
         let caller = try await backend.signIn(exchange.bearerToken())
-        try await backend.authorize(caller, .readAudit, on: ConsoleResource(.auditLog))
+        try await backend.admit(caller, .readAudit, on: ConsoleResource(.auditLog))
     }
 
     private func checkpoint(_ exchange: Exchange) async throws -> Response {

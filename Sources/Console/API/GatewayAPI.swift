@@ -23,14 +23,14 @@ struct GatewayAPI: Sendable {
     private func policy(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         let caller = try await backend.signIn(exchange.bearerToken())
-        try await backend.authorize(caller, .readPolicy, on: ConsoleResource(.policySet))
+        try await backend.admit(caller, .readPolicy, on: ConsoleResource(.policySet))
         return .json(try await backend.policies())
     }
 
     private func reload(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         let caller = try await backend.signIn(exchange.bearerToken())
-        try await backend.authorize(caller, .reloadPolicy, on: ConsoleResource(.policySet))
+        try await backend.admit(caller, .reloadPolicy, on: ConsoleResource(.policySet))
         let outcome = try await backend.reloadPolicies(by: caller)
         guard outcome.errors.isEmpty else {
             let shown = outcome.errors.prefix(20).joined(separator: "\n")

@@ -26,7 +26,7 @@ struct SessionsAPI: Sendable {
         let search = SessionQuery(
             caller: query["caller"], target: query["target"], from: try query.time("from"), to: try query.time("to"),
             before: try query.id("cursor"), limit: limit + 1)
-        try await backend.authorize(caller, .readSessions, on: ConsoleResource(.sessions, target: query["target"]))
+        try await backend.admit(caller, .readSessions, on: ConsoleResource(.sessions, target: query["target"]))
         let found = try await backend.sessions(matching: search)
         return .json(Page(found, limit: limit, cursor: \.id.description).json("sessions") { $0.json })
     }
@@ -72,7 +72,7 @@ struct SessionsAPI: Sendable {
     private func authorized(_ id: UUIDv7, _ caller: Caller, _ action: ConsoleAction) async throws -> SessionSummary {
         let session = try await backend.session(id)
         let owner = session.map { TicketParty(issuer: $0.issuer, subject: $0.subject, label: $0.label) }
-        try await backend.authorize(
+        try await backend.admit(
             caller, action,
             on: ConsoleResource(.session, name: id.description, target: session?.target, owner: owner))
         guard let session else { throw Problem.notFound("session \(id)") }

@@ -75,6 +75,12 @@ struct ConsoleResponder: HTTPResponder {
                 "method": "\(request.method.rawValue)",
                 "path": "\(request.head.path?.split(separator: "?").first ?? "")", "error": "\(error)",
             ])
+        if error is AuthorizationUnavailable {
+            return Problem(
+                .serviceUnavailable, "authorization-unavailable",
+                "It could not be decided or recorded whether you may do this, so it was not done.",
+                next: "Try again later; the operator finds the cause in the gateway's log.")
+        }
         return .unexpected
     }
 }

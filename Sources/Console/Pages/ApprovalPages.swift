@@ -24,7 +24,7 @@ struct ApprovalPages: Sendable {
         var filter = TicketFilter()
         var note: HTML = ""
         do {
-            try await backend.authorize(session.caller, .readApprovals, on: ConsoleResource(.approvals))
+            try await backend.admit(session.caller, .readApprovals, on: ConsoleResource(.approvals))
         } catch let refusal as Refusal {
             filter.requester = TicketParty(session.caller)
             note = "<p>These are your own requests: \(refusal.reason)</p>"

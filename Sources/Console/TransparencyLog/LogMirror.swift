@@ -43,7 +43,7 @@ struct LogMirror: Sendable {
     private func admit(_ exchange: Exchange, isPublic: Bool) async throws {
         if isOpen && isPublic { return }
         let caller = try await backend.signIn(exchange.bearerToken())
-        try await backend.authorize(caller, .readAudit, on: ConsoleResource(.auditLog))
+        try await backend.admit(caller, .readAudit, on: ConsoleResource(.auditLog))
     }
 
     /// Off the event loop; `nil` when there is no such file.
