@@ -39,3 +39,20 @@ enum Vocabulary {
         }
     }
 }
+
+extension Vocabulary {
+    /// Every name that a policy may use, for `policy check`.
+    static func names(_ configuration: GatewayConfiguration, _ registry: AdapterRegistry) -> PolicyVocabulary {
+        let actions = actions(registry)
+        let resourceTypes = registry.declarations.flatMap(\.resourceTypes).map(\.name)
+        let consoleTypes = ["Approvals", "Approval", "Sessions", "Session", "AuditLog", "PolicySet"]
+        return PolicyVocabulary(
+            targets: Set(configuration.targets.map(\.name)),
+            actions: Set(actions.map(\.name)).union(actions.flatMap(\.groups)),
+            resourceTypes: Set(resourceTypes + consoleTypes),
+            maskingRuleSets: Set(configuration.maskingRuleSets.map(\.name)),
+            approverGroups: Set(configuration.approverGroups),
+            contextAttributes: Set(registry.declarations.flatMap(\.facts).map(\.name))
+                .union(["now", "client", "parameters", "opaque"]))
+    }
+}

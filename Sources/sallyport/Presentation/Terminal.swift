@@ -8,6 +8,8 @@ struct Terminal {
 
     static let output = Terminal(descriptor: STDOUT_FILENO)
     static let errors = Terminal(descriptor: STDERR_FILENO)
+    /// For nobody: shows nothing that moves.
+    static let quiet = Terminal(isInteractive: false, environment: [:])
 
     private init(descriptor: Int32) {
         self.init(isInteractive: isatty(descriptor) == 1, environment: ProcessInfo.processInfo.environment)

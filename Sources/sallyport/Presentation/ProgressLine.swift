@@ -1,7 +1,7 @@
 import Foundation
 
 /// How far a long piece of work has come, on standard error: a moving line at a terminal, silence elsewhere.
-struct Progress {
+struct ProgressLine {
     private let verb: String
     private let terminal: Terminal
     private var last: ContinuousClock.Instant?

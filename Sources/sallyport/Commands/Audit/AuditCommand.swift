@@ -1,0 +1,53 @@
+import ArgumentParser
+import Audit
+import Foundation
+import GatewayCore
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Verify and read the audit log, from its files.",
+        subcommands: [VerifyAudit.self, ExportAudit.self, ShowAuditEntry.self, ShowAuditKey.self])
+}
+
+extension GatewayConfiguration {
+    var auditDirectory: String { "\(stateDirectory)/audit" }
+    /// The public half of the log's key, which the gateway keeps beside the private one.
+    var auditKeyPath: String { "\(stateDirectory)/log.vkey" }
+}
+
+/// Which log.
+struct AuditLocation: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The configuration file whose log it is.")
+    var config = "sallyport.yaml"
+
+    @Option(help: "The log's folder, instead: a copy, for example.")
+    var directory: String?
+
+    func resolvedDirectory() throws -> String {
+        if let directory { return directory }
+        return try configuration().auditDirectory
+    }
+
+    func configuration() throws -> GatewayConfiguration {
+        try GatewayConfiguration.load(path: config, registry: .all())
+    }
+
+    /// The verifier key that `text` is or that the file `text` holds; without it, the one that stands beside the log.
+    func key(_ text: String?) throws -> String {
+        let path: String
+        if let text {
+            if text.contains("+"), !FileManager.default.fileExists(atPath: text) { return text }
+            path = text
+        } else if let directory {
+            path = URL(fileURLWithPath: directory).deletingLastPathComponent().appendingPathComponent("log.vkey").path
+        } else {
+            path = try configuration().auditKeyPath
+        }
+        guard let data = FileManager.default.contents(atPath: path), data.count < 4096 else {
+            throw CommandFailure(
+                "there is no key in \(path); --key takes the log's public key, as `sallyport audit key` prints it",
+                status: .unavailable)
+        }
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

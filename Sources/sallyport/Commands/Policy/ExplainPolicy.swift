@@ -1,0 +1,112 @@
+import ArgumentParser
+import Audit
+import Foundation
+import Identifiers
+import Policy
+import StrictJSON
+
+struct ExplainPolicy: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Say which policy decides a request, and why each other does not.",
+        discussion: """
+            Either a request:
+              sallyport policy explain --principal alice --groups payments --action http.post \
+            --resource 'Function::"payments/refund"' --in 'Target::"payments"'
+            or a command that was recorded: --command with its id in the audit log, judged by the policies as they are \
+            now.
+            """)
+
+    @Option(help: "The caller: User::\"…\", or just the id.")
+    var principal: String?
+
+    @Option(parsing: .upToNextOption, help: "The caller's groups.")
+    var groups: [String] = []
+
+    @Option(help: "The action, e.g. http.post.")
+    var action: String?
+
+    @Option(help: "The resource, e.g. Function::\"payments/refund\".")
+    var resource: String?
+
+    @Option(name: .customLong("in"), parsing: .upToNextOption, help: "What the resource is in; its target by default.")
+    var parents: [String] = []
+
+    @Option(help: "The context, as JSON.")
+    var context: String?
+
+    @Option(help: "The id of a recorded command, instead.")
+    var command: String?
+
+    @OptionGroup var policies: PolicyFilesOptions
+    @OptionGroup var format: OutputOptions
+
+    func validate() throws {
+        let parts = [principal, action, resource]
+        guard command != nil || parts.allSatisfy({ $0 != nil }) else {
+            throw ValidationError("give --principal, --action and --resource, or --command")
+        }
+    }
+
+    func perform() async throws {
+        let loaded = try policies.load()
+        let explanations = try requests(loaded).map { PolicyExplanation(loaded.set, $0) }
+        let decision = PolicyDecision.merging(explanations.map(\.decision))
+        format.print(
+            [
+                "allowed": .bool(decision.allowed), "rule": .string(decision.rule),
+                "summary": .string(decision.summary), "effects": .array(explanations.map(Self.json)),
+            ]
+        ) {
+            let texts = explanations.map(\.description)
+            return texts.count == 1 ? texts[0] : (["\(decision.summary)"] + texts).joined(separator: "\n\n")
+        }
+    }
+
+    private func requests(_ loaded: LoadedPolicies) throws -> [PolicyRequest] {
+        if let command { return try recorded(command, loaded) }
+        var members = [
+            JSONMember("principal", .string(principal ?? "")), JSONMember("action", .string(action ?? "")),
+            JSONMember("groups", .array(groups.map { .string($0) })),
+            JSONMember("resource", .string(resource ?? "")),
+        ]
+        var parents = self.parents
+        if parents.isEmpty, let uid = resource.flatMap(EntityUID.init), uid.type != "Target" {
+            // As the gateway does: `Function::"payments/refund"` is in `Target::"payments"`.
+            parents = [EntityUID(type: "Target", id: String(uid.id.prefix { $0 != "/" })).description]
+        }
+        members.append(JSONMember("in", .array(parents.map { .string($0) })))
+        do {
+            if let context { members.append(JSONMember("context", try JSONValue(parsing: context))) }
+            return [try PolicyRequest(json: .object(members), path: "request")]
+        } catch {
+            throw CommandFailure("the request cannot be read: \(error)", status: .usage)
+        }
+    }
+
+    private func recorded(_ command: String, _ loaded: LoadedPolicies) throws -> [PolicyRequest] {
+        guard let id = UUIDv7(command) else {
+            throw CommandFailure("\"\(Terminal.plain(command))\" is no id", status: .usage)
+        }
+        let log = AuditReader(directory: loaded.configuration.auditDirectory)
+        let entry: AuditEntry?
+        do { entry = try log.entry(id: id) } catch { throw CommandFailure("\(error)", status: .unavailable) }
+        guard let entry, let value = try? JSONValue(parsing: entry.bytes),
+            let recorded = RecordedRequest(entry: value)
+        else { throw CommandFailure("the audit log has no command \(id) that can be judged again", status: .negative) }
+        return recorded.command.requests
+    }
+
+    private static func json(_ explanation: PolicyExplanation) -> JSONValue {
+        [
+            "allowed": .bool(explanation.decision.allowed), "rule": .string(explanation.decision.rule),
+            "policies": .array(
+                explanation.verdicts.map {
+                    [
+                        "policy": .string($0.policy.name), "effect": .string("\($0.effect)"),
+                        "position": .string("\($0.position)"), "verdict": .string($0.description),
+                        "determined": .bool($0.outcome == .determined),
+                    ]
+                }),
+        ]
+    }
+}

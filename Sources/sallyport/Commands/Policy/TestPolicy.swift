@@ -1,0 +1,63 @@
+import ArgumentParser
+import ConfigFile
+import Policy
+import StrictJSON
+
+struct TestPolicy: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Run tables of requests with the decisions that are expected.",
+        discussion: """
+            A table is a YAML list of cases:
+              - name: payments may read
+                principal: alice
+                groups: [payments]
+                action: http.get
+                resource: Function::"payments/customers/c-17"
+                in: [Target::"payments"]
+                expect: allow            # or approve, deny
+                by: payments-may-read    # optional: the policy that decides
+                masks: [customer-pii]    # optional
+            Exit status 1 when a case does not hold, or with --full-coverage when a policy decided none.
+            """)
+
+    @Argument(help: "The tables, as YAML files.")
+    var tables: [String]
+
+    @Flag(help: "Every policy must decide a case.")
+    var fullCoverage = false
+
+    @OptionGroup var policies: PolicyFilesOptions
+    @OptionGroup var format: OutputOptions
+
+    func perform() async throws {
+        let loaded = try policies.load()
+        var cases: [PolicyTestTable.Case] = []
+        for path in tables {
+            let value = try ConfigDocument.value(path: path)
+            do throws(PolicyDecodingError) {
+                cases += try PolicyTestTable(json: value).cases
+            } catch {
+                throw CommandFailure("\(path): \(error)", status: .usage)
+            }
+        }
+        let report = PolicyTestTable(cases: cases).run(loaded.set)
+        format.print(Self.json(report)) { report.description }
+        if !report.hasPassed || (fullCoverage && !report.uncovered.isEmpty) {
+            throw ExitCode(ExitStatus.negative.rawValue)
+        }
+    }
+
+    private static func json(_ report: PolicyTestReport) -> JSONValue {
+        [
+            "passed": .bool(report.hasPassed),
+            "cases": .array(
+                report.results.map {
+                    [
+                        "name": .string($0.name), "passed": .bool($0.hasPassed), "rule": .string($0.decision.rule),
+                        "failures": .array($0.failures.map { .string($0) }),
+                    ]
+                }), "policies": .number(String(report.policyCount)),
+            "uncovered": .array(report.uncovered.map { .string($0.id.name) }),
+        ]
+    }
+}

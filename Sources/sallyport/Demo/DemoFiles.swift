@@ -1,0 +1,107 @@
+/// The files that `sallyport demo` writes: a whole configuration, small enough to read, made to be changed.
+struct DemoFiles {
+    let gatewayPort: Int
+    let consolePort: Int
+    let issuerPort: Int
+    let functionsPort: Int
+
+    var files: [(name: String, text: String)] {
+        [("sallyport.yaml", configuration), ("policy/payments.cedar", policy), ("policy/console.cedar", consolePolicy)]
+    }
+
+    private var configuration: String {
+        """
+        # Written by `sallyport demo`. Everything here is explained by `sallyport config schema`.
+        state: state
+
+        identity:
+          issuers:
+            - issuer: http://127.0.0.1:\(issuerPort)   # the embedded issuer of the demo: yours stands here
+              audiences: [sallyport-cli]
+              client_id: sallyport-cli
+              groups: {claim: groups}
+
+        listeners:
+          - {adapter: http, listen: "127.0.0.1:\(gatewayPort)"}   # plain HTTP is for loopback only
+
+        targets:
+          - name: payments
+            kind: http
+            prefix: /payments
+            url: http://127.0.0.1:\(functionsPort)
+            credential: {type: header, name: X-Function-Key, value: "file:function-key"}
+
+        policy:
+          files: [policy/*.cedar]
+
+        masking:
+          rule_sets:
+            - name: customer-pii
+              rules:
+                - {field: ssn, transform: keep-last 4}
+                - {detector: PAN, transform: keep-last 4}
+                - {detector: IBAN, transform: pseudonym}
+                - {detector: EMAIL_ADDRESS, transform: redact}
+                - {detector: PHONE_NUMBER, transform: redact}
+
+        approvals:
+          groups: [approver]
+
+        console: {listen: "127.0.0.1:\(consolePort)"}
+
+        audit: {origin: demo.sallyport.example/log}
+
+        """
+    }
+
+    private var policy: String {
+        """
+        // Reading is allowed to the payments team; regulated fields are masked on the way back.
+        @id("payments-may-read")
+        @mask("customer-pii")
+        @record("full")
+        permit (
+            principal in Group::"payments",
+            action in Action::"http.read",
+            resource in Target::"payments"
+        );
+
+        // A refund runs once a person from the approvers has agreed to exactly this call.
+        @id("refunds-need-approval")
+        @approve("1 of approver within 15m")
+        @mask("customer-pii")
+        @record("full")
+        permit (
+            principal in Group::"payments",
+            action == Action::"http.post",
+            resource == Function::"payments/refund"
+        );
+
+        // The list of all customers leaves by another door.
+        @id("no-bulk-export")
+        @reason("The list of all customers may not be fetched through the gateway.")
+        @advice("Ask the data office for an export, or fetch one customer by id.")
+        forbid (
+            principal,
+            action,
+            resource == Function::"payments/customers"
+        );
+
+        """
+    }
+
+    private var consolePolicy: String {
+        """
+        @id("auditors-read-everything")
+        permit (principal in Group::"auditor", action in Action::"console.read", resource);
+
+        @id("approvers-decide")
+        permit (principal in Group::"approver", action in Action::"console.approvals", resource);
+
+        // Whoever asked may look at their own tickets; who may decide, each ticket says itself.
+        @id("payments-see-approvals")
+        permit (principal in Group::"payments", action == Action::"console.approvals.read", resource);
+
+        """
+    }
+}

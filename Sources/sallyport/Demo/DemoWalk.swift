@@ -1,0 +1,167 @@
+import Foundation
+import StrictJSON
+
+/// The walk through: each step is a command line that anybody can type, followed by what it really printed. A step whose
+/// output is not as it must be ends the demo with an error, so the demo is a test too.
+struct DemoWalk {
+    let stage: DemoStage
+
+    func run() async throws {
+        say("Sallyport: a gateway in the data path, on this machine alone")
+        print(
+            """
+            The embedded issuer at \(stage.issuer) signs in ANYBODY without a password: it is for demonstrations only.
+            The function service at \(stage.functions) wants a key that callers never hold:
+            """)
+        let function = "\(stage.functions)/customers/c-17"
+        try step("curl -s -o /dev/null -w '%{http_code}\\n' \(function)", expect: "401")
+
+        say("1. alice (group payments) signs in and calls a function; regulated fields come back masked")
+        let alice = try await signIn("alice")
+        let bearer = "-H \"Authorization: Bearer $TOKEN\""
+        try step(
+            "curl -si \(stage.gateway)/payments/customers/c-17 \(bearer)", as: alice, expect: "*******8741",
+            never: "536-22")
+
+        say("2. A call that no policy allows is refused, with the rule's name and the next step")
+        try step(
+            "curl -si \(stage.gateway)/payments/customers \(bearer)", as: alice, expect: "no-bulk-export")
+
+        say("3. A refund needs a person's agreement: it waits, bob approves exactly this call, and it runs once")
+        let refund =
+            "curl -si \(stage.gateway)/payments/refund \(bearer) -H 'Content-Type: application/json' "
+            + "-d '{\"customer\":\"c-17\",\"amount\":125}'"
+        let waiting = try step(
+            "\(refund) -H 'Sallyport-Justification: charged twice, ticket 4711'", as: alice, expect: "202")
+        let ticket = try part(after: "\"ticket\":\"", until: "\"", of: waiting)
+        let bob = try await signIn("bob")
+        try step("sallyport approvals show \(ticket)", as: bob, expect: "charged twice")
+        try step(
+            "sallyport approvals approve \(ticket) --justification 'seen both charges'", as: bob, expect: "approved")
+        try step(refund, as: alice, expect: "\"refund\":\"r-1\"")
+        print("Sent once more, it needs a new approval; one refund has run:")
+        try step("\(refund) | head -n 1", as: alice, expect: "403")
+        try step("curl -s \(stage.gateway)/payments/refunds \(bearer)", as: alice, expect: "{\"refunds\":1}")
+
+        say("4. carol (auditor) lists the sessions, replays one and verifies the log")
+        let carol = try await signIn("carol")
+        // The index follows the signed log within a moment.
+        try await Task.sleep(for: .seconds(1.5))
+        try step("sallyport sessions list", as: carol, expect: "alice@example.com")
+        let listed = try stage.shell("sallyport sessions list --caller alice@example.com --output json", environment: carol)
+        let session = try firstSession(in: listed.output)
+        try step("sallyport sessions replay \(session)", as: carol, expect: "8741", never: "536-22")
+        try step("sallyport audit verify", as: carol, expect: "")
+
+        say("5. One byte of a copy of the log is changed; verification names the entry")
+        try step("cp -r state/audit tampered", expect: "")
+        try tamper("\(stage.folder)/tampered")
+        let verified = try step(
+            "sallyport audit verify --directory tampered --key state/log.vkey", as: carol, expect: "entry",
+            status: 1)
+        guard verified.contains("entry 2") else { throw DemoFailure(description: "the changed entry was not named") }
+
+        say("Try it yourself")
+        print(
+            """
+            gateway   \(stage.gateway)/payments/…        configuration \(stage.folder)/sallyport.yaml
+            console   \(stage.console)/             policies      \(stage.folder)/policy/
+            issuer    \(stage.issuer)/
+
+            cd \(stage.folder)
+            export SALLYPORT_HOME=$PWD/alice    # or bob, or carol
+            sallyport call payments/customers/c-18
+            sallyport policy explain --help
+            """)
+    }
+
+    // MARK: Steps
+
+    private func say(_ title: String) { print("\n== \(title)\n") }
+
+    /// Prints the line and what it printed.
+    ///
+    /// - Parameters:
+    ///   - expect: What must stand in the output.
+    ///   - never: What must not.
+    @discardableResult
+    private func step(
+        _ line: String, as environment: [String: String] = [:], expect: String, never: String? = nil, status: Int32 = 0
+    ) throws -> String {
+        print("$ \(line)")
+        let (found, output) = try stage.shell(line, environment: environment)
+        print(output.hasSuffix("\n") ? output : output + "\n")
+        guard expect.isEmpty || output.contains(expect), found == status else {
+            throw DemoFailure(description: "that should have shown \"\(expect)\" and ended with \(status), not \(found)")
+        }
+        if let never, output.contains(never) {
+            throw DemoFailure(description: "\"\(never)\" should never have been shown")
+        }
+        return output
+    }
+
+    /// Signs `user` in with the device flow: the program shows a code, the person confirms it on the issuer's page.
+    private func signIn(_ user: String) async throws -> [String: String] {
+        let home = "\(stage.folder)/\(user)"
+        print("$ sallyport login        # as \(user)")
+        let login = Task.detached { [stage = Shared(stage)] in
+            try stage.value.shell("sallyport login 2>\(user).prompt", environment: ["SALLYPORT_HOME": home])
+        }
+        let prompt = "\(stage.folder)/\(user).prompt"
+        var text = ""
+        for _ in 0..<200 where !text.contains("user_code=") {
+            try await Task.sleep(for: .milliseconds(50))
+            text = FileManager.default.contents(atPath: prompt).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
+        print(text, terminator: "")
+        let code = String(try part(after: "user_code=", until: "\n", of: text).prefix(9))
+        print("  (on that page, \(user) confirms the code)")
+        let page = "\(stage.issuer)/device"
+        _ = try stage.shell("curl -sf -o /dev/null \(page) -d 'user_code=\(code)&username=\(user)&decision=approve'")
+        let (status, output) = try await login.value
+        guard status == 0 else { throw DemoFailure(description: "\(user) could not sign in: \(output)") }
+        guard let data = FileManager.default.contents(atPath: "\(home)/credentials.json"),
+            let token = (try? JSONValue(parsing: Array(data)))?["token"]?.string
+        else { throw DemoFailure(description: "\(home)/credentials.json holds no token") }
+        return ["SALLYPORT_HOME": home, "TOKEN": token]
+    }
+
+    /// Changes one byte in the middle of the third entry of the copy: entries stand one after the other, each behind its
+    /// length in two bytes.
+    private func tamper(_ copy: String) throws {
+        let folder = "\(copy)/tile/entries"
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted { $0.count > $1.count }
+        let partial = names.filter { $0.hasPrefix("000.p/") }
+        guard let name = partial.max(by: { Int($0.dropFirst(6)) ?? 0 < Int($1.dropFirst(6)) ?? 0 }),
+            var bundle = FileManager.default.contents(atPath: "\(folder)/\(name)").map(Array.init)
+        else { throw DemoFailure(description: "the copy of the log has no entries") }
+        var offset = 0
+        for _ in 0..<2 { offset += 2 + Int(bundle[offset]) << 8 + Int(bundle[offset + 1]) }
+        let middle = offset + 2 + (Int(bundle[offset]) << 8 + Int(bundle[offset + 1])) / 2
+        bundle[middle] ^= 1
+        try Data(bundle).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        print("# byte \(middle) of tampered/tile/entries/\(name) is changed")
+    }
+
+    private func firstSession(in output: String) throws -> String {
+        guard let json = try? JSONValue(parsing: output),
+            let session = (json.array ?? json["sessions"]?.array ?? [json]).last?["id"]?.string
+        else { throw DemoFailure(description: "no session of alice is listed: \(output)") }
+        return session
+    }
+
+    private func part(after start: String, until end: String, of text: String) throws -> String {
+        guard let first = text.range(of: start) else {
+            throw DemoFailure(description: "\"\(start)\" is missing in: \(text)")
+        }
+        let rest = text[first.upperBound...]
+        return String(rest[..<(rest.range(of: end)?.lowerBound ?? rest.endIndex)])
+    }
+}
+
+/// Carries the stage into the task that waits for a login: what it uses there does not change any more.
+private struct Shared: @unchecked Sendable {
+    let value: DemoStage
+
+    init(_ value: DemoStage) { self.value = value }
+}
