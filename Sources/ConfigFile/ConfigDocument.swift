@@ -10,6 +10,24 @@ public enum ConfigDocument {
     ///
     /// - Throws: `ConfigErrors` with everything that is wrong with it, each with line and column.
     public static func load(path: String, keys: [ConfigKey]) throws(ConfigErrors) -> ConfigSection {
+        try load(text: text(path: path), file: path, keys: keys)
+    }
+
+    /// Reads `text`; `file` is what positions call it.
+    public static func load(text: String, file: String, keys: [ConfigKey]) throws(ConfigErrors) -> ConfigSection {
+        let root = try compose(text, file: file)
+        var validator = ConfigValidator(file: file)
+        let value = validator.validate(root, as: .mapping(keys), at: "")
+        guard validator.errors.isEmpty, case .section(let section) = value else {
+            throw ConfigErrors(
+                validator.errors.sorted {
+                    ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+                })
+        }
+        return section
+    }
+
+    static func text(path: String) throws(ConfigErrors) -> String {
         let start = ConfigPosition(file: path, line: 1, column: 1)
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigErrors([
@@ -23,11 +41,10 @@ public enum ConfigDocument {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw ConfigErrors([ConfigError(position: start, message: "the file is not valid UTF-8")])
         }
-        return try load(text: text, file: path, keys: keys)
+        return text
     }
 
-    /// Reads `text`; `file` is what positions call it.
-    public static func load(text: String, file: String, keys: [ConfigKey]) throws(ConfigErrors) -> ConfigSection {
+    static func compose(_ text: String, file: String) throws(ConfigErrors) -> Node {
         let start = ConfigPosition(file: file, line: 1, column: 1)
         let root: Node?
         do {
@@ -40,15 +57,7 @@ public enum ConfigDocument {
         guard let root, root != Node("") else {
             throw ConfigErrors([ConfigError(position: start, message: "the file is empty")])
         }
-        var validator = ConfigValidator(file: file)
-        let value = validator.validate(root, as: .mapping(keys), at: "")
-        guard validator.errors.isEmpty, case .section(let section) = value else {
-            throw ConfigErrors(
-                validator.errors.sorted {
-                    ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
-                })
-        }
-        return section
+        return root
     }
 }
 

@@ -46,6 +46,18 @@ public struct ConfigSection: Sendable {
         return text
     }
 
+    /// The text under `key` where this section declares such a key and has it: for what looks at sections of all kinds.
+    public func knownString(_ key: String) -> String? {
+        guard keys.contains(where: { $0.name == key }), case .string(let text) = value(key) else { return nil }
+        return text
+    }
+
+    /// The address under `key`, likewise.
+    public func knownAddress(_ key: String) -> ConfigAddress? {
+        guard keys.contains(where: { $0.name == key }), case .address(let address) = value(key) else { return nil }
+        return address
+    }
+
     /// A whole number, or a size in bytes.
     public func integer(_ key: String) -> Int? {
         guard let value = value(key) else { return nil }
@@ -119,6 +131,45 @@ public struct ConfigSection: Sendable {
     /// An error about `key` (or about the whole section), for what only its reader can know.
     public func error(_ key: String?, _ message: String) -> ConfigError {
         ConfigError(position: key.map { position(of: $0) } ?? position, message: message)
+    }
+
+    // MARK: Looking without knowing the keys
+
+    /// Whether the key may be asked for.
+    public func declares(_ key: String) -> Bool { keys.contains { $0.name == key } }
+
+    /// Every reference to a secret in this section and those in it, by the path of its key (`tls.key`).
+    public var secrets: [(key: String, reference: SecretReference, position: ConfigPosition)] {
+        collect { if case .secret(let reference) = $0 { reference } else { nil } }
+            .map { (key: $0.key, reference: $0.found, position: $0.position) }
+    }
+
+    /// Every address in this section and those in it, likewise.
+    public var addresses: [(key: String, address: ConfigAddress)] {
+        collect { if case .address(let address) = $0 { address } else { nil } }.map { (key: $0.key, address: $0.found) }
+    }
+
+    private func collect<T>(
+        _ wanted: (ConfigValue) -> T?
+    ) -> [(key: String, found: T, position: ConfigPosition)] {
+        var all: [(key: String, found: T, position: ConfigPosition)] = []
+        func visit(_ value: ConfigValue, _ key: String, _ position: ConfigPosition) {
+            if let found = wanted(value) { all.append((key: key, found: found, position: position)) }
+            switch value {
+            case .list(let elements):
+                for (index, element) in elements.enumerated() { visit(element, "\(key)[\(index)]", position) }
+            case .dictionary(let members):
+                for (name, member) in members { visit(member, "\(key).\(name)", position) }
+            case .section(let section):
+                for declared in section.keys {
+                    guard let entry = section.entries[declared.name] else { continue }
+                    visit(entry.value, key.isEmpty ? declared.name : "\(key).\(declared.name)", entry.position)
+                }
+            default: break
+            }
+        }
+        visit(.section(self), "", position)
+        return all
     }
 
     private func list(_ key: String) -> [ConfigValue] {
