@@ -6,7 +6,8 @@ import ServiceLifecycle
 struct Issuer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the embedded OpenID Connect issuer alone, for development and tests.",
-        discussion: "Anybody on this machine can sign in as anybody: alice (payments), bob (approver), carol (auditor).")
+        discussion: "Anybody on this machine can sign in as anybody: alice (payments), bob (approver), carol (auditor)."
+    )
 
     @Option(help: "The port on 127.0.0.1.")
     var port = 7482

@@ -39,7 +39,8 @@ struct VerifyAudit: ReportingCommand {
         let root = report.root.map { "\($0)" } ?? "none"
         lines.append(
             "\(report.isValid ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): "
-                + "\(Terminal.plain(report.origin)), \(report.entriesChecked) of \(report.treeSize) entries checked, root \(root)")
+                + "\(Terminal.plain(report.origin)), \(report.entriesChecked) of \(report.treeSize) entries checked, root \(root)"
+        )
         if report.pendingEntries > 0 {
             lines.append("\(report.pendingEntries) more stand in journals and are not signed yet")
         }

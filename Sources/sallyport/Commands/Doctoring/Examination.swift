@@ -112,7 +112,8 @@ enum Examination {
             guard checkpoint.origin == configuration.audit.origin else {
                 return [
                     .fail(
-                        "audit", "the log's origin is \(checkpoint.origin), configured is \(configuration.audit.origin)",
+                        "audit",
+                        "the log's origin is \(checkpoint.origin), configured is \(configuration.audit.origin)",
                         "set audit.origin back; a log keeps its name")
                 ]
             }

@@ -58,7 +58,10 @@ struct ExplainPolicy: ReportingCommand {
             ]
         ) {
             let texts = explanations.map(\.description)
-            return texts.count == 1 ? texts[0] : (["\(decision.summary)"] + texts).joined(separator: "\n\n")
+            guard texts.count == 1 else { return ([decision.summary] + texts).joined(separator: "\n\n") }
+            // The summary in place of the first line: it says the obligations too.
+            return ([decision.summary] + texts[0].split(separator: "\n").dropFirst().map(String.init))
+                .joined(separator: "\n")
         }
     }
 

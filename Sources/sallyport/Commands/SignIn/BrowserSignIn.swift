@@ -55,7 +55,8 @@ struct BrowserSignIn {
         let router = Router()
         router.get("callback") { incoming, _ in
             let query = Dictionary(
-                incoming.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { a, _ in a })
+                incoming.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { a, _ in a }
+            )
             // Whatever else finds the port (another page, a port scan) does not know the state.
             guard query["state"] == request.state else { return Self.page("This is not the answer to this sign-in.") }
             answered.yield(query)
