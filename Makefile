@@ -14,7 +14,9 @@ build:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	swift build
 
-demo: build
+demo:
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	swift build --product sallyport
 	.build/debug/sallyport demo
 
 test:

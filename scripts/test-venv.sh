@@ -1,23 +1,32 @@
 #!/usr/bin/env bash
-# Makes the virtual environment of the tests (PyPI packages), or does nothing when it is as requirements.txt wants it.
+# Makes the virtual environment of the tests (PyPI packages), or does nothing when it is as the requirements want it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=${SALLYPORT_TEST_VENV:-.venv-test}
 requirements=scripts/test-requirements.txt
+# Written last, so that an installation that broke off is made again.
 stamp="$venv/.requirements"
-if [ -f "$stamp" ] && cmp --silent "$requirements" "$stamp"; then exit 0; fi
+if [ -x "$venv/bin/python3" ] && cmp --silent "$requirements" "$stamp" && "$venv/bin/python3" -c '' 2>/dev/null; then
+    exit 0
+fi
 
+# The system's own first: Debian's python3-venv belongs to that one.
 python=
-for candidate in python3.11 python3.12 python3; do
-    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+for candidate in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
         python=$candidate
         break
     fi
 done
-[ -n "$python" ] || { echo "python 3.11 or newer is needed" >&2; exit 1; }
+if [ -z "$python" ]; then
+    echo "python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv)" >&2
+    exit 1
+fi
 
+echo "making $venv with $($python --version)"
 rm -rf "$venv"
 "$python" -m venv "$venv"
-"$venv/bin/python3" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
+"$venv/bin/python3" -m pip install --quiet --disable-pip-version-check --no-input --retries 5 \
+    --requirement "$requirements" </dev/null
 cp "$requirements" "$stamp"

@@ -13,9 +13,9 @@ import Testing
         #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
 
         // What was looked at was really there.
-        let folders = try FileManager.default.contentsOfDirectory(
-            atPath: PackageLayout.root.appendingPathComponent("Plugins").path
-        ).filter { !$0.hasPrefix(".") }
+        let plugins = PackageLayout.root.appendingPathComponent("Plugins").path
+        let folders = ((try? FileManager.default.contentsOfDirectory(atPath: plugins)) ?? [])
+            .filter { !$0.hasPrefix(".") }
         #expect(layout.modules.filter(\.isAdapter).map(\.name).sorted() == folders.sorted())
         #expect(layout.reach(of: LayoutRules.core).contains("Policy"))
         for module in layout.modules where module.kind == "regular" && !module.dependencies.isEmpty {
