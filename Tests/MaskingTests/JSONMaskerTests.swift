@@ -109,6 +109,32 @@ struct JSONMaskerTests {
             #"{"card":"************1111","x":"none"}"#
         ),
         (["PAN: keep-last 4", "PAN: redact"], #"["4111111111111111"]"#, #"["[PAN]"]"#),
+        // Documents inside strings.
+        (
+            ["field ssn: redact"], #"{"arguments":"{\"ssn\": \"x\",\"n\":[1,\"y\"]}"}"#,
+            #"{"arguments":"{\"ssn\": \"[REDACTED]\",\"n\":[1,\"y\"]}"}"#
+        ),
+        (["field ssn: redact"], #"["\n\u007b\u0022ssn\u0022:1}"]"#, #"["\u000a{\"ssn\":\"[REDACTED]\"}"]"#),
+        (["field ssn: redact"], #"["\n\u007b\u0022sn\u0022:1}"]"#, #"["\n\u007b\u0022sn\u0022:1}"]"#),
+        (
+            ["field ssn: redact"], #"["{\"a\":\"{\\\"ssn\\\":1}\"}"]"#,
+            #"["{\"a\":\"{\\\"ssn\\\":\\\"[REDACTED]\\\"}\"}"]"#
+        ),
+        (["field ssn: redact"], #"["{\"ssn\":1,\"ssn\":2}"]"#, #"["{\"ssn\":\"[REDACTED]\",\"ssn\":\"[REDACTED]\"}"]"#),
+        (
+            ["field ssn: redact"], #"["[info] text","{ssn:1}","[1,2","",  "  ","[","{\"ssn\":1} x"]"#,
+            #"["[info] text","{ssn:1}","[1,2","",  "  ","[","{\"ssn\":1} x"]"#
+        ),
+        (["$..ssn: null"], #"["{\"ssn\":1,\"a\":{\"ssn\":[2]}}"]"#, #"["{\"ssn\":null,\"a\":{\"ssn\":null}}"]"#),
+        (["$.ssn: null", "$..x: redact"], #"["{\"ssn\":1}"]"#, #"["{\"ssn\":1}"]"#),
+        (
+            ["field x: redact", "PAN: redact"], #"["[note] 4111111111111111","{\"y\":4111111111111111}"]"#,
+            #"["[note] [PAN]","{\"y\":\"[PAN]\"}"]"#
+        ),
+        (
+            ["field x: redact", "PAN: null"], #"["\u00344111111111111111","[\"4111111111111111\"]"]"#,
+            #"["\u00344111111111111111","[null]"]"#
+        ),
         // Nested and odd, but valid.
         (
             ["field a: redact"], " [ [ [ ] , { \"a\" : 1 } ] , 2 ]\r\n",

@@ -70,7 +70,8 @@ enum TelephoneNumber {
         } else if start > floor, text.bytes[start - 1] == UInt8(ascii: "(") {
             first = start - 1
         }
-        let isBracketed = index > 0 && index > floor && text.bytes[index - 1] == UInt8(ascii: "(")
+        // Also where the bracket is behind the floor: digits that were no number with it are none without it.
+        let isBracketed = index > 0 && text.bytes[index - 1] == UInt8(ascii: "(")
         for (group, length) in [3, 3, 4].enumerated() {
             if group > 0 {
                 if group == 1, isBracketed {

@@ -18,6 +18,9 @@ struct PathAutomaton: Sendable {
     let words: Int
     /// The steps that wait at the root.
     let start: [UInt64]
+    /// Of these, the steps that wait at any depth.
+    let descendantStart: [UInt64]
+    var hasDescendantStart: Bool { descendantStart.contains { $0 != 0 } }
     /// The rule for `$`, the whole document.
     let rootRule: RuleIndex
     /// Names that the paths have; a name's id is its place.
@@ -59,6 +62,9 @@ struct PathAutomaton: Sendable {
         var start = [UInt64](repeating: 0, count: words)
         for index in first { start[index / 64] |= 1 << UInt64(index % 64) }
         self.start = start
+        var descendantStart = [UInt64](repeating: 0, count: words)
+        for index in first where steps[index].isDescendant { descendantStart[index / 64] |= 1 << UInt64(index % 64) }
+        self.descendantStart = descendantStart
     }
 
     /// The child that is entered.
