@@ -46,7 +46,9 @@ public final class AuditLog: Sendable {
         guard NoteKeyName.isValid(options.origin) else { throw .originInvalid(options.origin) }
         let files = options.fileOperations
         let paths = LogPaths(root: options.directory)
-        for directory in [paths.root, paths.privateDirectory, paths.journals, paths.temporary] {
+        try files.ensureDirectory(paths.root)
+        if try files.statusIfPresent(paths.state) == nil { try files.synchronizeDirectory(paths.parent) }
+        for directory in [paths.privateDirectory, paths.journals, paths.temporary] {
             try files.ensureDirectory(directory)
         }
         let lock = try DirectoryLock(paths: paths, files: files)

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A moment in UTC, to the millisecond, as audit entries, tickets and sessions carry it.
@@ -84,7 +84,9 @@ extension Timestamp: CustomStringConvertible {
         else { return nil }
         var fraction = 0
         if utf8.count > 20 {
-            guard utf8[19] == UInt8(ascii: "."), utf8.count > 21, let digits = number(20..<utf8.count - 1) else { return nil }
+            guard utf8[19] == UInt8(ascii: "."), utf8.count > 21, let digits = number(20..<utf8.count - 1) else {
+                return nil
+            }
             fraction = digits * [100, 10, 1][utf8.count - 22]
         }
         let days = Self.days(fromCivil: year, month, day)

@@ -4,6 +4,18 @@
 struct LogPaths: Sendable {
     let root: String
 
+    init(root: String) {
+        var root = root[...]
+        while root.count > 1, root.hasSuffix("/") { root.removeLast() }
+        self.root = String(root)
+    }
+
+    /// The directory that holds the log's.
+    var parent: String {
+        guard let slash = root.lastIndex(of: "/") else { return "." }
+        return slash == root.startIndex ? "/" : String(root[..<slash])
+    }
+
     var checkpoint: String { "\(root)/checkpoint" }
     var tiles: String { "\(root)/tile" }
     var privateDirectory: String { "\(root)/.state" }

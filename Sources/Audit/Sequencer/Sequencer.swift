@@ -272,8 +272,13 @@ struct Sequencer {
         guard found.treeSize <= stored.treeSize else {
             throw .checkpointAhead(checkpointSize: found.treeSize, stateSize: stored.treeSize)
         }
-        let computed = try MerkleProof.root(
-            size: found.treeSize, in: StoredTree(tiles: reader, size: stored.treeSize))
+        let computed: TreeHash
+        if found.treeSize == stored.treeSize {
+            computed = stored.root
+        } else {
+            computed = try MerkleProof.root(
+                size: found.treeSize, in: StoredTree(tiles: reader, size: stored.treeSize))
+        }
         guard computed == found.root else {
             throw .checkpointInconsistent(treeSize: found.treeSize, signed: found.root, computed: computed)
         }
@@ -285,7 +290,7 @@ struct Sequencer {
     }
 
     /// Removes the tiles that an unfinished batch made beyond `size`. A batch is bounded, so there are only so many
-    /// places to look at, at any size of the log.
+    /// places where they can be, at any size of the log.
     private func removeTiles(beyond size: UInt64) throws(AuditError) -> [String] {
         var removed: [String] = []
         for level in 0..<(TilePath.levels(size: size + Self.batchEntries)) {
@@ -293,19 +298,36 @@ struct Sequencer {
             let hashes = TilePath.hashes(level: level, size: size)
             let last = TilePath.hashes(level: level, size: size + Self.batchEntries) >> 8
             for kind in kinds {
-                for index in (hashes >> 8)...last {
-                    let tile = TilePath(kind, index: index)
+                for tile in try tiles(kind, from: hashes >> 8, through: last) {
+                    if tile.index == hashes >> 8, !tile.isFull, tile.width <= Int(hashes & 0xff) { continue }
                     if try files.removeIfPresent("\(paths.root)/\(tile.path)") { removed.append(tile.path) }
-                    let kept = index == hashes >> 8 ? Int(hashes & 0xff) : 0
-                    for name in try files.names(in: "\(paths.root)/\(tile.partialDirectory)") {
-                        guard let width = Int(name), width > kept else { continue }
-                        let path = "\(tile.partialDirectory)/\(name)"
-                        if try files.removeIfPresent("\(paths.root)/\(path)") { removed.append(path) }
-                    }
                 }
             }
         }
         return removed
+    }
+
+    /// The tiles of one kind that are on the disk within a range of indices.
+    private func tiles(
+        _ kind: TilePath.Kind, from first: UInt64, through last: UInt64
+    ) throws(AuditError) -> [TilePath] {
+        var found: [TilePath] = []
+        for group in (first / 1000)...(last / 1000) {
+            for name in try files.names(in: "\(paths.root)/\(TilePath(kind, index: group * 1000).folder)") {
+                guard let position = UInt64(name.prefix(3)), position < 1000 else { continue }
+                let index = group * 1000 + position
+                guard (first...last).contains(index) else { continue }
+                if name.hasSuffix(".p") {
+                    let directory = TilePath(kind, index: index).partialDirectory
+                    for width in try files.names(in: "\(paths.root)/\(directory)") {
+                        if let width = Int(width) { found.append(TilePath(kind, index: index, width: width)) }
+                    }
+                } else {
+                    found.append(TilePath(kind, index: index))
+                }
+            }
+        }
+        return found
     }
 
     // MARK: Tidying

@@ -27,6 +27,8 @@ public struct TilePath: Sendable, Hashable {
     /// The path of the full tile at this place, whatever this one's width.
     var fullPath: String { "\(prefix)/\(Self.number(index))" }
     var partialDirectory: String { "\(fullPath).p" }
+    /// The directory that the full tile stands in, with up to 999 others.
+    var folder: String { fullPath.lastIndex(of: "/").map { String(fullPath[..<$0]) } ?? prefix }
 
     private var prefix: String {
         switch kind {

@@ -7,9 +7,14 @@ struct TileReader: Sendable {
     let files: FileOperations
 
     /// The bytes of a tile; `nil` when neither it nor the full tile at its place exists.
-    func bytes(of tile: TilePath) throws(AuditError) -> [UInt8]? {
-        if let bytes = try files.contents(of: "\(root)/\(tile.path)") { return bytes }
-        return tile.isFull ? nil : try files.contents(of: "\(root)/\(tile.fullPath)")
+    func bytes(of tile: TilePath) throws(AuditError) -> [UInt8]? { try read(tile)?.bytes }
+
+    /// A tile's bytes, and which file they are of: the tile's own or the full one at its place.
+    func read(_ tile: TilePath) throws(AuditError) -> (bytes: [UInt8], file: TilePath)? {
+        if let bytes = try files.contents(of: "\(root)/\(tile.path)") { return (bytes, tile) }
+        let full = TilePath(tile.kind, index: tile.index)
+        guard !tile.isFull, let bytes = try files.contents(of: "\(root)/\(full.path)") else { return nil }
+        return (bytes, full)
     }
 
     func hashes(level: Int, index: UInt64, width: Int) throws(AuditError) -> [TreeHash] {
