@@ -10,7 +10,9 @@ extension SessionManager {
     public func decideConsole(
         _ caller: Caller, action: String, resourceType: String, resourceName: String?, target: String?, isOwner: Bool
     ) -> PolicyDecision {
-        var attributes: [String: Value] = ["is_own": .bool(isOwner)]
+        var attributes: [String: Value] = [
+            "is_own": .bool(isOwner), "name": .string(resourceName ?? resourceType),
+        ]
         if let target { attributes["target"] = .entity(EntityUID(type: "Target", id: target)) }
         let uid = EntityUID(type: resourceType, id: resourceName ?? resourceType)
         let parents = target.map { [EntityUID(type: "Target", id: $0)] } ?? []

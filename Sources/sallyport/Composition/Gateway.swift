@@ -90,7 +90,8 @@ struct Gateway {
         let console = try Console(
             Self.consoleOptions(configuration, client: httpClient),
             backend: GatewayConsole(
-                sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog, index: index,
+                sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
+                index: index,
                 reloader: reloader, stateDirectory: state), logger: logger)
 
         try auditLog.append(

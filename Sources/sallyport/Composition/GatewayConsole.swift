@@ -37,7 +37,7 @@ struct GatewayConsole: ConsoleBackend {
     func authorize(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws {
         let decision = sessions.decideConsole(
             caller, action: action.rawValue, resourceType: resource.kind.rawValue, resourceName: resource.name,
-            target: resource.target, isOwner: resource.owner == TicketParty(caller))
+            target: resource.target, isOwner: resource.owner?.isSamePerson(as: TicketParty(caller)) ?? false)
         let entry = ControlEntry.console(
             issuer: caller.issuer, subject: caller.subject, action: action.rawValue,
             resource: "\(resource.kind.rawValue)\(resource.name.map { "/\($0)" } ?? "")", allowed: decision.allowed,

@@ -7,7 +7,9 @@ enum PseudonymKey {
     /// The configured one, or one made in the state folder on first start.
     ///
     /// - Throws: `PseudonymKeyError`
-    static func load(_ reference: SecretReference?, baseDirectory: String, stateDirectory: String) throws -> SymmetricKey {
+    static func load(_ reference: SecretReference?, baseDirectory: String, stateDirectory: String) throws
+        -> SymmetricKey
+    {
         guard let reference else { return try made(in: stateDirectory) }
         let secret = try reference.resolve(relativeTo: baseDirectory).reveal()
         guard secret.utf8.count >= 32 else { throw PseudonymKeyError.tooShort("\(reference)") }

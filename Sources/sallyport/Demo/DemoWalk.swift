@@ -48,7 +48,8 @@ struct DemoWalk {
         // The index follows the signed log within a moment.
         try await Task.sleep(for: .seconds(1.5))
         try step("sallyport sessions list", as: carol, expect: "alice@example.com")
-        let listed = try stage.shell("sallyport sessions list --caller alice@example.com --output json", environment: carol)
+        let listed = try stage.shell(
+            "sallyport sessions list --caller alice@example.com --output json", environment: carol)
         let session = try firstSession(in: listed.output)
         try step("sallyport sessions replay \(session)", as: carol, expect: "8741", never: "536-22")
         try step("sallyport audit verify", as: carol, expect: "")
@@ -92,7 +93,8 @@ struct DemoWalk {
         let (found, output) = try stage.shell(line, environment: environment)
         print(output.hasSuffix("\n") ? output : output + "\n")
         guard expect.isEmpty || output.contains(expect), found == status else {
-            throw DemoFailure(description: "that should have shown \"\(expect)\" and ended with \(status), not \(found)")
+            throw DemoFailure(
+                description: "that should have shown \"\(expect)\" and ended with \(status), not \(found)")
         }
         if let never, output.contains(never) {
             throw DemoFailure(description: "\"\(never)\" should never have been shown")
@@ -129,12 +131,17 @@ struct DemoWalk {
     /// Changes one byte in the middle of the third entry of the copy: entries stand one after the other, each behind its
     /// length in two bytes.
     private func tamper(_ copy: String) throws {
+        // The checkpoint of the copy says how many entries it is about: its second line.
+        let checkpoint = FileManager.default.contents(atPath: "\(copy)/checkpoint") ?? Data()
+        let lines = String(decoding: checkpoint, as: UTF8.self).split(separator: "\n")
+        guard lines.count > 1, let size = Int(lines[1]), (3..<256).contains(size) else {
+            throw DemoFailure(description: "the copy of the log has not between 3 and 255 entries")
+        }
         let folder = "\(copy)/tile/entries"
-        let names = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted { $0.count > $1.count }
-        let partial = names.filter { $0.hasPrefix("000.p/") }
-        guard let name = partial.max(by: { Int($0.dropFirst(6)) ?? 0 < Int($1.dropFirst(6)) ?? 0 }),
-            var bundle = FileManager.default.contents(atPath: "\(folder)/\(name)").map(Array.init)
-        else { throw DemoFailure(description: "the copy of the log has no entries") }
+        let name = "000.p/\(size)"
+        guard var bundle = FileManager.default.contents(atPath: "\(folder)/\(name)").map(Array.init) else {
+            throw DemoFailure(description: "the copy of the log has no entries")
+        }
         var offset = 0
         for _ in 0..<2 { offset += 2 + Int(bundle[offset]) << 8 + Int(bundle[offset + 1]) }
         let middle = offset + 2 + (Int(bundle[offset]) << 8 + Int(bundle[offset + 1])) / 2

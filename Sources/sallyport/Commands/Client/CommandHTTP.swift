@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import Identity
 import NIOCore
+import NIOPosix
 import NIOSSL
 
 /// The HTTP client of the commands that speak to a gateway or an issuer.
@@ -39,7 +40,18 @@ enum CommandHTTP {
 
     static func unreachable(_ what: String, _ url: String, _ error: any Error) -> CommandFailure {
         CommandFailure(
-            "\(what) at \(url) cannot be reached (\(error)); `sallyport doctor` looks at what runs and what does not",
+            "\(what) at \(url) cannot be reached (\(reason(error))); `sallyport doctor` looks at what runs and what does not",
             status: .unavailable)
+    }
+
+    /// Why a connection failed, in the system's words where it is the system that refused.
+    static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { reason($0.error) } ?? error.dnsAError.map(reason)
+                ?? "\(error.host) has no address"
+        default: "\(error)"
+        }
     }
 }

@@ -101,7 +101,7 @@ enum NetworkExamination {
             } catch {
                 found.append(
                     .fail(
-                        "upstreams", "\(target.name): \(host):\(port) cannot be reached (\(error))",
+                        "upstreams", "\(target.name): \(host):\(port) cannot be reached (\(CommandHTTP.reason(error)))",
                         "calls of it are answered 502 until it runs"))
             }
         }

@@ -63,7 +63,8 @@ struct BrowserSignIn {
             return Self.page("You are signed in; go back to the terminal.")
         }
         var logger = Logger(label: "sallyport.login")
-        logger.logLevel = .error
+        // That the server is ended while the browser still holds its connection is no news.
+        logger.logLevel = .critical
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0), serverName: nil),
             onServerRunning: { channel in portFound.yield(channel.localAddress?.port ?? 0) }, logger: logger)

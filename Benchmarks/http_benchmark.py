@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+"""Calls a second and CPU a call: direct, through nginx as a reverse proxy, and through Sallyport.
+
+All three contestants answer the same requests from the same upstream (an nginx that serves files), driven by the same
+wrk, in interleaved rounds; nginx writes its access log, Sallyport verifies the token, decides, masks and audits.
+Prints a table and writes rows {"case", "metric", "unit", "ours", "peer", "peer_name", "ratio"} to
+.build/bench/http.json, with medians over the rounds. CPU is what the kernel counted for the contestant's processes.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TICKS = os.sysconf("SC_CLK_TCK")
+CUSTOMER = {
+    "id": "c-17",
+    "name": "Dana Reyes",
+    "email": "dana.reyes@example.com",
+    "ssn": "536-22-8741",
+    "card": {"number": "4111 1111 1111 1111", "expires": "11/29"},
+    "balance": 1204.5,
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port: int, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"nothing listens on port {port} after {seconds:.0f} s")
+
+
+class Contestant:
+    """A server under test: its processes are counted together."""
+
+    def __init__(self, name: str, command: list[str], port: int, path: str = "/", headers: dict | None = None):
+        self.name, self.port, self.path, self.headers = name, port, path, headers or {}
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
+        wait_for(port)
+
+    def pids(self) -> list[int]:
+        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout
+        return [self.process.pid, *map(int, children.split())]
+
+    def cpu_seconds(self) -> float:
+        total = 0
+        for pid in self.pids():
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / TICKS
+
+    def resident_mebibytes(self) -> float:
+        total = 0
+        for pid in self.pids():
+            match = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+            total += int(match.group(1)) if match else 0
+        return total / 1024
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def nginx_upstream(folder: pathlib.Path, port: int) -> Contestant:
+    files = folder / "files"
+    files.mkdir()
+    (files / "customer.json").write_text(json.dumps(CUSTOMER))
+    many = [dict(CUSTOMER, id=f"c-{i}", note="x" * 40) for i in range(4800)]
+    (files / "customers.json").write_text(json.dumps(many))
+    configuration = folder / "upstream.conf"
+    configuration.write_text(
+        f"""daemon off; worker_processes 1; pid {folder}/upstream.pid; error_log {folder}/upstream.err;
+        events {{ worker_connections 1024; }}
+        http {{ types {{ application/json json; }} access_log off; keepalive_requests 1000000; keepalive_timeout 600s;
+          client_body_temp_path {folder}/u1; proxy_temp_path {folder}/u2; fastcgi_temp_path {folder}/u3;
+          uwsgi_temp_path {folder}/u4; scgi_temp_path {folder}/u5;
+          server {{ listen 127.0.0.1:{port}; root {files}; }} }}"""
+    )
+    return Contestant("direct", ["nginx", "-c", str(configuration), "-e", f"{folder}/upstream.err"], port)
+
+
+def nginx_proxy(folder: pathlib.Path, port: int, upstream: int) -> Contestant:
+    configuration = folder / "proxy.conf"
+    configuration.write_text(
+        f"""daemon off; worker_processes 1; pid {folder}/proxy.pid; error_log {folder}/proxy.err;
+        events {{ worker_connections 1024; }}
+        http {{ access_log {folder}/access.log; keepalive_requests 1000000; keepalive_timeout 600s;
+          client_body_temp_path {folder}/p1; proxy_temp_path {folder}/p2; fastcgi_temp_path {folder}/p3;
+          uwsgi_temp_path {folder}/p4; scgi_temp_path {folder}/p5;
+          upstream functions {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000; }}
+          server {{ listen 127.0.0.1:{port};
+            location / {{ proxy_pass http://functions; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}"""
+    )
+    return Contestant("nginx", ["nginx", "-c", str(configuration), "-e", f"{folder}/proxy.err"], port)
+
+
+def sallyport(folder: pathlib.Path, binary: str, port: int, upstream: int) -> tuple[Contestant, Contestant]:
+    issuer_port, console_port = free_port(), free_port()
+    issuer = Contestant("issuer", [binary, "issuer", "--port", str(issuer_port)], issuer_port)
+    token = sign_in(issuer_port)
+    (folder / "policy.cedar").write_text(
+        """@id("read-masked") @mask("customer-pii")
+        permit(principal in Group::"payments", action in Action::"http.read", resource == Function::"masked/customer.json");
+        @id("bulk-masked") @mask("customer-pii")
+        permit(principal in Group::"payments", action in Action::"http.read", resource == Function::"masked/customers.json");
+        @id("read-plain")
+        permit(principal in Group::"payments", action in Action::"http.read", resource in Target::"plain");
+        """
+    )
+    configuration = folder / "sallyport.yaml"
+    configuration.write_text(
+        f"""state: state
+log: {{level: warning}}
+listeners:
+  - {{adapter: http, listen: "127.0.0.1:{port}"}}
+console: {{listen: "127.0.0.1:{console_port}"}}
+identity:
+  issuers:
+    - {{issuer: "http://127.0.0.1:{issuer_port}", audiences: [sallyport-cli], client_id: sallyport-cli, groups: {{claim: groups}}}}
+policy: {{files: [policy.cedar]}}
+masking:
+  rule_sets:
+    - name: customer-pii
+      rules:
+        - {{field: ssn, transform: keep-last 4}}
+        - {{detector: PAN, transform: keep-last 4}}
+        - {{detector: EMAIL_ADDRESS, transform: redact}}
+recording: {{minimum: metadata}}
+targets:
+  - {{name: masked, kind: http, url: "http://127.0.0.1:{upstream}", prefix: /masked}}
+  - {{name: plain, kind: http, url: "http://127.0.0.1:{upstream}", prefix: /plain}}
+"""
+    )
+    gateway = Contestant(
+        "Sallyport", [binary, "serve", "--config", str(configuration)], port, headers={"Authorization": f"Bearer {token}"}
+    )
+    return gateway, issuer
+
+
+def sign_in(issuer_port: int) -> str:
+    """Device flow as alice, approved without a browser."""
+    base = f"http://127.0.0.1:{issuer_port}"
+    metadata = json.load(urllib.request.urlopen(f"{base}/.well-known/openid-configuration"))
+
+    def post(url: str, **form: str) -> dict:
+        with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode()) as answer:
+            text = answer.read()
+            return json.loads(text) if answer.headers.get_content_type() == "application/json" else {}
+
+    device = post(metadata["device_authorization_endpoint"], client_id="sallyport-cli", scope="openid email groups")
+    post(device["verification_uri"], user_code=device["user_code"], username="alice", decision="approve")
+    for _ in range(20):
+        try:
+            return post(
+                metadata["token_endpoint"],
+                client_id="sallyport-cli",
+                device_code=device["device_code"],
+                grant_type="urn:ietf:params:oauth:grant-type:device_code",
+            )["id_token"]
+        except urllib.error.HTTPError as error:
+            error.read()
+            time.sleep(float(device.get("interval", 1)))
+    raise SystemExit("the embedded issuer gave no token")
+
+
+def drive(contestant: Contestant, path: str, connections: int, seconds: float) -> dict:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
+    for name, value in contestant.headers.items():
+        command += ["-H", f"{name}: {value}"]
+    before = contestant.cpu_seconds()
+    output = subprocess.run(
+        [*command, f"http://127.0.0.1:{contestant.port}{path}"], capture_output=True, text=True, check=True
+    ).stdout
+    used = contestant.cpu_seconds() - before
+    if "Non-2xx" in output:
+        raise SystemExit(f"{contestant.name} answered with errors on {path}:\n{output}")
+    requests = int(re.search(r"(\d+) requests in", output).group(1))
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1))
+    median = re.search(r"50%\s+([\d.]+)(us|ms|s)", output)
+    micros = float(median.group(1)) * {"us": 1, "ms": 1e3, "s": 1e6}[median.group(2)]
+    return {"throughput": rate, "cpu": used / requests * 1e6, "latency": micros}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--binary", default=str(ROOT / ".build/release/sallyport"))
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--seconds", type=float, default=3)
+    options = arguments.parse_args()
+    for tool in ("nginx", "wrk"):
+        if not shutil.which(tool):
+            raise SystemExit(f"{tool} is not installed; `make bench-http` installs it")
+
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-bench-"))
+    os.chmod(folder, 0o755)
+    started: list[Contestant] = []
+    try:
+        direct = nginx_upstream(folder, free_port())
+        started.append(direct)
+        proxy = nginx_proxy(folder, free_port(), direct.port)
+        started.append(proxy)
+        gateway, issuer = sallyport(folder, options.binary, free_port(), direct.port)
+        started += [gateway, issuer]
+        run(direct, proxy, gateway, options)
+    finally:
+        for contestant in started:
+            contestant.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(direct: Contestant, proxy: Contestant, gateway: Contestant, options: argparse.Namespace) -> None:
+    cases = [
+        ("small answer masked, 1 connection", "/customer.json", "/masked/customer.json", 1),
+        ("small answer masked, 32 connections", "/customer.json", "/masked/customer.json", 32),
+        ("small answer as it is, 32 connections", "/customer.json", "/plain/customer.json", 32),
+        ("1 MB answer masked, 4 connections", "/customers.json", "/masked/customers.json", 4),
+        ("1 MB answer as it is, 4 connections", "/customers.json", "/plain/customers.json", 4),
+    ]
+    rows = []
+    units = {"throughput": "calls/s", "cpu": "us/call", "latency": "us median"}
+    for case, plain_path, our_path, connections in cases:
+        rounds: dict[str, list[dict]] = {"direct": [], "nginx": [], "ours": []}
+        for _ in range(options.rounds):
+            rounds["direct"].append(drive(direct, plain_path, connections, options.seconds))
+            rounds["nginx"].append(drive(proxy, plain_path, connections, options.seconds))
+            rounds["ours"].append(drive(gateway, our_path, connections, options.seconds))
+        for metric, unit in units.items():
+            ours = statistics.median(r[metric] for r in rounds["ours"])
+            for peer in ("nginx", "direct"):
+                theirs = statistics.median(r[metric] for r in rounds[peer])
+                rows.append(row(case, metric, unit, ours, theirs, peer))
+    rows.append(
+        row("resident after all cases", "memory", "MiB", gateway.resident_mebibytes(), proxy.resident_mebibytes(), "nginx")
+    )
+    print(f"{'case':40} {'metric':11} {'Sallyport':>12} {'peer':>12} {'':8} {'ratio':>7}")
+    for r in rows:
+        print(
+            f"{r['case']:40} {r['metric']:11} {r['ours']:12.1f} {r['peer']:12.1f} {r['peer_name']:8} "
+            f"{r['ratio']:7.2f}  {r['unit']}"
+        )
+    target = ROOT / ".build/bench/http.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+def row(case: str, metric: str, unit: str, ours: float, peer: float, peer_name: str) -> dict:
+    ratio = ours / peer if peer else float("nan")
+    return {
+        "case": case,
+        "metric": metric,
+        "unit": unit,
+        "ours": round(ours, 3),
+        "peer": round(peer, 3),
+        "peer_name": peer_name,
+        "ratio": round(ratio, 4),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

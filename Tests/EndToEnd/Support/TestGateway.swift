@@ -1,0 +1,150 @@
+import Foundation
+
+/// A whole gateway as its own process, with its configuration in a folder that goes away with it.
+final class TestGateway: Sendable {
+    let folder: URL
+    let port: Int
+    let consolePort: Int
+    let issuer: TestIssuer
+    private let running: RunningProcessBox
+    private let upstreams: [FunctionsRuntime]
+
+    /// What a test may change before the start.
+    struct Options: Sendable {
+        /// The `targets:` list, in YAML, each line indented by two.
+        var targets: String
+        var policy = Options.usualPolicy
+        /// More top-level YAML.
+        var extra = ""
+        var maskingRules = Options.usualMasking
+        var listener = ""
+        var environment: [String: String] = [:]
+        /// The servers behind the gateway: they live as long as it does.
+        var upstreams: [FunctionsRuntime] = []
+
+        init(targets: String) { self.targets = targets }
+
+        static let usualMasking = """
+                  - {field: ssn, transform: keep-last 4}
+                  - {detector: PAN, transform: keep-last 4}
+                  - {detector: EMAIL_ADDRESS, transform: redact}
+            """
+
+        static let usualPolicy = """
+            @id("payments-may-read") @mask("customer-pii") @record("full")
+            permit (principal in Group::"payments", action in Action::"http.read", resource);
+            @id("payments-may-write") @mask("customer-pii") @record("full")
+            permit (principal in Group::"payments", action in Action::"http.write", resource)
+            unless { resource.name like "refund*" || resource.name like "export*" };
+            @id("refunds-need-approval") @approve("1 of approver within 15m") @mask("customer-pii") @record("full")
+            permit (principal in Group::"payments", action == Action::"http.post", resource)
+            when { resource.name like "refund*" };
+            @id("no-export") @advice("Ask the data office for an export.")
+            forbid (principal, action, resource) when { resource.name like "export*" };
+            @id("auditors-read") permit (principal in Group::"auditor", action in Action::"console.read", resource);
+            @id("approvers-decide") permit (principal in Group::"approver", action in Action::"console.approvals", resource);
+            """
+    }
+
+    init(_ options: Options, issuer: TestIssuer) async throws {
+        self.issuer = issuer
+        upstreams = options.upstreams
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("sallyport-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        port = try Tools.freePort()
+        consolePort = try Tools.freePort()
+        let configuration = """
+            state: state
+            identity:
+              issuers:
+                - {issuer: "\(issuer.url)", audiences: ["\(issuer.clientID)"], client_id: "\(issuer.clientID)", groups: {claim: groups}}
+            listeners:
+              - {adapter: http, listen: "127.0.0.1:\(port)"\(options.listener)}
+            targets:
+            \(options.targets)
+            policy: {files: [policy.cedar]}
+            masking:
+              rule_sets:
+                - name: customer-pii
+                  rules:
+            \(options.maskingRules)
+            approvals: {groups: [approver]}
+            console: {listen: "127.0.0.1:\(consolePort)"}
+            audit: {origin: test.sallyport.example/log}
+            \(options.extra)
+            """
+        try configuration.write(
+            to: folder.appendingPathComponent("sallyport.yaml"), atomically: true, encoding: .utf8)
+        try options.policy.write(
+            to: folder.appendingPathComponent("policy.cedar"), atomically: true, encoding: .utf8)
+        running = RunningProcessBox(folder: folder, environment: options.environment)
+        try await start()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+    var consoleURL: String { "http://127.0.0.1:\(consolePort)" }
+    var stateFolder: URL { folder.appendingPathComponent("state") }
+    var auditFolder: URL { stateFolder.appendingPathComponent("audit") }
+    var process: RunningProcess { get throws { try running.current } }
+
+    func start() async throws {
+        let process = try running.start()
+        try await Tools.waitForPort(port, of: process)
+        try await Tools.waitForPort(consolePort, of: process)
+    }
+
+    func stop() async throws -> Int32 { try await running.current.stop() }
+
+    /// As if the machine's memory had failed: no handler runs.
+    func kill() async throws {
+        try running.current.signal(SIGKILL)
+        _ = try await running.current.exit()
+    }
+
+    /// Runs one of the gateway's own commands beside it, as `user` where it signs in.
+    func command(_ arguments: String..., token: String? = nil) async throws -> RunningProcess.Finished {
+        var environment = ["SALLYPORT_CONSOLE": consoleURL, "SALLYPORT_HOME": folder.path]
+        if let token { environment["SALLYPORT_TOKEN"] = token }
+        return try await RunningProcess.run(
+            try Tools.sallyport, arguments, in: folder, environment: environment)
+    }
+
+    /// Every entry of the audit log, as `sallyport audit export` prints them.
+    func auditEntries() async throws -> [[String: Any]] {
+        let finished = try await command("audit", "export", "--config", "sallyport.yaml")
+        guard finished.status == 0 else { throw TestFailure("audit export: \(finished.errors)") }
+        return finished.output.split(separator: "\n").compactMap {
+            (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
+        }
+    }
+}
+
+/// The gateway's process, which a test may end and start again.
+private final class RunningProcessBox: @unchecked Sendable {
+    // Guarded by `lock`; a test ends one process before it starts the next.
+    private var process: RunningProcess?
+    private let lock = NSLock()
+    private let folder: URL
+    private let environment: [String: String]
+
+    init(folder: URL, environment: [String: String]) {
+        self.folder = folder
+        self.environment = environment
+    }
+
+    var current: RunningProcess {
+        get throws {
+            guard let process = lock.withLock({ process }) else { throw TestFailure("the gateway was not started") }
+            return process
+        }
+    }
+
+    func start() throws -> RunningProcess {
+        let started = try RunningProcess(
+            try Tools.sallyport, ["serve", "--config", "sallyport.yaml"], in: folder, environment: environment)
+        lock.withLock { process = started }
+        return started
+    }
+}

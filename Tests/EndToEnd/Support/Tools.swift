@@ -1,0 +1,83 @@
+import Foundation
+
+/// Programs that the end-to-end suites use, and where they are.
+enum Tools {
+    static let packageRoot = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The gateway that this test run has built: it stands beside the test bundle.
+    static var sallyport: String {
+        get throws {
+            let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            let binary = bundle.appendingPathComponent("sallyport").path
+            guard FileManager.default.isExecutableFile(atPath: binary) else {
+                throw TestFailure("there is no \(binary); run `swift build` first")
+            }
+            return binary
+        }
+    }
+
+    /// A program from Debian's packages.
+    static func system(_ name: String) throws -> String {
+        for folder in ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"] {
+            let path = "\(folder)/\(name)"
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+        }
+        throw TestFailure("\(name) is not installed; `make test` installs what the tests need")
+    }
+
+    /// A program of the tests' virtual environment (PyPI packages).
+    static func python(_ name: String = "python3") throws -> String {
+        let folder =
+            ProcessInfo.processInfo.environment["SALLYPORT_TEST_VENV"]
+            ?? packageRoot.appendingPathComponent(".venv-test").path
+        let path = "\(folder)/bin/\(name)"
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw TestFailure("there is no \(path); `scripts/test-venv.sh` makes it, `make test` runs that")
+        }
+        return path
+    }
+
+    /// A TCP port on loopback that nobody listens on.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, length) == 0 ? getsockname(descriptor, generic, &length) : -1
+            }
+        }
+        guard descriptor >= 0, result == 0 else { throw TestFailure("no free port: errno \(errno)") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Waits until something accepts connections on `port`.
+    static func waitForPort(_ port: Int, of process: RunningProcess, within seconds: Double = 60) async throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !isListening(port) {
+            guard process.isRunning, ContinuousClock.now < deadline else {
+                throw TestFailure("\(process.name) does not listen on port \(port); it said:\n\(process.output)")
+            }
+            try await Task.sleep(for: .milliseconds(30))
+        }
+    }
+
+    private static func isListening(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}
