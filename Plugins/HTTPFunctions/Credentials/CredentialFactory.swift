@@ -5,12 +5,15 @@ import NIOCore
 /// Makes the credential that a target's configuration asks for.
 enum CredentialFactory: CredentialSourceFactory {
     enum Kind: String, CaseIterable {
-        case header, bearer, basic, oauth2, awsSigV4 = "aws-sigv4", google, azureKey = "azure-key"
+        case header, bearer, basic, oauth2, google
+        case awsSigV4 = "aws-sigv4"
+        case azureKey = "azure-key"
     }
 
     static let keys = [
         ConfigKey(
-            "type", .choice(Kind.allCases.map(\.rawValue)), required: true, summary: "How the function knows the gateway."),
+            "type", .choice(Kind.allCases.map(\.rawValue)), required: true,
+            summary: "How the function knows the gateway."),
         ConfigKey("name", .string, summary: "header: the field's name."),
         ConfigKey("value", .secret, summary: "header, bearer, azure-key: the field's value, token or key."),
         ConfigKey("user", .string, summary: "basic: the user."),
@@ -22,13 +25,15 @@ enum CredentialFactory: CredentialSourceFactory {
         ConfigKey(
             "client_authentication", .choice(["basic", "post"]), default: "basic",
             summary: "oauth2: whether the secret travels in `Authorization` or in the form."),
-        ConfigKey("service", .string, default: "lambda", summary: "aws-sigv4: the service's name, e.g. lambda, execute-api."),
+        ConfigKey(
+            "service", .string, default: "lambda", summary: "aws-sigv4: the service's name, e.g. lambda, execute-api."),
         ConfigKey("region", .string, summary: "aws-sigv4: the region, e.g. eu-central-1."),
         ConfigKey("access_key_id", .secret, summary: "aws-sigv4: the access key's id."),
         ConfigKey("secret_access_key", .secret, summary: "aws-sigv4: the access key."),
         ConfigKey("session_token", .secret, summary: "aws-sigv4: the session token of temporary keys."),
         ConfigKey("key", .secret, summary: "google: the service account's key, as JSON."),
-        ConfigKey("audience", .string, summary: "oauth2, google: whom the token is for; google: the target's URL if absent."),
+        ConfigKey(
+            "audience", .string, summary: "oauth2, google: whom the token is for; google: the target's URL if absent."),
         ConfigKey(
             "field", .choice(["Authorization", "X-Serverless-Authorization"]), default: "Authorization",
             summary: "google: the field that carries the token."),

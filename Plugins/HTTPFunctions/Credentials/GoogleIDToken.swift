@@ -13,9 +13,14 @@ struct GoogleIDTokenRequest: Sendable {
         let iss: String
         let sub: String
         let aud: String
-        let target_audience: String
+        let targetAudience: String
         let iat: Int
         let exp: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case iss, sub, aud, iat, exp
+            case targetAudience = "target_audience"
+        }
 
         func verify(using algorithm: some JWTAlgorithm) {}
     }
@@ -29,7 +34,7 @@ struct GoogleIDTokenRequest: Sendable {
         }
         let now = Int(Date().timeIntervalSince1970)
         let assertion = Assertion(
-            iss: email, sub: email, aud: endpoint, target_audience: audience, iat: now, exp: now + 3600)
+            iss: email, sub: email, aud: endpoint, targetAudience: audience, iat: now, exp: now + 3600)
         let keys = JWTKeyCollection()
         let signed: String
         do {

@@ -37,7 +37,8 @@ enum TokenEndpoint {
         guard response.status == .ok, let json else {
             // Only the error's name: what else stands there could be the secret that was sent.
             let name = json?["error"]?.string.map { " (\($0.prefix(64)))" } ?? ""
-            throw CredentialError(reason: "The token endpoint \(url) answered with status \(response.status.code)\(name).")
+            throw CredentialError(
+                reason: "The token endpoint \(url) answered with status \(response.status.code)\(name).")
         }
         return json
     }

@@ -15,7 +15,7 @@ struct AnswerFields {
     /// - Throws: `MaskingError` when a value cannot be inspected.
     func lines(of head: ResponseHead, into buffer: inout ByteBuffer) throws(MaskingError) {
         let hopFields = head.connection.hopFields
-        try head.fields.forEach { (known, name, value) throws(MaskingError) in
+        try head.fields.visit { (known, name, value) throws(MaskingError) in
             guard passes(known, name) else { return }
             if !hopFields.isEmpty, hopFields.contains(where: { equalIgnoringCase(name, $0) }) { return }
             if !secrets.isEmpty, echoesSecret(value) { return }

@@ -20,7 +20,7 @@ struct OutgoingHead {
     func serialized(fixed: [(name: String, value: String)], bodyBytes: Int) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: 1024)
         startLine(into: &buffer, path: path)
-        head.fields.forEach { known, name, value in
+        head.fields.visit { known, name, value in
             guard passes(known, name), !fixed.contains(where: { equalIgnoringCase(name, $0.name) }) else { return }
             buffer.writeField(name, value)
         }
@@ -33,7 +33,7 @@ struct OutgoingHead {
     /// The request as a credential takes it.
     func outgoing(body: ByteBuffer) -> OutgoingRequest {
         var fields: [(name: String, value: String)] = []
-        head.fields.forEach { known, name, value in
+        head.fields.visit { known, name, value in
             guard passes(known, name) else { return }
             fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
         }

@@ -12,7 +12,7 @@ enum BodyFraming: Sendable, Hashable {
             if fields.contains(.contentLength) { throw .lengthAndTransferEncoding }
             if isHTTP10 { throw .transferEncodingInHTTP10 }
             var isChunked = fields.count(of: .transferEncoding) == 1
-            fields.forEach { known, _, value in
+            fields.visit { known, _, value in
                 if known == .transferEncoding, !equalIgnoringCase(value, "chunked") { isChunked = false }
             }
             guard isChunked else { throw .unknownTransferEncoding }
@@ -21,7 +21,7 @@ enum BodyFraming: Sendable, Hashable {
             // Even an equal repetition is refused: a receiver that joins the two reads a list.
             guard fields.count(of: .contentLength) == 1 else { throw .repeatedLength }
             var length: Int?
-            fields.forEach { known, _, value in
+            fields.visit { known, _, value in
                 guard known == .contentLength else { return }
                 length = Self.number(value)
             }

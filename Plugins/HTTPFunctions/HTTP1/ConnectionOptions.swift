@@ -7,7 +7,7 @@ struct ConnectionOptions: Sendable, Hashable {
 
     init(_ fields: HeaderFields) {
         guard fields.contains(.connection) else { return }
-        fields.forEach { known, _, value in
+        fields.visit { known, _, value in
             guard known == .connection else { return }
             if equalIgnoringCase(value, "keep-alive") {
                 keepAlive = true

@@ -74,7 +74,7 @@ struct HeaderFields: Sendable {
 
     /// Calls `body` with each field's kind, name and value, without copying.
     @inline(__always)
-    func forEach<Failure: Error>(
+    func visit<Failure: Error>(
         _ body: (KnownField, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         // `withUnsafeReadableBytes` rethrows untyped errors, so the typed one travels in a result.

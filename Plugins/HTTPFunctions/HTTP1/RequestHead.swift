@@ -31,7 +31,7 @@ struct RequestHead: Sendable {
     /// An expectation other than 100-continue cannot be met (417).
     static func checkExpectation(_ fields: HeaderFields) throws(MessageError) {
         guard fields.contains(.expect) else { return }
-        try fields.forEach { (known, _, value) throws(MessageError) in
+        try fields.visit { (known, _, value) throws(MessageError) in
             if known == .expect, !equalIgnoringCase(value, "100-continue") { throw .unknownExpectation }
         }
     }

@@ -89,7 +89,7 @@ struct RequestParser {
             if line.version == .http11 { throw .missingHost }
             return
         }
-        try fields.forEach { (known, _, value) throws(MessageError) in
+        try fields.visit { (known, _, value) throws(MessageError) in
             guard known == .host else { return }
             guard HostField.isValid(value) else { throw .invalidHost }
             if let authority = line.authority,

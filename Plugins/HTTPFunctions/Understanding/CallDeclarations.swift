@@ -16,7 +16,8 @@ enum CallDeclarations {
 
     static let resourceTypes = [
         ResourceTypeDeclaration("Function", summary: "`target/path`, the path decoded and without its first slash."),
-        ResourceTypeDeclaration("Method", summary: "`target/method` of a JSON-RPC or MCP call that names nothing more."),
+        ResourceTypeDeclaration(
+            "Method", summary: "`target/method` of a JSON-RPC or MCP call that names nothing more."),
         ResourceTypeDeclaration("Tool", summary: "`target/tool`: what an MCP tools/call or a function call names."),
         ResourceTypeDeclaration("Prompt", summary: "`target/prompt` of MCP's prompts/get."),
         ResourceTypeDeclaration("Document", summary: "`target/uri` of MCP's resources/read and its like."),

@@ -11,7 +11,12 @@ import StrictJSON
 /// about `http.post` forbids into something that the rule does not see.
 struct CallReader: RequestReader {
     enum Dialect: String, CaseIterable, Sendable {
-        case http, jsonRPC = "json-rpc", mcp, openAI = "openai", cloudEvents = "cloudevents", auto
+        case http
+        case jsonRPC = "json-rpc"
+        case mcp
+        case openAI = "openai"
+        case cloudEvents = "cloudevents"
+        case auto
     }
 
     static let targetKeys = [
@@ -128,7 +133,8 @@ struct PlainCall {
             effects: [
                 Effect(
                     action: Self.action(of: request.method),
-                    resource: Resource(type: "Function", name: name, attributes: ["path": .string(request.decodedPath)]))
+                    resource: Resource(type: "Function", name: name, attributes: ["path": .string(request.decodedPath)])
+                )
             ],
             text: Self.text(request), parameters: parameters, facts: facts)
     }
@@ -154,7 +160,9 @@ struct PlainCall {
     private static func body(_ request: FunctionRequest, _ mediaType: MediaType?) throws(RequestRefusal) -> Body {
         guard request.body.readableBytes > 0 else { return Body() }
         let coding = request.headers["content-encoding"]?.lowercased()
-        guard coding == nil || coding == "identity", let mediaType, mediaType.isUTF8 else { return Body(isOpaque: true) }
+        guard coding == nil || coding == "identity", let mediaType, mediaType.isUTF8 else {
+            return Body(isOpaque: true)
+        }
         if mediaType.isJSON {
             let value: JSONValue
             do {
@@ -163,7 +171,8 @@ struct PlainCall {
                 }
             } catch {
                 throw RequestRefusal(
-                    status: 400, rule: "json-malformed", reason: "The body is not the JSON that it says it is: \(error).",
+                    status: 400, rule: "json-malformed",
+                    reason: "The body is not the JSON that it says it is: \(error).",
                     nextStep: "Send one JSON value in UTF-8, with each name once in its object.")
             }
             guard let members = value.object else {

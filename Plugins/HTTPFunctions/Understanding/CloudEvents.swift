@@ -70,7 +70,9 @@ struct CloudEvents {
                 guard !members.contains(where: { $0.name == attribute }) else {
                     throw invalid("The field \(name) stands twice.")
                 }
-                guard let decoded = value.removingPercentEscapes else { throw invalid("The field \(name) is not UTF-8.") }
+                guard let decoded = value.removingPercentEscapes else {
+                    throw invalid("The field \(name) is not UTF-8.")
+                }
                 members.append(JSONMember(attribute, .string(decoded)))
             }
             try self.init(members)

@@ -44,7 +44,8 @@ struct MCPMessage {
             switch MCPMethod.touches(message.method) {
             case .method: Self.method(message.method, request)
             case .tool: Resource(type: "Tool", name: named ?? "", attributes: ["path": .string(request.decodedPath)])
-            case .prompt: Resource(type: "Prompt", name: named ?? "", attributes: ["path": .string(request.decodedPath)])
+            case .prompt:
+                Resource(type: "Prompt", name: named ?? "", attributes: ["path": .string(request.decodedPath)])
             case .document:
                 Resource(type: "Document", name: named ?? "", attributes: ["path": .string(request.decodedPath)])
             }
@@ -75,7 +76,8 @@ struct MCPMessage {
         case "DELETE": action = "mcp.session-end"
         default:
             throw RequestRefusal(
-                status: 405, rule: "mcp-method", reason: "MCP is spoken with POST, and with GET and DELETE for sessions.",
+                status: 405, rule: "mcp-method",
+                reason: "MCP is spoken with POST, and with GET and DELETE for sessions.",
                 nextStep: "Send messages with POST.")
         }
         return Command(
@@ -168,7 +170,9 @@ struct MCPMessage {
         let isRetry = message.params?["requestState"]?.string?.hasPrefix(ticketState) ?? false
         var parameters: [Parameter] = []
         for member in message.params?.object ?? [] {
-            if member.name == "_meta" || isRetry && ["requestState", "inputResponses"].contains(member.name) { continue }
+            if member.name == "_meta" || isRetry && ["requestState", "inputResponses"].contains(member.name) {
+                continue
+            }
             if member.name == "arguments", message.method == "tools/call", let arguments = member.value.object {
                 parameters += arguments.map { Parameter(name: $0.name, value: $0.value, encoding: "rpc") }
             } else {

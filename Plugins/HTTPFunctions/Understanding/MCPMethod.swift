@@ -39,7 +39,8 @@ enum MCPMethod {
             ActionDeclaration(
                 "mcp.response", groups: ["mcp.session", "mcp"], summary: "A client's answer to what the server asked."),
             ActionDeclaration(
-                "mcp.stream", groups: ["mcp.session", "mcp"], summary: "GET of a session's event stream (before 2026-07-28)."),
+                "mcp.stream", groups: ["mcp.session", "mcp"],
+                summary: "GET of a session's event stream (before 2026-07-28)."),
             ActionDeclaration(
                 "mcp.session-end", groups: ["mcp.session", "mcp"], summary: "DELETE of a session (before 2026-07-28)."),
             ActionDeclaration("mcp.other", groups: ["mcp"], summary: "A method that the gateway does not know."),

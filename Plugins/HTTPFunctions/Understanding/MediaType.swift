@@ -10,11 +10,12 @@ struct MediaType: Sendable, Hashable {
         guard let first = parts.first else { return nil }
         essence = first.trimmed.lowercased()
         guard essence.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 1 else { return nil }
-        charset = parts.dropFirst().compactMap { part -> String? in
-            let pair = part.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, pair[0].trimmed.lowercased() == "charset" else { return nil }
-            return pair[1].trimmed.lowercased().filter { $0 != "\"" }
-        }.first
+        charset =
+            parts.dropFirst().compactMap { part -> String? in
+                let pair = part.split(separator: "=", maxSplits: 1)
+                guard pair.count == 2, pair[0].trimmed.lowercased() == "charset" else { return nil }
+                return pair[1].trimmed.lowercased().filter { $0 != "\"" }
+            }.first
     }
 
     var isJSON: Bool { essence == "application/json" || essence.hasSuffix("+json") }

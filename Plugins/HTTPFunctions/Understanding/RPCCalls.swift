@@ -4,7 +4,11 @@ import StrictJSON
 /// JSON-RPC 2.0: one call, or a batch whose calls are judged together and run together or not at all.
 struct RPCCalls {
     /// The standard error codes (specification section 5.1).
-    enum Code: Int { case parse = -32700, invalidRequest = -32600, invalidParameters = -32602 }
+    enum Code: Int {
+        case parse = -32700
+        case invalidRequest = -32600
+        case invalidParameters = -32602
+    }
 
     let command: Command
 

@@ -36,7 +36,9 @@ extension RequestShape {
                 id, "error",
                 [
                     "code": -32002, "message": .string(message),
-                    "data": ["ticket": .string(ticket.id.description), "poll": .string(poll), "url": .string(ticket.url)],
+                    "data": [
+                        "ticket": .string(ticket.id.description), "poll": .string(poll), "url": .string(ticket.url),
+                    ],
                 ], status: 202, poll: poll)
         case .mcp(let version, let id) where version >= "2026-07-28":
             return response(
