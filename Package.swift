@@ -131,6 +131,7 @@ package.targets.append(
 // Suites that look at the whole: the built executable against real servers, and the layout itself.
 suite("EndToEnd", testing: ["sallyport"])
 suite("ArchitectureTests", testing: [])
+suite("CommandTests", testing: ["sallyport", "Identifiers", "Policy", "StrictJSON"])
 
 // Benchmarks that run inside a process; `make bench` builds them in release.
 for (name, folder, modules) in [

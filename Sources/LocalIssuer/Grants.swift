@@ -12,7 +12,10 @@ final class Grants: Sendable {
         var answer: Answer = .pending
         var lastPoll: Date?
 
-        enum Answer: Sendable { case pending, denied, approved(LocalUser) }
+        enum Answer: Sendable {
+            case pending, denied
+            case approved(LocalUser)
+        }
     }
 
     struct Code: Sendable {
@@ -70,7 +73,10 @@ final class Grants: Sendable {
         }
     }
 
-    enum Poll: Sendable { case unknown, expired, pending, slowDown, denied, approved(LocalUser) }
+    enum Poll: Sendable {
+        case unknown, expired, pending, slowDown, denied
+        case approved(LocalUser)
+    }
 
     func pollDevice(_ deviceCode: String, clientID: String) -> Poll {
         state.withLock { state in

@@ -108,7 +108,8 @@ public struct LocalIssuer: Service {
 
     private func answerDevice(_ form: Form) -> Response {
         guard let user = users.first(where: { $0.name == form["username"] }), let code = form["user_code"] else {
-            return Self.html(Pages.message("Not signed in", "There is no such user, or no code was given."), .badRequest)
+            return Self.html(
+                Pages.message("Not signed in", "There is no such user, or no code was given."), .badRequest)
         }
         let isApproval = form["decision"] == "approve"
         guard grants.answerDevice(userCode: code, isApproval ? .approved(user) : .denied) else {
