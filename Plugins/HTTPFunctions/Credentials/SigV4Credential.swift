@@ -11,20 +11,21 @@ struct SigV4Credential: CredentialSource {
     let accessKeyID: CredentialSecret
     let secretAccessKey: CredentialSecret
     let sessionToken: CredentialSecret?
-    var now: @Sendable () -> Timestamp = { .now }
 
     func prepare(_ request: OutgoingRequest, on eventLoop: any EventLoop) -> CredentialProgress {
         var request = request
         let token = sessionToken?.current
         let secret = secretAccessKey.current
-        sign(&request, accessKeyID: accessKeyID.current, secretAccessKey: secret, sessionToken: token, at: now())
+        Self.sign(
+            &request, service: service, region: region, accessKeyID: accessKeyID.current, secretAccessKey: secret,
+            sessionToken: token, at: .now)
         return .applied(PreparedRequest(request: request, secrets: [secret, token ?? ""]))
     }
 
     /// Sets `X-Amz-Date`, `X-Amz-Content-Sha256`, `X-Amz-Security-Token` where there is one, and `Authorization`.
-    func sign(
-        _ request: inout OutgoingRequest, accessKeyID: String, secretAccessKey: String, sessionToken: String?,
-        at time: Timestamp
+    static func sign(
+        _ request: inout OutgoingRequest, service: String, region: String, accessKeyID: String,
+        secretAccessKey: String, sessionToken: String?, at time: Timestamp
     ) {
         // 20260102T030405Z of 2026-01-02T03:04:05.678Z
         let text = time.description
@@ -39,24 +40,24 @@ struct SigV4Credential: CredentialSource {
         let names = signed.map(\.name).joined(separator: ";")
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let canonical = [
-            request.method, Self.canonicalPath(String(parts[0])),
-            Self.canonicalQuery(parts.count > 1 ? String(parts[1]) : ""),
+            request.method, canonicalPath(String(parts[0])),
+            canonicalQuery(parts.count > 1 ? String(parts[1]) : ""),
             signed.map { "\($0.name):\($0.value)\n" }.joined(), names, bodyDigest,
         ].joined(separator: "\n")
         let scope = "\(day)/\(region)/\(service)/aws4_request"
-        let toSign = "AWS4-HMAC-SHA256\n\(date)\n\(scope)\n\(Self.hex(SHA256.hash(data: Data(canonical.utf8))))"
+        let toSign = "AWS4-HMAC-SHA256\n\(date)\n\(scope)\n\(hex(SHA256.hash(data: Data(canonical.utf8))))"
         var key = SymmetricKey(data: Data("AWS4\(secretAccessKey)".utf8))
         for part in [day, region, service, "aws4_request"] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Data(part.utf8), using: key))
         }
-        let signature = Self.hex(HMAC<SHA256>.authenticationCode(for: Data(toSign.utf8), using: key))
+        let signature = hex(HMAC<SHA256>.authenticationCode(for: Data(toSign.utf8), using: key))
         request.set(
             "Authorization",
             "AWS4-HMAC-SHA256 Credential=\(accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)")
     }
 
     /// `Host`, the content type and everything of AWS's own; what a proxy on the way may change is left out.
-    private func signedFields(_ request: OutgoingRequest) -> [(name: String, value: String)] {
+    private static func signedFields(_ request: OutgoingRequest) -> [(name: String, value: String)] {
         var fields = [(name: "host", value: request.authority)]
         for field in request.fields {
             let name = field.name.lowercased()

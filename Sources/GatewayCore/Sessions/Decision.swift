@@ -49,6 +49,13 @@ public struct PendingTicket: Sendable {
     public let url: String
     public let requirements: [ApprovalRequirement]
     public let expiresAt: Timestamp
+
+    public init(id: UUIDv7, url: String, requirements: [ApprovalRequirement], expiresAt: Timestamp) {
+        self.id = id
+        self.url = url
+        self.requirements = requirements
+        self.expiresAt = expiresAt
+    }
 }
 
 /// An approval taken out of its ticket, good for one permit.
