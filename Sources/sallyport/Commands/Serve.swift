@@ -2,7 +2,7 @@ import ArgumentParser
 import GatewayCore
 import Logging
 
-struct Serve: AsyncParsableCommand {
+struct Serve: ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the gateway.",
         discussion: """
@@ -12,11 +12,17 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    func run() async throws {
+    func perform() async throws {
         let registry = try AdapterRegistry.all()
         let configuration = try options.load(registry)
         let logger = Logger.gateway(configuration.logLevel)
-        let gateway = try Gateway(configuration, registry: registry, logger: logger)
+        let gateway: Gateway
+        do {
+            gateway = try Gateway(configuration, registry: registry, logger: logger)
+        } catch {
+            // Every part says in a sentence what is wrong with what it was given.
+            throw CommandFailure("\(error)", status: .configuration)
+        }
         try await gateway.run()
     }
 }

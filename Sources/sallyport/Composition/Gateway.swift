@@ -19,12 +19,16 @@ import Store
 struct Gateway {
     static let version = "0.1.0"
 
+    /// For issuers' documents. It lives as long as the process, also when the rest cannot be put together; it follows no
+    /// redirects, since an issuer's keys come from where its configuration says.
+    private static let httpClient = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
+
     let configuration: GatewayConfiguration
     let sessions: SessionManager
     let recovery: RecoveryReport
     private let services: [any Service]
     private let auditLog: AuditLog
-    private let httpClient: HTTPClient
     private let reloader: PolicyReloader
     private let logger: Logger
 
@@ -35,8 +39,7 @@ struct Gateway {
         try FileManager.default.createDirectory(
             atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let eventLoops = MultiThreadedEventLoopGroup.singleton
-        httpClient = HTTPClient(
-            eventLoopGroupProvider: .shared(eventLoops), configuration: .init(redirectConfiguration: .disallow))
+        let httpClient = Self.httpClient
 
         // Audit comes first: whatever starts after it can be recorded.
         let auditLog = try AuditLog(
@@ -144,7 +147,6 @@ struct Gateway {
         try? auditLog.append(ControlEntry.stop(reason: reason, at: .now).bytes)
         let log = auditLog
         _ = try? await NIOThreadPool.singleton.runIfActive { try log.integrateNow() }
-        try await httpClient.shutdown()
     }
 }
 

@@ -89,4 +89,23 @@ struct HostileRequestTests {
         #expect(answer.status == 502 && answer.headers["content-type"] == "application/problem+json")
         #expect(answer.member("next_step") is String)
     }
+
+    @Test("a configuration with a missing secret does not start, and says where it stands")
+    func missingSecret() async throws {
+        let options = TestGateway.Options(
+            targets: """
+                  - name: payments
+                    kind: http
+                    prefix: /payments
+                    url: "http://127.0.0.1:1"
+                    credential: {type: bearer, value: "env:SALLYPORT_NOT_SET"}
+                """)
+        await #expect {
+            try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        } throws: { error in
+            let said = "\(error)"
+            return said.contains("sallyport.yaml:") && said.contains("SALLYPORT_NOT_SET is not set")
+                && !said.contains("Fatal error")
+        }
+    }
 }
