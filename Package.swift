@@ -139,6 +139,7 @@ for (name, folder, modules) in [
 ] where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Benchmarks/\(folder)/main.swift") {
     package.targets.append(
         .executableTarget(
-            name: name, dependencies: modules.map { .byName(name: $0) } + ["StrictJSON", "Identifiers", crypto],
+            name: name,
+            dependencies: modules.map { .byName(name: $0) } + ["StrictJSON", "Identifiers", crypto, logging],
             path: "Benchmarks/\(folder)"))
 }
