@@ -39,6 +39,22 @@ struct PolicyEvaluation {
         return verdict
     }
 
+    /// Whether the answer is yes, or hangs on policies that could not be evaluated for want of parameters: another
+    /// command of the kind may then be allowed.
+    func couldAllow(_ command: Command, by policy: PolicySet, at now: Timestamp) -> Bool {
+        let context = context(of: command, for: policy, at: now)
+        return command.effects.allSatisfy { effect in
+            let decision = policy.decide(
+                PolicyRequest(
+                    principal: principal, action: EntityUID(type: "Action", id: effect.action),
+                    resource: resource(of: effect), context: context))
+            if decision.allowed { return true }
+            let undecided = Set(decision.errors.map(\.policy))
+            // A forbid that matched is a no whatever the parameters; so is silence.
+            return !undecided.isEmpty && decision.determining.allSatisfy(undecided.contains)
+        }
+    }
+
     private func judge(_ command: Command, by policy: PolicySet, at now: Timestamp) -> Verdict {
         let context = context(of: command, for: policy, at: now)
         var verdict: Verdict?

@@ -61,13 +61,12 @@ public final class Session {
         }
     }
 
-    /// Whether policy would allow `effects` now, with or without approval. Nothing is recorded: this is for hiding
-    /// what a caller could not use, never for deciding.
+    /// Whether policy could allow a command like this one now, with or without approval, where its parameters are not
+    /// known yet. Nothing is recorded: this is for hiding what a caller could not use, never for deciding.
     public func wouldAllow(_ command: Command) -> Bool {
         let rules = lane.currentRules
-        let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
-        if case .deny = verdict.answer { return rules.mode == .shadow }
-        return true
+        return rules.mode == .shadow
+            || evaluation.couldAllow(command, by: rules.policy, at: lane.manager.parts.clock())
     }
 
     /// Turns an approval into the permit that it was given for, unless policy has changed its mind since.

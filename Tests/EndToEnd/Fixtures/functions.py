@@ -55,6 +55,15 @@ def handle(request: flask.Request):
         return flask.jsonify({"slept": True})
     if path == "/fail":
         return flask.jsonify({"error": "the ledger is closed", "card": "4111111111111111"}), 500
+    if path == "/mcp":
+        message = request.get_json()
+        if message["method"] == "tools/list":
+            tools = [{"name": name, "inputSchema": {"type": "object"}} for name in ("read", "pay", "drop")]
+            result = {"tools": tools}
+        else:
+            text = f"ran {message['params']['name']} with {json.dumps(message['params']['arguments'])}"
+            result = {"content": [{"type": "text", "text": text}]}
+        return flask.jsonify({"jsonrpc": "2.0", "id": message["id"], "result": result})
     if path == "/pixel":
         return flask.Response(b"\x89PNG\r\n\x1a\n4111111111111111", mimetype="image/png")
     return flask.jsonify({"error": "no such function"}), 404
