@@ -91,6 +91,8 @@ final class Exchange {
         if case .length(let length) = head.framing, length > bodyLimit {
             return refuse(.bodyTooLarge(limit: bodyLimit))
         }
+        // What came while sign-in was pending was held to the listener's limit only.
+        guard body.readableBytes <= bodyLimit else { return refuse(.bodyTooLarge(limit: bodyLimit)) }
         phase = .collecting
         if isBodyWhole {
             requestComplete()

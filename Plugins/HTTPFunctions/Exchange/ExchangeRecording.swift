@@ -46,7 +46,7 @@ struct ExchangeRecording {
 
     private func masked(_ text: String) -> String {
         guard !plan.isEmpty else { return text }
-        guard var masker = try? StreamMasker(plan: plan, format: .text) else { return text }
+        guard var masker = try? StreamMasker(plan: plan, format: .text) else { return "«not inspectable»" }
         guard let start = try? masker.mask(ByteBuffer(string: text)), let end = try? masker.finish() else {
             return "«not inspectable»"
         }

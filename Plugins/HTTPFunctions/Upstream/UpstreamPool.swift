@@ -117,6 +117,8 @@ final class UpstreamPool: Sweepable {
     private func failOldest(_ failure: UpstreamFailure) {
         guard !waiting.isEmpty else { return }
         waiting.removeFirst().takeReceiver()?.receiveFailure(failure)
+        // More may wait than connections were tried: without another try nobody would ever tell them.
+        if !waiting.isEmpty, open < options.maximumConnections { connect() }
     }
 
     func sweep(at now: NIODeadline) {
