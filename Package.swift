@@ -89,6 +89,7 @@ module(
     ])
 
 // Level 3: what stands around the core.
+module("TLSFiles", ["ConfigFile", nioSSL])
 module(
     "Console",
     [
@@ -109,8 +110,9 @@ let adapters = folders(in: "Plugins")
 for adapter in adapters {
     let dependencies: [Target.Dependency] =
         [
-            "GatewayCore", "Identifiers", "StrictJSON", "ConfigFile", "Identity", "Masking", "Policy", "Approvals",
-            "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt, httpClient, logging,
+            "GatewayCore", "TLSFiles", "Identifiers", "StrictJSON", "ConfigFile", "Identity", "Masking", "Policy",
+            "Approvals", "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt,
+            httpClient, logging,
             lifecycle,
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
@@ -123,7 +125,8 @@ package.targets.append(
     .executableTarget(
         name: "sallyport",
         dependencies: adapters.map { .byName(name: $0) } + [
-            "GatewayCore", "Console", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit", "Policy",
+            "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
+            "Policy",
             "Approvals", "Recording", "Identity", "Masking", "Store", hummingbird, arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))
@@ -142,4 +145,9 @@ for (name, folder, modules) in [
             name: name,
             dependencies: modules.map { .byName(name: $0) } + ["StrictJSON", "Identifiers", crypto, logging],
             path: "Benchmarks/\(folder)"))
+}
+
+// A warning is a mistake that somebody has not looked at yet.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
 }

@@ -2,6 +2,7 @@ import ConfigFile
 import NIOCore
 import NIOHTTP2
 import NIOSSL
+import TLSFiles
 
 /// The keys of a listener, and how they are read.
 enum ListenerKeys {
@@ -9,7 +10,7 @@ enum ListenerKeys {
         ConfigKey(
             "listen", .address, required: true,
             summary: "Address and port. Without `tls` only addresses of this machine itself are taken."),
-        ConfigKey("tls", .mapping(tlsKeys), summary: "HTTPS, with HTTP/2 and HTTP/1.1."),
+        ConfigKey("tls", .mapping(ServerTLS.keys), summary: "HTTPS, with HTTP/2 and HTTP/1.1."),
         ConfigKey("max_connections", .integer(1...1_000_000), default: "10000", summary: "Connections at a time."),
         ConfigKey(
             "max_header_bytes", .byteSize, default: "32KiB",
@@ -23,16 +24,14 @@ enum ListenerKeys {
         ConfigKey(
             "idle_timeout", .duration, default: "75s", summary: "How long a connection may be silent between requests."),
         ConfigKey(
+            "write_timeout", .duration, default: "60s",
+            summary: "How long a caller may leave its answer unread before the connection is closed."),
+        ConfigKey(
             "max_wait", .duration, default: "5m",
             summary: "The longest that `Prefer: wait=N` holds a call for its approval."),
         ConfigKey(
             "drain_timeout", .duration, default: "30s", summary: "How long calls in flight have when the gateway stops."
         ),
-    ]
-
-    private static let tlsKeys: [ConfigKey] = [
-        ConfigKey("certificate", .path, required: true, summary: "PEM file: the certificate, then its intermediates."),
-        ConfigKey("key", .secret, required: true, summary: "The certificate's private key in PEM."),
     ]
 
     static func read(_ section: ConfigSection, baseDirectory: String) throws(ConfigError) -> Listener {
@@ -57,6 +56,7 @@ enum ListenerKeys {
         options.headTimeout = section.timeAmount("header_timeout") ?? options.headTimeout
         options.bodyTimeout = section.timeAmount("body_timeout") ?? options.bodyTimeout
         options.idleTimeout = section.timeAmount("idle_timeout") ?? options.idleTimeout
+        options.writeTimeout = section.timeAmount("write_timeout") ?? options.writeTimeout
         options.holdLimit = section.duration("max_wait") ?? options.holdLimit
         options.drainTimeout = section.timeAmount("drain_timeout") ?? options.drainTimeout
         return options
@@ -64,16 +64,12 @@ enum ListenerKeys {
 
     private static func tlsContext(_ section: ConfigSection, baseDirectory: String) throws(ConfigError) -> NIOSSLContext
     {
-        let chain = try TLSFiles.certificates(section, "certificate", baseDirectory: baseDirectory)
-        let key = try TLSFiles.privateKey(section, "key", baseDirectory: baseDirectory)
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = .tlsv12
+        var configuration = try ServerTLS.configuration(section, baseDirectory: baseDirectory)
         configuration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw section.error("certificate", "certificate and key cannot be used together: \(error)")
+            throw section.error("certificate", "TLS cannot be set up with it: \(error)")
         }
     }
 }

@@ -2,6 +2,7 @@ import ConfigFile
 import GatewayCore
 import NIOCore
 import NIOSSL
+import TLSFiles
 
 /// The keys of a target, and how they are read.
 enum TargetKeys {

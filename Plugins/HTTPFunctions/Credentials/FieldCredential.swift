@@ -3,22 +3,29 @@ import NIOCore
 
 /// A secret in one header field: an API key, a bearer token, a password.
 struct FieldCredential: CredentialSource {
-    let name: String
-    let secret: CredentialSecret
-    /// Makes the field's value of the secret.
-    let value: @Sendable (String) -> String
+    let fixed: FixedCredential?
+    private let name: String
+    private let secret: CredentialSecret
+    private let value: @Sendable (String) -> String
 
-    var fixed: FixedCredential? {
-        guard secret.isFixed else { return nil }
-        let secret = secret.current
-        return FixedCredential(fields: [(name, value(secret))], secrets: [secret, value(secret)])
+    /// - Parameter value: Makes the field's value of the secret.
+    init(name: String, secret: CredentialSecret, value: @escaping @Sendable (String) -> String) {
+        self.name = name
+        self.secret = secret
+        self.value = value
+        let current = secret.current
+        fixed =
+            secret.isFixed
+            ? FixedCredential(
+                fields: [(name, value(current))], secrets: UpstreamSecrets([current, value(current)]))
+            : nil
     }
 
     func prepare(_ request: OutgoingRequest, on eventLoop: any EventLoop) -> CredentialProgress {
         let secret = secret.current
         var request = request
         request.set(name, value(secret))
-        return .applied(PreparedRequest(request: request, secrets: [secret, value(secret)]))
+        return .applied(PreparedRequest(request: request, secrets: UpstreamSecrets([secret, value(secret)])))
     }
 }
 

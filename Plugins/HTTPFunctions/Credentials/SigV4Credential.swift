@@ -19,7 +19,7 @@ struct SigV4Credential: CredentialSource {
         Self.sign(
             &request, service: service, region: region, accessKeyID: accessKeyID.current, secretAccessKey: secret,
             sessionToken: token, at: .now)
-        return .applied(PreparedRequest(request: request, secrets: [secret, token ?? ""]))
+        return .applied(PreparedRequest(request: request, secrets: UpstreamSecrets([secret, token ?? ""])))
     }
 
     /// Sets `X-Amz-Date`, `X-Amz-Content-Sha256`, `X-Amz-Security-Token` where there is one, and `Authorization`.

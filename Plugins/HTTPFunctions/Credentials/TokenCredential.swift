@@ -44,7 +44,7 @@ final class TokenCredential: CredentialSource {
     private func apply(_ token: String, to request: OutgoingRequest) -> PreparedRequest {
         var request = request
         request.set(field, "Bearer \(token)")
-        return PreparedRequest(request: request, secrets: [token])
+        return PreparedRequest(request: request, secrets: UpstreamSecrets([token]))
     }
 
     private func renewed() async throws -> String {

@@ -5,7 +5,7 @@ import NIOCore
 struct AnswerFields {
     let setCookie: FunctionTarget.Passing
     /// Credentials that were sent to the function: a field that echoes one is dropped.
-    let secrets: [String]
+    let secrets: UpstreamSecrets
     let masking: MaskingPlan
     /// Whether the body may differ from the function's, so that what describes its bytes is untrue.
     let isRewritten: Bool
@@ -18,7 +18,7 @@ struct AnswerFields {
         try head.fields.visit { (known, name, value) throws(MaskingError) in
             guard passes(known, name) else { return }
             if !hopFields.isEmpty, hopFields.contains(where: { equalIgnoringCase(name, $0) }) { return }
-            if !secrets.isEmpty, echoesSecret(value) { return }
+            if secrets.occur(in: value) { return }
             if masking.isEmpty || Self.isPlain(known) {
                 buffer.writeField(name, value)
             } else {
@@ -50,11 +50,6 @@ struct AnswerFields {
         case .date, .server, .contentType, .cacheControl, .lastModified, .vary, .via, .contentEncoding: true
         default: false
         }
-    }
-
-    private func echoesSecret(_ value: UnsafeRawBufferPointer) -> Bool {
-        let text = String(decoding: value, as: UTF8.self)
-        return secrets.contains { $0.utf8.count >= 6 && text.contains($0) }
     }
 
     /// Detectors look at values of other fields too; rules by field name and path are about bodies.

@@ -1,14 +1,12 @@
 import GatewayCore
 import Identifiers
 
-/// Where a caller looks what has become of a ticket: `/.sallyport/approvals/{id}?target={name}` on the same listener.
+/// Where a caller looks what has become of a ticket: `/.sallyport/approvals/{id}` on the same listener.
 struct ApprovalPoll {
     /// Paths under it are the gateway's own; no target is reached through them.
     static let prefix = "/.sallyport/"
 
     let ticket: UUIDv7
-    /// The target that the ticket is for, when the caller says.
-    let target: String?
 
     init?(_ request: RequestTarget) {
         let start = Self.prefix + "approvals/"
@@ -16,10 +14,9 @@ struct ApprovalPoll {
             return nil
         }
         self.ticket = ticket
-        target = request.query.flatMap { $0.hasPrefix("target=") ? String($0.dropFirst(7)) : nil }
     }
 
-    static func path(ticket: UUIDv7, target: String) -> String { "\(prefix)approvals/\(ticket)?target=\(target)" }
+    static func path(ticket: UUIDv7) -> String { "\(prefix)approvals/\(ticket)" }
 }
 
 extension GatewayAnswer {

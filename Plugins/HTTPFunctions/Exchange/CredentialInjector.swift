@@ -36,9 +36,8 @@ struct OutgoingRequest: Sendable {
 /// What a credential did to a request.
 struct PreparedRequest: Sendable {
     var request: OutgoingRequest
-    /// Texts that must never reach the caller: an answer's header field that holds one of them is dropped. Empty and
-    /// very short texts are ignored.
-    var secrets: [String]
+    /// What must never reach the caller: an answer's header field that holds it is dropped, in a body it is erased.
+    var secrets: UpstreamSecrets
 }
 
 enum CredentialProgress {
@@ -68,7 +67,7 @@ protocol CredentialSource: Sendable {
 struct FixedCredential: Sendable {
     var fields: [(name: String, value: String)]
     /// As in ``PreparedRequest/secrets``.
-    var secrets: [String]
+    var secrets: UpstreamSecrets
 }
 
 extension CredentialSource {

@@ -199,7 +199,7 @@ final class Exchange {
     }
 
     private func answer(pending ticket: PendingTicket, waited: Int?) {
-        let poll = ApprovalPoll.path(ticket: ticket.id, target: route?.target.name ?? "")
+        let poll = ApprovalPoll.path(ticket: ticket.id)
         answer(
             shape.answer(pending: ticket, poll: poll) ?? .pending(ticket, poll: poll, waited: waited))
     }
@@ -212,28 +212,20 @@ final class Exchange {
                     status: 404, rule: "no-such-resource", detail: "The gateway has nothing under this path.",
                     nextStep: "Ask for /.sallyport/approvals/{id} with the Location of a 202 answer."))
         }
-        let target = services.routes.targets.first { $0.name == poll.target } ?? services.routes.targets.first
-        guard let target else { return answer(.noSuchTicket) }
-        do throws(Refusal) {
-            let entry = try sessions.entry(for: caller, target: target)
-            self.entry = entry
-            phase = .waiting
-            entry.session.ticket(poll.ticket).assumeIsolated().whenComplete { result in
-                guard case .waiting = self.phase else { return }
-                switch result {
-                case .success(let ticket?): self.answer(.state(of: ticket))
-                case .success(nil): self.answer(.noSuchTicket)
-                case .failure:
-                    self.answer(
-                        .problem(
-                            status: 503, rule: "approvals-unavailable",
-                            detail: "The approval desk cannot be asked now.",
-                            nextStep: "Try again later.", fields: [("Retry-After", "5")]))
-                }
-                self.peer?.flush()
+        phase = .waiting
+        services.lane.ticket(poll.ticket, of: caller).assumeIsolated().whenComplete { result in
+            guard case .waiting = self.phase else { return }
+            switch result {
+            case .success(let ticket?): self.answer(.state(of: ticket))
+            case .success(nil): self.answer(.noSuchTicket)
+            case .failure:
+                self.answer(
+                    .problem(
+                        status: 503, rule: "approvals-unavailable",
+                        detail: "The approval desk cannot be asked now.",
+                        nextStep: "Try again later.", fields: [("Retry-After", "5")]))
             }
-        } catch {
-            answer(refusing: error)
+            self.peer?.flush()
         }
     }
 
@@ -265,7 +257,7 @@ final class Exchange {
         }
         guard let credential else {
             let wire = outgoing.serialized(fixed: [], bodyBytes: body.readableBytes)
-            return send(permit, wire: wire, body: body, secrets: [], recording: recording)
+            return send(permit, wire: wire, body: body, secrets: .none, recording: recording)
         }
         let progress: CredentialProgress
         do throws(CredentialError) {
@@ -305,7 +297,8 @@ final class Exchange {
     }
 
     private func send(
-        _ permit: consuming Permit, wire: ByteBuffer, body: ByteBuffer, secrets: [String], recording: ExchangeRecording
+        _ permit: consuming Permit, wire: ByteBuffer, body: ByteBuffer, secrets: UpstreamSecrets,
+        recording: ExchangeRecording
     ) {
         guard let route, let entry else { return }
         phase = .forwarding
@@ -352,14 +345,12 @@ final class Exchange {
     }
 
     /// The caller has gone. Whatever was asked of others is given up, and recorded so.
-    func callerLeft() {
+    func callerLeft(_ reason: String) {
         guard !isDone else { return }
         let forwarding = forwarding
         _ = finish()
-        forwarding?.callerLeft()
-        if let permit = permit.take() {
-            permit.end(Outcome(.interrupted, status: "499", reason: "the caller closed the connection"))
-        }
+        forwarding?.callerLeft(reason)
+        if let permit = permit.take() { permit.end(Outcome(.interrupted, status: "499", reason: reason)) }
     }
 
     func writabilityChanged() { forwarding?.writabilityChanged() }

@@ -19,7 +19,8 @@ final class Forwarding: UpstreamReceiver {
     private let entry: CallerSessions.Entry
     private let target: FunctionTarget
     private let plan: MaskingPlan
-    private let secrets: [String]
+    private let secrets: UpstreamSecrets
+    private var eraser: CredentialEraser
     private let commandID: UUIDv7
     private let recording: ExchangeRecording
     private let requestBytes: Int
@@ -39,7 +40,8 @@ final class Forwarding: UpstreamReceiver {
     private var isPaused = false
 
     init(
-        exchange: Exchange, entry: CallerSessions.Entry, target: FunctionTarget, plan: MaskingPlan, secrets: [String],
+        exchange: Exchange, entry: CallerSessions.Entry, target: FunctionTarget, plan: MaskingPlan,
+        secrets: UpstreamSecrets,
         commandID: UUIDv7, recording: ExchangeRecording, requestBytes: Int
     ) {
         self.exchange = exchange
@@ -47,6 +49,7 @@ final class Forwarding: UpstreamReceiver {
         self.target = target
         self.plan = plan
         self.secrets = secrets
+        eraser = CredentialEraser(secrets)
         self.commandID = commandID
         self.recording = recording
         self.requestBytes = requestBytes
@@ -115,6 +118,11 @@ final class Forwarding: UpstreamReceiver {
 
     func receiveBody(_ chunk: ByteBuffer) {
         responseBytes += chunk.readableBytes
+        let chunk = eraser.erase(chunk)
+        if chunk.readableBytes > 0 { receiveErased(chunk) }
+    }
+
+    private func receiveErased(_ chunk: ByteBuffer) {
         if collected != nil {
             guard responseBytes <= Self.filterLimit else {
                 return refuse(.notInspectable(reason: "the answer is too large to be filtered"))
@@ -174,6 +182,10 @@ final class Forwarding: UpstreamReceiver {
     }
 
     func receiveEnd() {
+        let rest = eraser.finish()
+        if rest.readableBytes > 0 { receiveErased(rest) }
+        // What was held back may have been refused.
+        guard exchange?.isDone == false else { return }
         do throws(MaskingError) {
             if let collected, let filter = exchange?.shape.filter {
                 try pass(try filtered(collected, by: filter))
@@ -239,16 +251,16 @@ final class Forwarding: UpstreamReceiver {
         }
     }
 
-    func callerLeft() {
+    func callerLeft(_ reason: String) {
         call?.cancel()
-        end(.interrupted, status: "499", reason: "the caller closed the connection")
+        end(.interrupted, status: "499", reason: reason)
     }
 
     private func end(_ kind: Outcome.Kind, status: String, reason: String? = nil) {
         call?.end(
             Outcome(
                 kind, status: status, reason: reason, requestBytes: requestBytes, responseBytes: responseBytes,
-                masked: masker?.counts ?? []))
+                masked: (masker?.counts ?? []) + eraser.counts))
     }
 
     // MARK: Backpressure

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 
 /// A caller's HTTP/1.1 connection: one exchange after the other, in the order of the requests.
 final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnection {
@@ -36,8 +37,7 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
     private var isReading = false
     private var needsFlush = false
     private var readWaits = false
-    private var deadline: NIODeadline?
-    private var bodyDeadline: NIODeadline?
+    private var deadlines = CallerDeadlines()
     private var hasHeadDeadline = false
 
     init(services: LoopServices, options: ListenerOptions, sessions: CallerSessions) {
@@ -53,7 +53,7 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
         self.context = context
         services.add(self)
         services.sweeper.add(self)
-        deadline = .now() + options.idleTimeout
+        deadlines.expectBytes(within: options.idleTimeout)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -88,18 +88,24 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { exchange?.writabilityChanged() }
+        let isWritable = context.channel.isWritable
+        deadlines.writabilityChanged(isWritable, within: options.writeTimeout)
+        if isWritable { exchange?.writabilityChanged() }
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        exchange?.callerLeft()
-        exchange = nil
+        leave("the caller closed the connection")
         sessions.close(reason: "the caller disconnected")
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func leave(_ reason: String) {
+        exchange?.callerLeft(reason)
+        exchange = nil
+    }
 
     // MARK: Requests
 
@@ -130,12 +136,11 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
             switch event {
             case .needsMore: return false
             case .data(let chunk):
-                deadline = .now() + options.bodyTimeout
+                deadlines.expectBytes(within: options.bodyTimeout)
                 exchange?.receiveBody(chunk)
             case .end:
                 phase = .answering
-                deadline = nil
-                bodyDeadline = nil
+                deadlines.expectNothing()
                 exchange?.receiveEnd()
             }
             return true
@@ -148,13 +153,7 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
         version = head.version
         keepsAlive = head.keepsAlive && !services.isDraining
         let decoder = BodyDecoder(head.framing)
-        if decoder.isDone {
-            deadline = nil
-        } else {
-            let now = NIODeadline.now()
-            deadline = now + options.bodyTimeout
-            bodyDeadline = now + .nanoseconds(options.bodyTimeout.nanoseconds * 30)
-        }
+        if decoder.isDone { deadlines.expectNothing() } else { deadlines.expectBody(options) }
         phase = decoder.isDone ? .answering : .body(decoder)
         let exchange = Exchange(head: head, peer: self, sessions: sessions, options: options)
         self.exchange = exchange
@@ -166,7 +165,7 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
     private func awaitHead() {
         guard parser.isInsideHead, !hasHeadDeadline else { return }
         hasHeadDeadline = true
-        deadline = .now() + options.headTimeout
+        deadlines.expectBytes(within: options.headTimeout)
     }
 
     /// The request cannot be read: it is answered, and nothing after it on this connection is believed.
@@ -192,9 +191,10 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
         exchange = nil
         // An answer before the request's end: the rest of the request must not be read as another request.
         if case .body = phase { keepsAlive = false }
-        guard keepsAlive, !services.isDraining else { return linger() }
+        guard keepsAlive, !services.isDraining else { return closeLingering() }
         phase = .head
-        deadline = .now() + options.idleTimeout
+        deadlines.expectNothing()
+        deadlines.expectBytes(within: options.idleTimeout)
         if readWaits {
             readWaits = false
             context?.read()
@@ -204,13 +204,15 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
     }
 
     /// Closes for writing and lets the caller finish: a reset would destroy the answer on its way (RFC 9112 section 9.6).
-    private func linger() {
+    private func closeLingering() {
         phase = .lingering
         buffer.clear()
-        deadline = .now() + Self.lingerTime
+        deadlines.expectNothing()
+        deadlines.expectBytes(within: options.writeTimeout)
         needsFlush = false
         guard let context else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            self.deadlines.expectBytes(within: Self.lingerTime)
             self.context?.close(mode: .output, promise: nil)
         }
         if readWaits {
@@ -226,15 +228,14 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
     func close() { context?.close(promise: nil) }
 
     func sweep(at now: NIODeadline) {
-        let isLate = deadline.map { $0 < now } == true || bodyDeadline.map { $0 < now } == true
-        guard isLate else { return }
-        deadline = nil
-        bodyDeadline = nil
-        switch phase {
-        case .head where parser.isInsideHead: refuse(.headTimeout)
-        case .body: refuse(.bodyTimeout)
-        case .head, .lingering: close()
-        case .answering: break
+        switch (deadlines.missed(at: now), phase) {
+        case (nil, _), (.sending, .answering): break
+        case (.sending, .head) where parser.isInsideHead: refuse(.headTimeout)
+        case (.sending, .body): refuse(.bodyTimeout)
+        case (.sending, .head), (.sending, .lingering): close()
+        case (.taking, _):
+            leave("the caller stopped taking its answer")
+            close()
         }
     }
 }
@@ -272,9 +273,15 @@ extension HTTP1Connection: ExchangePeer {
         if isReading { needsFlush = true } else { context?.flush() }
     }
 
-    /// Chunked answers lack their last chunk, others are shorter than their length: both are visibly cut.
+    /// Chunked answers lack their last chunk, others are shorter than their length: both are visibly cut. Where the
+    /// end of the connection is the end of the answer, only a reset tells the caller (RFC 9112 section 8).
     func abort() {
         exchange = nil
-        context?.close(promise: nil)
+        guard let context else { return }
+        guard writer.framing == .untilClose else { return context.close(promise: nil) }
+        context.channel.resetOnClose()
+        // TLS would say farewell, which is how an answer that is whole ends: the socket is closed below it.
+        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        (tls ?? context).close(promise: nil)
     }
 }

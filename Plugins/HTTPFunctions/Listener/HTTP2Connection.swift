@@ -13,6 +13,8 @@ final class HTTP2Connection: ChannelInboundHandler, Sweepable, DrainableConnecti
     private var streams = 0
     private var isDraining = false
     private var idleSince = NIODeadline.now()
+    /// Until when the last bytes must be out.
+    private var deadline: NIODeadline?
 
     init(services: LoopServices, options: ListenerOptions, sessions: CallerSessions) {
         self.services = services
@@ -46,7 +48,7 @@ final class HTTP2Connection: ChannelInboundHandler, Sweepable, DrainableConnecti
     func streamClosed() {
         streams -= 1
         idleSince = .now()
-        if streams == 0, isDraining { close() }
+        if streams == 0, isDraining { closeWhenWritten() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -67,12 +69,22 @@ final class HTTP2Connection: ChannelInboundHandler, Sweepable, DrainableConnecti
         let frame = HTTP2Frame(
             streamID: .rootStream, payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
-        if streams == 0 { close() }
+        if streams == 0 { closeWhenWritten() }
+    }
+
+    /// The last answer may still be on its way out: what is written now is written after it.
+    private func closeWhenWritten() {
+        guard let context else { return }
+        let last = HTTP2Frame(
+            streamID: .rootStream, payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+        deadline = .now() + options.writeTimeout
+        context.writeAndFlush(wrapOutboundOut(last)).assumeIsolated().whenComplete { _ in self.close() }
     }
 
     func close() { context?.close(promise: nil) }
 
     func sweep(at now: NIODeadline) {
+        if let deadline, deadline < now { return close() }
         if streams == 0, idleSince + options.idleTimeout < now {
             drain()
         }

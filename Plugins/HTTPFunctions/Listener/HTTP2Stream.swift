@@ -18,7 +18,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
     private var receivedLength = 0
     private var isRequestWhole = false
     private var isEnded = false
-    private var deadline: NIODeadline?
+    private var deadlines = CallerDeadlines()
 
     init(connection: HTTP2Connection) {
         services = connection.services
@@ -46,7 +46,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
         case .data(let data):
             guard case .byteBuffer(let chunk) = data.data else { return }
             receivedLength += chunk.readableBytes
-            deadline = .now() + options.bodyTimeout
+            deadlines.expectBytes(within: options.bodyTimeout)
             if let expectedLength, receivedLength > expectedLength { return refuse(.lengthMismatch) }
             if chunk.readableBytes > 0 { exchange?.receiveBody(chunk) }
             if data.endStream { receiveEnd() }
@@ -65,7 +65,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
             if case .length(let length) = head.framing { expectedLength = length }
             let exchange = Exchange(head: head, peer: self, sessions: sessions, options: options)
             self.exchange = exchange
-            deadline = headers.endStream ? nil : .now() + options.bodyTimeout
+            if !headers.endStream { deadlines.expectBody(options) }
             exchange.start()
             if headers.endStream { receiveEnd() }
         } catch {
@@ -77,7 +77,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
         guard !isRequestWhole, !isEnded else { return }
         if let expectedLength, receivedLength != expectedLength { return refuse(.lengthMismatch) }
         isRequestWhole = true
-        deadline = nil
+        deadlines.expectNothing()
         exchange?.receiveEnd()
     }
 
@@ -97,22 +97,32 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { exchange?.writabilityChanged() }
+        let isWritable = context.channel.isWritable
+        deadlines.writabilityChanged(isWritable, within: options.writeTimeout)
+        if isWritable { exchange?.writabilityChanged() }
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        exchange?.callerLeft()
-        exchange = nil
+        leave("the caller gave the request up")
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
+    private func leave(_ reason: String) {
+        exchange?.callerLeft(reason)
+        exchange = nil
+    }
+
     func sweep(at now: NIODeadline) {
-        guard let deadline, deadline < now else { return }
-        self.deadline = nil
-        if !isRequestWhole { refuse(.bodyTimeout) }
+        switch deadlines.missed(at: now) {
+        case .sending? where !isRequestWhole: refuse(.bodyTimeout)
+        case .sending?, nil: break
+        case .taking?:
+            leave("the caller stopped taking its answer")
+            abort()
+        }
     }
 }
 
@@ -157,7 +167,7 @@ extension HTTP2Stream: ExchangePeer {
     private func ended() {
         exchange = nil
         isEnded = true
-        deadline = nil
+        deadlines.expectNothing()
         guard !isRequestWhole, let context else { return }
         // The answer is whole although the request is not: nothing more is wanted (RFC 9113 section 8.1).
         context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)

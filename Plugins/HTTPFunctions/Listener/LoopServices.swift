@@ -14,6 +14,8 @@ struct ListenerOptions: Sendable {
     var bodyTimeout = TimeAmount.seconds(30)
     /// How long a connection may stay silent between requests, and before the first.
     var idleTimeout = TimeAmount.seconds(75)
+    /// How long a caller may leave what was written to it unread.
+    var writeTimeout = TimeAmount.seconds(60)
     var maximumConnections = 10_000
     /// The longest that a call is held for an approval.
     var holdLimit = Duration.seconds(300)

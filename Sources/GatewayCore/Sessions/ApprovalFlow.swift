@@ -23,11 +23,14 @@ extension Session {
         return lane.eventLoop.makeFutureWithTask { await request.answer(from: desk, holdUntil: deadline) }
     }
 
-    /// What has become of the ticket `id`; `nil` when the caller has no such ticket.
-    public func ticket(_ id: UUIDv7) -> EventLoopFuture<Ticket?> {
-        let desk = lane.manager.parts.approvals
-        let caller = caller
-        return lane.eventLoop.makeFutureWithTask {
+}
+
+extension Lane {
+    /// What has become of the ticket `id`; `nil` when `caller` has no such ticket. It needs no session: nothing is
+    /// asked of a target.
+    public func ticket(_ id: UUIDv7, of caller: Caller) -> EventLoopFuture<Ticket?> {
+        let desk = manager.parts.approvals
+        return eventLoop.makeFutureWithTask {
             guard let ticket = try await desk.ticket(id), ticket.isRequested(by: caller) else { return nil }
             return ticket
         }

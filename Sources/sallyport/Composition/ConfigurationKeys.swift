@@ -1,5 +1,6 @@
 import ConfigFile
 import GatewayCore
+import TLSFiles
 
 /// The keys of `sallyport.yaml`: what the loader accepts, `sallyport config schema` prints and `doctor` explains.
 enum ConfigurationKeys {
@@ -146,5 +147,10 @@ enum ConfigurationKeys {
     private static let console = [
         ConfigKey("listen", .address, default: "127.0.0.1:7481", summary: "Address and port."),
         ConfigKey("url", .url, summary: "How people reach it; the address above when absent."),
+        ConfigKey(
+            "tls", .mapping(ServerTLS.keys),
+            summary:
+                "HTTPS. Without it only addresses of this machine itself are taken, unless `url` is `https`: then a TLS proxy must stand before it."
+        ),
     ]
 }

@@ -113,7 +113,8 @@ struct Gateway {
         let address = configuration.console.address
         var options = ConsoleOptions(host: address.host, port: address.port)
         options.url = configuration.console.url
-        options.isBehindTLSProxy = !address.isLoopback
+        options.tls = configuration.console.tls
+        options.isBehindTLSProxy = !address.isLoopback && options.tls == nil
         let issuers = configuration.issuers.compactMap { issuer in
             issuer.clientID.map { client in
                 ConsoleOptions.Issuer(

@@ -5,7 +5,9 @@ import GatewayCore
 import Identity
 import Logging
 import Masking
+import NIOSSL
 import Policy
+import TLSFiles
 
 /// The whole configuration, read and checked: what `serve` runs by and `doctor` looks at.
 struct GatewayConfiguration: Sendable {
@@ -47,6 +49,7 @@ struct GatewayConfiguration: Sendable {
     struct ConsoleSettings: Sendable {
         let address: ConfigAddress
         let url: String
+        let tls: TLSConfiguration?
     }
 
     /// Reads the file at `path`.
@@ -98,7 +101,7 @@ struct GatewayConfiguration: Sendable {
             origin: auditSection.string("origin") ?? "sallyport",
             durability: auditSection.string("durability").flatMap(Durability.init) ?? .process,
             interval: auditSection.duration("interval") ?? .milliseconds(200))
-        console = try Self.console(root.section("console"))
+        console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))
     }
@@ -162,18 +165,21 @@ struct GatewayConfiguration: Sendable {
         }
     }
 
-    private static func console(_ section: ConfigSection) throws -> ConsoleSettings {
+    private static func console(_ section: ConfigSection, base: String) throws -> ConsoleSettings {
         guard let address = section.address("listen") else {
             throw section.error("listen", "the console needs an address")
         }
-        guard address.isLoopback || section.has("url") else {
+        let isSecure = section.has("tls")
+        let url = section.string("url") ?? "\(isSecure ? "https" : "http")://\(address)"
+        guard address.isLoopback || isSecure || url.hasPrefix("https://") else {
             throw section.error(
                 "listen",
-                "a console that other machines reach speaks plain HTTP here: put a TLS proxy before it and give its https URL as console.url"
+                "tokens must not travel unencrypted: add `tls`, or put a TLS proxy before the console and give its https URL as `url`"
             )
         }
-        let url = section.string("url") ?? "http://\(address)"
-        return ConsoleSettings(address: address, url: url.hasSuffix("/") ? String(url.dropLast()) : url)
+        return ConsoleSettings(
+            address: address, url: url.hasSuffix("/") ? String(url.dropLast()) : url,
+            tls: isSecure ? try ServerTLS.configuration(section.section("tls"), baseDirectory: base) : nil)
     }
 
     private static func targets(_ sections: [ConfigSection]) throws -> [Target] {

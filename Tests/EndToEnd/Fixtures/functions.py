@@ -1,5 +1,6 @@
 """Functions that the end-to-end suites call, run by Google's functions-framework."""
 
+import hashlib
 import json
 import time
 
@@ -34,6 +35,7 @@ def handle(request: flask.Request):
                 "path": request.full_path,
                 "headers": [[name, value] for name, value in request.headers.items()],
                 "body": request.get_data(as_text=True),
+                "key_digest": hashlib.sha256(request.headers.get("X-Function-Key", "").encode()).hexdigest(),
             }
         )
     if path == "/gzip":

@@ -100,7 +100,16 @@ struct FunctionCallTests {
             #expect(!names.contains(hidden), "\(hidden) reached the function")
         }
         #expect(names.contains("traceparent"))
-        #expect(echoed.filter { $0[0].lowercased() == "x-function-key" }.map { $0[1] } == ["key-that-no-caller-sees"])
+        // The function got its key, once and not the caller's; where it prints it, there stand asterisks.
+        #expect(
+            answer.member("key_digest") as? String == "0bff9f8948560ba93b9d1d7c68417937"
+                + "efa674ecbe893ff457adec36ef135869")
+        #expect(!answer.body.contains("key-that-no-caller-sees"))
+        #expect(echoed.filter { $0[0].lowercased() == "x-function-key" }.map { $0[1] } == ["***********************"])
+        #expect(try await gateway.stop() == 0)
+        let outcomes = try await gateway.auditEntries().filter { $0["kind"] as? String == "outcome" }
+        let masked = outcomes.compactMap { $0["masked"] as? [[String: Any]] }.joined()
+        #expect(masked.contains { $0["rule"] as? String == "upstream-credential" }, "\(outcomes)")
     }
 
     @Test("answers that cannot be inspected under a masking rule are refused, streams are masked as they pass")

@@ -11,7 +11,7 @@ enum NetworkExamination {
     /// Whether a gateway answers at the configured console.
     static func isRunning(_ configuration: GatewayConfiguration) async -> Bool {
         guard let client = try? CommandHTTP.client() else { return false }
-        let request = HTTPClientRequest(url: "http://\(configuration.console.address)/healthz")
+        let request = HTTPClientRequest(url: "\(configuration.console.url)/healthz")
         return (try? await client.execute(request, timeout: .seconds(3)))?.status == .ok
     }
 

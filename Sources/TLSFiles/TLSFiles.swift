@@ -2,9 +2,10 @@ import ConfigFile
 import NIOSSL
 
 /// Reads certificates and keys that the configuration names.
-enum TLSFiles {
+public enum TLSFiles {
     /// - Parameter key: A key of `section` with the path of a PEM file.
-    static func certificates(
+    /// - Throws: `ConfigError` at that key.
+    public static func certificates(
         _ section: ConfigSection, _ key: String, baseDirectory: String
     ) throws(ConfigError) -> [NIOSSLCertificate] {
         let path = absolute(section.string(key) ?? "", baseDirectory)
@@ -20,7 +21,8 @@ enum TLSFiles {
     }
 
     /// - Parameter key: A key of `section` with a reference to a private key in PEM.
-    static func privateKey(
+    /// - Throws: `ConfigError` at that key.
+    public static func privateKey(
         _ section: ConfigSection, _ key: String, baseDirectory: String
     ) throws(ConfigError) -> NIOSSLPrivateKey {
         guard let reference = section.secret(key) else { throw section.error(key, "a private key is needed") }
