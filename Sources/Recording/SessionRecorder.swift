@@ -13,7 +13,8 @@ public struct RecordingSummary: Sendable, Equatable {
     public let events: UInt64
 }
 
-/// Writes one session's recording: a file of JSON lines, 0600, one `write(2)` an event, nothing held back in memory.
+/// Writes one session's recording: a file of JSON lines, 0600. An event is written at once, or with those that follow
+/// it where its caller says that it may wait.
 ///
 /// A recorder belongs to one event loop (it is not `Sendable`). An event that cannot be written whole is not in the
 /// file, and the error is the caller's to act on: where policy wants a recording, no recording means no command.
@@ -32,6 +33,9 @@ public final class SessionRecorder {
     private var length: UInt64 = 0
     private var events: UInt64 = 0
     private var line = CanonicalJSONWriter()
+    /// Lines that are not in the file yet.
+    private var pending: [UInt8] = []
+    private var pendingEvents: UInt64 = 0
 
     /// Starts a recording in `directory`, which is made when absent.
     public convenience init(
@@ -58,6 +62,7 @@ public final class SessionRecorder {
         }
         do throws(RecordingError) {
             RecordingLine.write(header, to: &line)
+            appendLine()
             try write()
         } catch {
             closeFile()
@@ -69,8 +74,23 @@ public final class SessionRecorder {
 
     deinit { closeFile() }
 
+    /// Bytes of events that may wait together; more are written at once.
+    private static let waitingLimit = 32 << 10
+
+    /// Whether events wait for `flush()`, or for the next event that is written at once.
+    public var hasWaiting: Bool { pendingEvents > 0 }
+
+    /// Writes the events that wait. When this throws, they go on waiting.
+    public func flush() throws(RecordingError) {
+        guard hasWaiting else { return }
+        guard !isClosed else { throw .closed(path: path) }
+        try write()
+    }
+
     /// Records an event. When this throws, nothing of it is in the file.
-    public func record(_ event: RecordingEvent) throws(RecordingError) {
+    ///
+    /// - Parameter mayWait: Whether the event may be written later: it is lost if the process is killed before.
+    public func record(_ event: RecordingEvent, mayWait: Bool = false) throws(RecordingError) {
         guard !isClosed else { throw .closed(path: path) }
         var body = event.body
         var isTruncated = event.isTruncated
@@ -78,14 +98,35 @@ public final class SessionRecorder {
             body = Self.prefix(of: body, bytes: bodyLimit)
             isTruncated = true
         }
+        let before = pending.count
         RecordingLine.write(event, body: body, isTruncated: isTruncated, to: &line)
-        try write()
-        events += 1
+        appendLine()
+        pendingEvents += 1
+        if mayWait, pending.count < Self.waitingLimit { return }
+        do throws(RecordingError) {
+            try write()
+        } catch {
+            pending.removeSubrange(before...)
+            pendingEvents -= 1
+            throw error
+        }
+    }
+
+    private func appendLine() {
+        pending.append(contentsOf: line.bytes)
+        pending.append(UInt8(ascii: "\n"))
+        line.removeAll()
     }
 
     /// Ends the recording. With `synchronizing` the file is on the disk when this returns.
     public func close(synchronizing: Bool = false) throws(RecordingError) -> RecordingSummary {
         guard !isClosed else { throw .closed(path: path) }
+        do throws(RecordingError) {
+            try flush()
+        } catch {
+            closeFile()
+            throw error
+        }
         var code: Int32 = 0
         if mustTruncate { code = file.truncate(descriptor, length) }
         if code == 0, synchronizing { code = file.synchronize(descriptor) }
@@ -104,23 +145,20 @@ public final class SessionRecorder {
     private func write() throws(RecordingError) {
         if mustTruncate {
             let code = file.truncate(descriptor, length)
-            guard code == 0 else {
-                line.removeAll()
-                throw RecordingError(operation: "ftruncate", path: path, code: code)
-            }
+            guard code == 0 else { throw RecordingError(operation: "ftruncate", path: path, code: code) }
             mustTruncate = false
         }
-        var bytes = line.bytes
-        line.removeAll()
-        bytes.append(UInt8(ascii: "\n"))
-        let taken = bytes.withUnsafeBytes { file.write(descriptor, $0) }
-        guard taken == bytes.count else {
+        let taken = pending.withUnsafeBytes { file.write(descriptor, $0) }
+        guard taken == pending.count else {
             mustTruncate = file.truncate(descriptor, length) != 0
             if taken < 0 { throw RecordingError(operation: "write", path: path, code: Int32(-taken)) }
             throw .shortWrite(path: path)
         }
-        hash.update(data: bytes)
+        hash.update(data: pending)
         length += UInt64(taken)
+        events += pendingEvents
+        pending.removeAll(keepingCapacity: true)
+        pendingEvents = 0
     }
 
     /// The longest start of `text` that has at most `bytes` bytes and does not split a character's encoding.

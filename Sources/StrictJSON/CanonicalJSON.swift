@@ -138,7 +138,11 @@ public struct CanonicalJSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
             var start = 0
-            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5c {
+            var index = -1
+            while index &+ 1 < utf8.count {
+                index &+= 1
+                let byte = utf8[index]
+                guard byte < 0x20 || byte == 0x22 || byte == 0x5c else { continue }
                 bytes.append(contentsOf: utf8[start..<index])
                 start = index + 1
                 bytes.append(UInt8(ascii: "\\"))

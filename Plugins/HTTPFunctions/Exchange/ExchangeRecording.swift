@@ -30,7 +30,7 @@ struct ExchangeRecording {
         }
         try entry.session.record(
             .request, of: commandID, head: fields, body: text,
-            isTruncated: level == .full && body.readableBytes > Self.bodyLimit)
+            isTruncated: level == .full && body.readableBytes > Self.bodyLimit, mayWait: level < .full)
     }
 
     /// After the answer has gone to the caller; `body` is what the caller got. An answer that is out already cannot be
@@ -41,7 +41,7 @@ struct ExchangeRecording {
         if let contentType { fields.append(RecordingField("content-type", contentType)) }
         try? entry.session.record(
             .response, of: commandID, head: fields, body: String(buffer: body),
-            isTruncated: level == .full && bodyBytes > body.readableBytes)
+            isTruncated: level == .full && bodyBytes > body.readableBytes, mayWait: level < .full)
     }
 
     private func masked(_ text: String) -> String {

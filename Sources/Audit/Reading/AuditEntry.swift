@@ -10,6 +10,8 @@ public struct AuditEntry: Sendable, Equatable {
     public let kind: String?
     /// RFC 3339 in UTC with milliseconds, so that the order of the texts is the order of the times.
     public let time: String?
+    /// The session that the entry belongs to.
+    public let session: String?
 
     init(index: UInt64?, bytes: [UInt8]) {
         self.index = index
@@ -18,6 +20,7 @@ public struct AuditEntry: Sendable, Equatable {
         id = head.id
         kind = head.kind
         time = head.time
+        session = head.session
     }
 
     /// The JSON as text, one line.

@@ -1,11 +1,12 @@
 import Identifiers
 
-/// The three members that every entry has: `id`, `kind` and `time`. Found without reading the rest into values, and
+/// The members that every entry has, `id`, `kind` and `time`, and `session` where it has one. Found without reading the rest into values, and
 /// also in an entry that is not quite right, because verification wants to name what it found.
 struct EntryHead {
     private(set) var id: UUIDv7?
     private(set) var kind: String?
     private(set) var time: String?
+    private(set) var session: String?
 
     /// Looks at the top level of the JSON object in `bytes`; stops where that is no JSON.
     init(_ bytes: some RandomAccessCollection<UInt8>) {
@@ -16,6 +17,7 @@ struct EntryHead {
             case "id": id = scanner.string().flatMap { UUIDv7($0) }
             case "kind": kind = scanner.string()
             case "time": time = scanner.string()
+            case "session": session = scanner.string()
             default: scanner.skipValue()
             }
             guard scanner.take(UInt8(ascii: ",")) else { return }
@@ -32,7 +34,7 @@ struct EntryHead {
             return true
         }
 
-        /// A string without escapes, which is all that the three members can be; others come back raw.
+        /// A string without escapes, which is all that these members can be; others come back raw.
         mutating func string() -> String? {
             guard take(UInt8(ascii: "\"")) else { return nil }
             let start = position

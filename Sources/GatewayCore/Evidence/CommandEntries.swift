@@ -126,7 +126,7 @@ extension Session {
         writer.name("command")
         writer.write(command.description)
         writer.name("id")
-        writer.write(UUIDv7(milliseconds: time.milliseconds).description)
+        writer.write(lane.newID(at: time).description)
         writer.name("kind")
         writer.write("outcome")
         writer.name("outcome")

@@ -58,7 +58,7 @@ extension Session {
         writer.name("commands")
         writer.write(commands)
         writer.name("id")
-        writer.write(UUIDv7(milliseconds: time.milliseconds).description)
+        writer.write(lane.newID(at: time).description)
         writer.name("kind")
         writer.write("session-end")
         writer.name("reason")

@@ -1,3 +1,4 @@
+import Audit
 import GRDB
 import Identifiers
 import Store
@@ -45,51 +46,79 @@ public struct SessionIndex: Sendable {
     }
 
     /// Adds the entries that follow, in the order of the log; all of them or, when this throws, none.
-    public func add(_ entries: [JSONValue], from first: UInt64) async throws {
+    public func add(_ entries: [AuditEntry], from first: UInt64) async throws {
         try await store.write { database in
             let next = try Int64.fetchOne(database, sql: "SELECT next FROM position") ?? 0
             guard next == Int64(first) else { return }
-            for entry in entries { try Self.add(entry, to: database) }
+            var tallies: [String: Tally] = [:]
+            for entry in entries {
+                guard let session = entry.session, let kind = entry.kind else { continue }
+                switch kind {
+                case "session-start", "session-end": try Self.add(entry, kind: kind, of: session, to: database)
+                default: tallies[session, default: Tally()].count(entry, kind: kind)
+                }
+            }
+            try Self.add(tallies, to: database)
             try database.execute(
                 sql: "UPDATE position SET next = ?", arguments: [Int64(first) + Int64(entries.count)])
         }
     }
 
-    private static func add(_ entry: JSONValue, to database: Database) throws {
-        guard let session = entry["session"]?.string, let kind = entry["kind"]?.string else { return }
-        let time = entry["time"]?.string.flatMap { Timestamp($0) }.map { Int64($0.milliseconds) }
-        switch kind {
-        case "session-start":
-            try database.execute(
-                sql: """
-                    INSERT INTO session (id, issuer, subject, label, target, kind, client, started)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-                    """,
-                arguments: [
-                    session, entry["caller"]?["issuer"]?.string ?? "", entry["caller"]?["subject"]?.string ?? "",
-                    entry["caller"]?["label"]?.string, entry["target"]?["name"]?.string ?? "",
-                    entry["target"]?["kind"]?.string ?? "", entry["client"]?.string ?? "", time ?? 0,
-                ])
-        case "intent":
-            try database.execute(
-                sql: "UPDATE session SET commands = commands + 1 WHERE id = ?", arguments: [session])
-        case "refusal":
-            try database.execute(
-                sql: "UPDATE session SET commands = commands + 1, refused = refused + 1 WHERE id = ?",
-                arguments: [session])
-        case "outcome":
-            let outcome = entry["outcome"]
-            let masked = outcome?["masked"]?.array?.reduce(0) { $0 + ($1["count"]?.integer ?? 0) } ?? 0
-            let failed = outcome?["kind"]?.string == "succeeded" ? 0 : 1
-            try database.execute(
-                sql: "UPDATE session SET failed = failed + ?, masked = masked + ? WHERE id = ?",
-                arguments: [failed, masked, session])
-        case "session-end":
-            try database.execute(
-                sql: "UPDATE session SET ended = ?, end_reason = ?, recording_sha256 = ? WHERE id = ?",
-                arguments: [time, entry["reason"]?.string, entry["recording"]?["sha256"]?.string, session])
-        default: return
+    /// What a batch adds to one session's counters: one statement a session, however many commands it had.
+    private struct Tally {
+        var commands = 0
+        var refused = 0
+        var failed = 0
+        var masked = 0
+
+        mutating func count(_ entry: AuditEntry, kind: String) {
+            switch kind {
+            case "intent": commands += 1
+            case "refusal":
+                commands += 1
+                refused += 1
+            case "outcome":
+                // An entry that is not JSON is a matter for `audit verify`.
+                let outcome = (try? JSONValue(parsing: entry.bytes))?["outcome"]
+                masked += Int(outcome?["masked"]?.array?.reduce(0) { $0 + ($1["count"]?.integer ?? 0) } ?? 0)
+                failed += outcome?["kind"]?.string == "succeeded" ? 0 : 1
+            default: break
+            }
         }
+    }
+
+    private static func add(_ tallies: [String: Tally], to database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE session SET commands = commands + ?, refused = refused + ?, failed = failed + ?,
+                    masked = masked + ? WHERE id = ?
+                """)
+        for (session, tally) in tallies {
+            try statement.execute(arguments: [tally.commands, tally.refused, tally.failed, tally.masked, session])
+        }
+    }
+
+    private static func add(_ entry: AuditEntry, kind: String, of session: String, to database: Database) throws {
+        guard let value = try? JSONValue(parsing: entry.bytes) else { return }
+        let time = entry.time.flatMap { Timestamp($0) }.map { Int64($0.milliseconds) }
+        if kind == "session-end" {
+            let statement = try database.cachedStatement(
+                sql: "UPDATE session SET ended = ?, end_reason = ?, recording_sha256 = ? WHERE id = ?")
+            try statement.execute(
+                arguments: [time, value["reason"]?.string, value["recording"]?["sha256"]?.string, session])
+            return
+        }
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO session (id, issuer, subject, label, target, kind, client, started)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                """)
+        try statement.execute(
+            arguments: [
+                session, value["caller"]?["issuer"]?.string ?? "", value["caller"]?["subject"]?.string ?? "",
+                value["caller"]?["label"]?.string, value["target"]?["name"]?.string ?? "",
+                value["target"]?["kind"]?.string ?? "", value["client"]?.string ?? "", time ?? 0,
+            ])
     }
 }
 

@@ -20,6 +20,9 @@ public final class Lane {
     /// Outcomes that the log could not take when they happened. They go first once it can, before any new intent.
     private var backlog: [[UInt8]] = []
     private var signInFailures = FailureBudget()
+    private var unwrittenRecordings: [UUIDv7: Session] = [:]
+    private var isWritingScheduled = false
+    private var random = BufferedRandomNumberGenerator()
 
     init(manager: SessionManager, eventLoop: any EventLoop, journal: Journal) {
         self.manager = manager
@@ -94,6 +97,22 @@ public final class Lane {
     }
 
     func forget(_ session: Session) { sessions[session.id] = nil }
+
+    /// Writes the waiting events of `session`'s recording within a tenth of a second, with those of all others.
+    func writeRecordingSoon(of session: Session) {
+        unwrittenRecordings[session.id] = session
+        guard !isWritingScheduled else { return }
+        isWritingScheduled = true
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { [self] in
+            isWritingScheduled = false
+            let sessions = unwrittenRecordings.values
+            unwrittenRecordings = [:]
+            for session in sessions { session.flushRecording() }
+        }
+    }
+
+    /// A new id for something that happens now.
+    func newID(at time: Timestamp) -> UUIDv7 { UUIDv7(milliseconds: time.milliseconds, using: &random) }
 
     func terminate(_ id: UUIDv7, by operatorLabel: String) -> Bool {
         guard let session = sessions[id] else { return false }

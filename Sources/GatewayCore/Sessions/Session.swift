@@ -30,7 +30,7 @@ public final class Session {
     init(
         lane: Lane, caller: Caller, target: Target, client: String, onTerminate: @escaping (String) -> Void
     ) {
-        self.id = UUIDv7(milliseconds: lane.manager.parts.clock().milliseconds)
+        self.id = lane.newID(at: lane.manager.parts.clock())
         self.caller = caller
         self.target = target
         self.client = client
@@ -109,7 +109,7 @@ public final class Session {
                     nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong."))
         }
         let now = lane.manager.parts.clock()
-        let commandID = UUIDv7(milliseconds: now.milliseconds)
+        let commandID = lane.newID(at: now)
         do {
             try lane.append { writer in
                 try writeIntent(
@@ -130,7 +130,7 @@ public final class Session {
 
     private func refuse(_ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot) -> Refusal {
         let now = lane.manager.parts.clock()
-        let commandID = UUIDv7(milliseconds: now.milliseconds)
+        let commandID = lane.newID(at: now)
         let digest = command.digest(target: target.name)
         do {
             try lane.append { writer in
@@ -159,18 +159,25 @@ public final class Session {
 
     /// Adds to the session's recording what has been masked already.
     ///
+    /// - Parameter mayWait: Whether it may be written a moment later, together with what follows: the command stands in
+    ///   the audit log either way.
     /// - Throws: `RecordingError` when the disk refuses; a command that must be recorded should then not go on.
     public func record(
         _ kind: RecordingEvent.Kind, of commandID: UUIDv7, head: [RecordingField], body: String,
-        isTruncated: Bool = false
+        isTruncated: Bool = false, mayWait: Bool = false
     ) throws(RecordingError) {
         let recorder = try openRecorder()
         let offset =
             lane.manager.parts.clock().milliseconds - min(id.milliseconds, lane.manager.parts.clock().milliseconds)
         try recorder.record(
             RecordingEvent(
-                offset: offset, kind: kind, commandID: commandID, head: head, body: body, isTruncated: isTruncated))
+                offset: offset, kind: kind, commandID: commandID, head: head, body: body, isTruncated: isTruncated),
+            mayWait: mayWait)
+        if recorder.hasWaiting { lane.writeRecordingSoon(of: self) }
     }
+
+    /// Writes what the recording holds back; what the disk refuses is tried again with the next event.
+    func flushRecording() { try? recorder?.flush() }
 
     private func openRecorder() throws(RecordingError) -> SessionRecorder {
         if let recorder { return recorder }

@@ -3,7 +3,6 @@ import GatewayCore
 import Logging
 import NIOPosix
 import ServiceLifecycle
-import StrictJSON
 
 /// Follows the signed log into the session index.
 struct SessionIndexer: Service {
@@ -11,7 +10,7 @@ struct SessionIndexer: Service {
     let reader: AuditReader
     let logger: Logger
     /// Entries taken over at once.
-    private static let batch = 1000
+    private static let batch = 4096
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -33,14 +32,11 @@ struct SessionIndexer: Service {
         let start = try await index.nextEntry()
         let entries = try await NIOThreadPool.singleton.runIfActive { [reader] in
             let size = try reader.checkpoint().treeSize
-            guard start < size else { return [JSONValue]() }
+            guard start < size else { return [AuditEntry]() }
             var cursor = try reader.entries(in: start..<min(size, start + UInt64(Self.batch)))
-            var values: [JSONValue] = []
-            while let entry = try cursor.next() {
-                // An entry that is not JSON is a matter for `audit verify`; here it only has to be counted.
-                values.append((try? JSONValue(parsing: entry.bytes)) ?? .null)
-            }
-            return values
+            var entries: [AuditEntry] = []
+            while let entry = try cursor.next() { entries.append(entry) }
+            return entries
         }
         guard !entries.isEmpty else { return false }
         try await index.add(entries, from: start)
