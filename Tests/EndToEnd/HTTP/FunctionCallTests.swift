@@ -108,7 +108,8 @@ struct FunctionCallTests {
         #expect(echoed.filter { $0[0].lowercased() == "x-function-key" }.map { $0[1] } == ["***********************"])
         #expect(try await gateway.stop() == 0)
         let outcomes = try await gateway.auditEntries().filter { $0["kind"] as? String == "outcome" }
-        let masked = outcomes.compactMap { $0["masked"] as? [[String: Any]] }.joined()
+        let results = outcomes.compactMap { $0["outcome"] as? [String: Any] }
+        let masked = results.compactMap { $0["masked"] as? [[String: Any]] }.joined()
         #expect(masked.contains { $0["rule"] as? String == "upstream-credential" }, "\(outcomes)")
     }
 

@@ -18,6 +18,8 @@ final class TestGateway: Sendable {
         var extra = ""
         var maskingRules = Options.usualMasking
         var listener = ""
+        /// Keys of the issuer, in YAML's flow style.
+        var issuerKeys = "groups: {claim: groups}"
         var environment: [String: String] = [:]
         /// The servers behind the gateway: they live as long as it does.
         var upstreams: [FunctionsRuntime] = []
@@ -57,7 +59,7 @@ final class TestGateway: Sendable {
             state: state
             identity:
               issuers:
-                - {issuer: "\(issuer.url)", audiences: ["\(issuer.clientID)"], client_id: "\(issuer.clientID)", groups: {claim: groups}}
+                - {issuer: "\(issuer.url)", audiences: ["\(issuer.clientID)"], client_id: "\(issuer.clientID)", \(options.issuerKeys)}
             listeners:
               - {adapter: http, listen: "127.0.0.1:\(port)"\(options.listener)}
             targets:

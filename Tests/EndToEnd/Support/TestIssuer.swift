@@ -49,7 +49,7 @@ final class EmbeddedIssuer: TestIssuer {
     }
 }
 
-/// Google's functions-framework with the functions of `Tests/Servers/functions/main.py`.
+/// Google's functions-framework with the functions of `Tests/EndToEnd/Fixtures/functions.py`.
 final class FunctionsRuntime: Sendable {
     let url: String
     let process: RunningProcess
@@ -57,7 +57,7 @@ final class FunctionsRuntime: Sendable {
     init(environment: [String: String] = [:]) async throws {
         let port = try Tools.freePort()
         url = "http://127.0.0.1:\(port)"
-        let source = Tools.packageRoot.appendingPathComponent("Tests/EndToEnd/Fixtures/functions.py").path
+        let source = Tools.fixture("functions.py")
         process = try RunningProcess(
             try Tools.python("functions-framework"),
             ["--target", "handle", "--source", source, "--host", "127.0.0.1", "--port", String(port)],

@@ -18,6 +18,11 @@ enum Tools {
         }
     }
 
+    /// A file of `Tests/EndToEnd/Fixtures`.
+    static func fixture(_ name: String) -> String {
+        packageRoot.appendingPathComponent("Tests/EndToEnd/Fixtures/\(name)").path
+    }
+
     /// A program from Debian's packages.
     static func system(_ name: String) throws -> String {
         for folder in ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"] {

@@ -13,7 +13,9 @@ struct DeviceSignIn {
                 "\(metadata.issuer) has no device flow; `sallyport login --browser` signs in on this machine",
                 status: .unavailable)
         }
-        let answer = try await endpoint.post(to: url, [("scope", scopes.joined(separator: " "))])
+        // RFC 8628 section 3.1 has no grant_type here, but Glewlwyd wants one, and others ignore what they do not know.
+        let answer = try await endpoint.post(
+            to: url, [("scope", scopes.joined(separator: " ")), ("grant_type", "device_authorization")])
         if let code = answer["error"]?.string {
             throw CommandFailure(
                 "the issuer refused (\(code)): \(Terminal.plain(answer["error_description"]?.string ?? "no reason given"))",
