@@ -35,6 +35,13 @@ struct Login: ReportingCommand {
     @Flag(help: "Use the browser of this machine (authorization code with PKCE).")
     var browser = false
 
+    @Option(
+        help: """
+            With --browser: the port of this machine that the browser comes back to, for issuers that want the redirect \
+            URI (http://127.0.0.1:PORT/callback) registered with its port. Any free one without it.
+            """)
+    var redirectPort = 0
+
     @Flag(help: "Print the token on standard output, for scripts.")
     var printToken = false
 
@@ -53,7 +60,8 @@ struct Login: ReportingCommand {
         let endpoint = TokenEndpoint(url: url, clientID: clientID, clientSecret: issuer.clientSecret, http: http)
         let grant =
             browser
-            ? try await BrowserSignIn(endpoint: endpoint, metadata: metadata, scopes: issuer.scopes).run()
+            ? try await BrowserSignIn(endpoint: endpoint, metadata: metadata, scopes: issuer.scopes, port: redirectPort)
+                .run()
             : try await DeviceSignIn(endpoint: endpoint, metadata: metadata, scopes: issuer.scopes).run()
         // A client secret stays in the configuration, so such a sign-in cannot be renewed without it.
         let credential = Credential(

@@ -163,6 +163,8 @@ def main() -> None:
     )
     base = f"http://127.0.0.1:{port}"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # A test's thread starts this with its own signal mask, which holds SIGTERM back.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         for _ in range(200):
             try:

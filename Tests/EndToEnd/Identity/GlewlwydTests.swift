@@ -43,7 +43,8 @@ struct GlewlwydTests {
         options.upstreams = [functions]
         options.issuerKeys = "groups: {claim: realm_access.roles}"
         let gateway = try await TestGateway(options, issuer: issuer)
-        let refused = try await Curl(token: try await issuer.token(for: "alice")).get("\(gateway.url)/payments/customer")
+        let refused = try await Curl(token: try await issuer.token(for: "alice")).get(
+            "\(gateway.url)/payments/customer")
         #expect(refused.status == 403)
         #expect(refused.member("rule") as? String == "default-deny")
     }

@@ -100,7 +100,8 @@ struct UnknownGroupsTests {
             """
         let gateway = try await TestGateway(options, issuer: issuer)
         for user in ["erin", "frank"] {
-            let answer = try await Curl(token: try await issuer.token(for: user)).get("\(gateway.url)/payments/customer")
+            let answer = try await Curl(token: try await issuer.token(for: user)).get(
+                "\(gateway.url)/payments/customer")
             #expect(answer.status == 401, "\(user): \(answer.body)")
         }
     }

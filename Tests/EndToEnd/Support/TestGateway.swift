@@ -20,6 +20,8 @@ final class TestGateway: Sendable {
         var listener = ""
         /// Keys of the issuer, in YAML's flow style.
         var issuerKeys = "groups: {claim: groups}"
+        /// Any that is free without one.
+        var consolePort: Int?
         var environment: [String: String] = [:]
         /// The servers behind the gateway: they live as long as it does.
         var upstreams: [FunctionsRuntime] = []
@@ -54,7 +56,7 @@ final class TestGateway: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("sallyport-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         port = try Tools.freePort()
-        consolePort = try Tools.freePort()
+        consolePort = try options.consolePort ?? Tools.freePort()
         let configuration = """
             state: state
             identity:

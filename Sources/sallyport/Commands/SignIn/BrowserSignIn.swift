@@ -10,6 +10,8 @@ struct BrowserSignIn {
     let endpoint: TokenEndpoint
     let metadata: IssuerMetadata
     let scopes: [String]
+    /// Where the browser comes back to; 0 for any free port.
+    let port: Int
 
     private static let patience = Duration.seconds(300)
 
@@ -66,7 +68,7 @@ struct BrowserSignIn {
         // That the server is ended while the browser still holds its connection is no news.
         logger.logLevel = .critical
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0), serverName: nil),
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil),
             onServerRunning: { channel in portFound.yield(channel.localAddress?.port ?? 0) }, logger: logger)
         return try await withThrowingTaskGroup(of: (redirect: String, query: [String: String])?.self) { group in
             defer { group.cancelAll() }
