@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A whole gateway as its own process, with its configuration in a folder that goes away with it.
 final class TestGateway: Sendable {
@@ -126,10 +127,8 @@ final class TestGateway: Sendable {
 }
 
 /// The gateway's process, which a test may end and start again.
-private final class RunningProcessBox: @unchecked Sendable {
-    // Guarded by `lock`; a test ends one process before it starts the next.
-    private var process: RunningProcess?
-    private let lock = NSLock()
+private final class RunningProcessBox: Sendable {
+    private let process = Mutex<RunningProcess?>(nil)
     private let folder: URL
     private let environment: [String: String]
 
@@ -140,7 +139,7 @@ private final class RunningProcessBox: @unchecked Sendable {
 
     var current: RunningProcess {
         get throws {
-            guard let process = lock.withLock({ process }) else { throw TestFailure("the gateway was not started") }
+            guard let process = process.withLock({ $0 }) else { throw TestFailure("the gateway was not started") }
             return process
         }
     }
@@ -148,7 +147,7 @@ private final class RunningProcessBox: @unchecked Sendable {
     func start() throws -> RunningProcess {
         let started = try RunningProcess(
             try Tools.sallyport, ["serve", "--config", "sallyport.yaml"], in: folder, environment: environment)
-        lock.withLock { process = started }
+        process.withLock { $0 = started }
         return started
     }
 }
