@@ -76,16 +76,19 @@ public final class ApprovalDesk: Sendable {
     ///
     /// - Parameters:
     ///   - summary: The command as an approver should read it.
+    ///   - redactedSummary: The same as the audit log and chat tools may have it; `summary` itself where it holds
+    ///     nothing that they may not.
     ///   - requirements: All of them must be met; the shortest times count.
     ///   - justification: Why; required, at most 2,000 bytes.
     public func open(
-        requester: Caller, target: String, digest: String, summary: String, requirements: [NeededApproval],
-        justification: String?
+        requester: Caller, target: String, digest: String, summary: String, redactedSummary: String? = nil,
+        requirements: [NeededApproval], justification: String?
     ) async throws(ApprovalError) -> Ticket {
         let justification = try Justification(justification)
         guard let within = requirements.map(\.within).min() else { throw .requirementImpossible("it asks for nobody") }
         if let fault = requirements.lazy.compactMap(\.fault).first { throw .requirementImpossible(fault) }
         let party = TicketParty(requester)
+        let (redactedSummary, _) = Self.cut(redactedSummary ?? summary, to: limits.summaryBytes)
         let (summary, isCut) = Self.cut(summary, to: limits.summaryBytes)
         let limit = limits.pendingPerRequester
         return try await take { database, now in
@@ -100,8 +103,9 @@ public final class ApprovalDesk: Sendable {
             }
             let ticket = Ticket(
                 id: UUIDv7(milliseconds: now.milliseconds), requester: party, target: target, digest: digest,
-                summary: summary, isSummaryCut: isCut, requirements: requirements, justification: justification.text,
-                createdAt: now, expiresAt: now.adding(within), state: .pending, decisions: [], uses: 0)
+                summary: summary, redactedSummary: redactedSummary, isSummaryCut: isCut, requirements: requirements,
+                justification: justification.text, createdAt: now, expiresAt: now.adding(within), state: .pending,
+                decisions: [], uses: 0)
             return .changed(
                 from: nil,
                 ApprovalEvent(

@@ -59,6 +59,8 @@ public struct Ticket: Sendable, Hashable {
     public let digest: String
     /// The command as a person reads it; show it through `VisibleText`.
     public let summary: String
+    /// The summary without what masking rules select: for the audit log and for chat tools.
+    public let redactedSummary: String
     /// The summary does not show all of the command; the digest still covers all of it.
     public let isSummaryCut: Bool
     /// All of them must be met, by different people.

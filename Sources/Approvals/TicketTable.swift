@@ -50,7 +50,11 @@ enum TicketTable {
                         )
                         BEGIN SELECT RAISE(ABORT, 'a requester cannot decide on their own ticket'); END;
                         """)
-            }
+            },
+            // Of older tickets nobody knows what masking rules would have taken out, so nothing is told.
+            { database in
+                try database.execute(sql: "ALTER TABLE ticket ADD COLUMN redacted_summary TEXT NOT NULL DEFAULT ''")
+            },
         ])
 
     /// Adds a new ticket.
@@ -58,13 +62,14 @@ enum TicketTable {
         try database.execute(
             sql: """
                 INSERT INTO ticket (id, requester_issuer, requester_subject, requester_label, target, digest, summary,
-                    summary_cut, requirements, justification, created_at, expires_at, state, uses)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    redacted_summary, summary_cut, requirements, justification, created_at, expires_at, state, uses)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 ticket.id.description, ticket.requester.issuer, ticket.requester.subject, ticket.requester.label,
-                ticket.target, ticket.digest, ticket.summary, ticket.isSummaryCut, try json(ticket.requirements),
-                ticket.justification, Int64(ticket.createdAt.milliseconds), Int64(ticket.expiresAt.milliseconds),
+                ticket.target, ticket.digest, ticket.summary, ticket.redactedSummary, ticket.isSummaryCut,
+                try json(ticket.requirements), ticket.justification, Int64(ticket.createdAt.milliseconds),
+                Int64(ticket.expiresAt.milliseconds),
                 ticket.state.rawValue, ticket.uses,
             ])
     }
@@ -200,7 +205,9 @@ enum TicketTable {
                 subject: try row.decode(forColumn: "requester_subject"),
                 label: try row.decode(forColumn: "requester_label")),
             target: try row.decode(forColumn: "target"), digest: try row.decode(forColumn: "digest"),
-            summary: try row.decode(forColumn: "summary"), isSummaryCut: try row.decode(forColumn: "summary_cut"),
+            summary: try row.decode(forColumn: "summary"),
+            redactedSummary: try row.decode(forColumn: "redacted_summary"),
+            isSummaryCut: try row.decode(forColumn: "summary_cut"),
             requirements: try parse(try row.decode(forColumn: "requirements")),
             justification: try row.decode(forColumn: "justification"),
             createdAt: try moment(row, "created_at"), expiresAt: try moment(row, "expires_at"), state: state,

@@ -36,7 +36,7 @@ struct WebhookBody {
             members.append(JSONMember("window_seconds", .number(String(window.components.seconds))))
         }
         if let text {
-            members.append(JSONMember("summary", .string(text(VisibleText.escape(ticket.summary)))))
+            members.append(JSONMember("summary", .string(text(VisibleText.escape(ticket.redactedSummary)))))
             members.append(JSONMember("justification", .string(text(VisibleText.escape(ticket.justification)))))
         }
         var body: [JSONMember] = [

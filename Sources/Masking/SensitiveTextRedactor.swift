@@ -15,6 +15,19 @@ public struct SensitiveTextRedactor: Sendable {
         return text.withUTF8 { redact(UnsafeRawBufferPointer($0)) }
     }
 
+    /// What stands for a whole value that a rule selects by its name or place: `«VALUE:…»`, or with the name of the
+    /// detector that knows it, so that it equals the digest of the same value amid a text.
+    public func digest(of value: String) -> String {
+        var value = value
+        return value.withUTF8 { bytes in
+            var output = Array("«".utf8)
+            Transform.pseudonym.apply(
+                to: UnsafeRawBufferPointer(bytes), detector: nil, pseudonyms: pseudonyms, appendingTo: &output)
+            output.append(contentsOf: "»".utf8)
+            return String(decoding: output, as: UTF8.self)
+        }
+    }
+
     private func redact(_ bytes: UnsafeRawBufferPointer) -> String? {
         let text = ScannedText(bytes: bytes, isFinal: true)
         var cursor = DetectorScanner.Cursor()

@@ -14,6 +14,7 @@ struct Intent {
     let command: Command
     let digest: CommandDigest
     let verdict: Verdict
+    let redaction: Redaction
 }
 
 extension Session {
@@ -24,51 +25,34 @@ extension Session {
         writer.beginObject()
         if let approval {
             writer.name("approval")
-            writer.write(approval)
+            writer.write(approval, redactedBy: intent.redaction)
         }
-        try writeCommon(into: &writer, intent, kind: "intent", rules: rules)
-        writer.endObject()
+        try writeRest(of: intent, kind: "intent", into: &writer, rules: rules)
     }
 
     /// `kind: refusal`: policy did not allow the command; nothing was forwarded.
     func writeRefusal(into writer: inout CanonicalJSONWriter, _ intent: Intent, rules: RuleSnapshot) throws {
         writer.beginObject()
-        try writeCommon(into: &writer, intent, kind: "refusal", rules: rules)
-        writer.endObject()
+        try writeRest(of: intent, kind: "refusal", into: &writer, rules: rules)
     }
 
-    private func writeCommon(
-        into writer: inout CanonicalJSONWriter, _ intent: Intent, kind: String, rules: RuleSnapshot
+    private func writeRest(
+        of intent: Intent, kind: String, into writer: inout CanonicalJSONWriter, rules: RuleSnapshot
     ) throws {
         writer.name("caller")
         writer.writeCanonical(identityJSON.caller)
         writer.name("command")
-        try write(intent.command, digest: intent.digest, id: intent.id, into: &writer)
+        try write(intent.command, digest: intent.digest, id: intent.id, into: &writer, redactedBy: intent.redaction)
         writer.name("decision")
         write(intent.verdict, into: &writer, rules: rules)
-        writer.name("id")
-        writer.write(intent.id.description)
-        writer.name("kind")
-        writer.write(kind)
-        writer.name("session")
-        writer.writeCanonical(identityJSON.session)
-        writer.name("target")
-        writer.writeCanonical(identityJSON.target)
-        writer.name("time")
-        writer.write(intent.time.description)
-        if let traceParent = intent.command.traceParent {
-            writer.name("traceparent")
-            writer.write(traceParent)
-        }
-        writer.name("v")
-        writer.write(AuditSchema.version)
+        endEntry(in: &writer, id: intent.id, kind: kind, at: intent.time, traceParent: intent.command.traceParent)
     }
 
     private func write(
-        _ command: Command, digest: CommandDigest, id: UUIDv7, into writer: inout CanonicalJSONWriter
+        _ command: Command, digest: CommandDigest, id: UUIDv7, into writer: inout CanonicalJSONWriter,
+        redactedBy redaction: Redaction
     ) throws {
         let start = writer.bytes.count
-        let redactor = lane.manager.parts.redactor
         writer.beginObject()
         writer.name("digest")
         writer.write(digest.description)
@@ -79,7 +63,7 @@ extension Session {
             writer.name("action")
             writer.write(effect.action)
             writer.name("resource")
-            writer.writeRedacted(effect.resource.name, by: redactor)
+            writer.write(redaction.text(effect.resource.name))
             writer.name("type")
             writer.write(effect.resource.type)
             writer.endObject()
@@ -90,7 +74,7 @@ extension Session {
             writer.beginObject()
             for fact in command.facts.sorted(by: { $0.name < $1.name }) {
                 writer.name(fact.name)
-                writer.write(fact.value, redactedBy: redactor)
+                writer.write(fact.value, redactedBy: redaction)
             }
             writer.endObject()
         }
@@ -102,15 +86,15 @@ extension Session {
                 writer.name("encoding")
                 writer.write(parameter.encoding)
                 writer.name("name")
-                writer.writeRedacted(parameter.name, by: redactor)
+                writer.write(redaction.detectors.redact(parameter.name) ?? parameter.name)
                 writer.name("value")
-                writer.writeRedacted(parameter.value, by: redactor)
+                writer.write(redaction.value(parameter))
                 writer.endObject()
             }
             writer.endArray()
         }
         writer.name("text")
-        writer.writeRedacted(command.text, by: redactor)
+        writer.write(redaction.text(command.text))
         writer.endObject()
         if writer.bytes.count - start > AuditSchema.largestCommand {
             try putBesideLog(digest: digest, id: id, in: &writer, from: start)
@@ -122,58 +106,14 @@ extension Session {
         into writer: inout CanonicalJSONWriter, _ outcome: Outcome, of command: UUIDv7, after microseconds: Int64,
         at time: Timestamp
     ) {
+        let redactor = lane.manager.parts.redactor
         writer.beginObject()
         writer.name("command")
         writer.write(command.description)
-        writer.name("id")
-        writer.write(lane.newID(at: time).description)
-        writer.name("kind")
-        writer.write("outcome")
-        writer.name("outcome")
-        writer.beginObject()
-        writer.name("duration_us")
-        writer.write(microseconds)
-        writer.name("kind")
-        writer.write(outcome.kind.rawValue)
-        if !outcome.masked.isEmpty {
-            writer.name("masked")
-            writer.beginArray()
-            for count in outcome.masked {
-                writer.beginObject()
-                writer.name("count")
-                writer.write(count.count)
-                writer.name("rule")
-                writer.write(count.rule)
-                writer.name("selector")
-                writer.write(count.selector)
-                writer.endObject()
-            }
-            writer.endArray()
+        endEntry(in: &writer, id: lane.newID(at: time), kind: "outcome", at: time) { writer in
+            writer.name("outcome")
+            writer.write(outcome, after: microseconds, redactedBy: redactor)
         }
-        if let reason = outcome.reason {
-            writer.name("reason")
-            writer.writeRedacted(reason, by: lane.manager.parts.redactor)
-        }
-        writer.name("request_bytes")
-        writer.write(outcome.requestBytes)
-        writer.name("response_bytes")
-        writer.write(outcome.responseBytes)
-        if let rows = outcome.rows {
-            writer.name("rows")
-            writer.write(rows)
-        }
-        writer.name("status")
-        writer.write(outcome.status)
-        writer.endObject()
-        writer.name("session")
-        writer.writeCanonical(identityJSON.session)
-        writer.name("target")
-        writer.writeCanonical(identityJSON.target)
-        writer.name("time")
-        writer.write(time.description)
-        writer.name("v")
-        writer.write(AuditSchema.version)
-        writer.endObject()
     }
 
     private func write(_ verdict: Verdict, into writer: inout CanonicalJSONWriter, rules: RuleSnapshot) {
@@ -210,7 +150,59 @@ extension Session {
 }
 
 extension CanonicalJSONWriter {
-    fileprivate mutating func write(_ ticket: Ticket) {
+    fileprivate mutating func write(
+        _ outcome: Outcome, after microseconds: Int64, redactedBy redactor: SensitiveTextRedactor
+    ) {
+        beginObject()
+        name("duration_us")
+        write(microseconds)
+        name("kind")
+        write(outcome.kind.rawValue)
+        if !outcome.masked.isEmpty {
+            name("masked")
+            beginArray()
+            for count in outcome.masked {
+                beginObject()
+                name("count")
+                write(count.count)
+                name("rule")
+                write(count.rule)
+                name("selector")
+                write(count.selector)
+                endObject()
+            }
+            endArray()
+        }
+        if let reason = outcome.reason {
+            name("reason")
+            write(redactor.redact(reason) ?? reason)
+        }
+        name("request_bytes")
+        write(outcome.requestBytes)
+        name("response_bytes")
+        write(outcome.responseBytes)
+        if let rows = outcome.rows {
+            name("rows")
+            write(rows)
+        }
+        name("status")
+        write(outcome.status)
+        endObject()
+    }
+
+    fileprivate mutating func write(_ value: FactValue, redactedBy redaction: Redaction) {
+        switch value {
+        case .bool(let value): write(value)
+        case .integer(let value): write(value)
+        case .string(let text): write(redaction.text(text))
+        case .strings(let texts):
+            beginArray()
+            for text in texts { write(redaction.text(text)) }
+            endArray()
+        }
+    }
+
+    fileprivate mutating func write(_ ticket: Ticket, redactedBy redaction: Redaction) {
         beginObject()
         name("approvers")
         beginArray()
@@ -223,7 +215,7 @@ extension CanonicalJSONWriter {
             name("issuer")
             write(decision.approver.issuer)
             name("justification")
-            write(decision.justification)
+            write(redaction.text(decision.justification))
             name("subject")
             write(decision.approver.subject)
             name("time")
@@ -232,7 +224,7 @@ extension CanonicalJSONWriter {
         }
         endArray()
         name("justification")
-        write(ticket.justification)
+        write(redaction.text(ticket.justification))
         name("ticket")
         write(ticket.id.description)
         endObject()

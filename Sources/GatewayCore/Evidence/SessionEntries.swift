@@ -34,19 +34,7 @@ extension Session {
         writer.writeCanonical(identityJSON.caller)
         writer.name("client")
         writer.write(client)
-        writer.name("id")
-        writer.writeCanonical(identityJSON.session)
-        writer.name("kind")
-        writer.write("session-start")
-        writer.name("session")
-        writer.writeCanonical(identityJSON.session)
-        writer.name("target")
-        writer.writeCanonical(identityJSON.target)
-        writer.name("time")
-        writer.write(Timestamp(milliseconds: id.milliseconds).description)
-        writer.name("v")
-        writer.write(AuditSchema.version)
-        writer.endObject()
+        endEntry(in: &writer, id: id, kind: "session-start", at: Timestamp(milliseconds: id.milliseconds))
     }
 
     /// `kind: session-end`.
@@ -57,13 +45,10 @@ extension Session {
         writer.beginObject()
         writer.name("commands")
         writer.write(commands)
-        writer.name("id")
-        writer.write(lane.newID(at: time).description)
-        writer.name("kind")
-        writer.write("session-end")
-        writer.name("reason")
-        writer.write(reason)
-        if let recording {
+        endEntry(in: &writer, id: lane.newID(at: time), kind: "session-end", at: time) { writer in
+            writer.name("reason")
+            writer.write(reason)
+            guard let recording else { return }
             writer.name("recording")
             writer.beginObject()
             writer.name("bytes")
@@ -72,15 +57,6 @@ extension Session {
             writer.write(recording.digest)
             writer.endObject()
         }
-        writer.name("session")
-        writer.writeCanonical(identityJSON.session)
-        writer.name("target")
-        writer.writeCanonical(identityJSON.target)
-        writer.name("time")
-        writer.write(time.description)
-        writer.name("v")
-        writer.write(AuditSchema.version)
-        writer.endObject()
     }
 }
 

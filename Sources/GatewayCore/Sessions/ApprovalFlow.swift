@@ -64,7 +64,7 @@ private struct ApprovalRequest: Sendable {
                 guard let justification else { return .refused(justificationMissing) }
                 ticket = try await desk.open(
                     requester: caller, target: target, digest: digest, summary: needed.summary,
-                    requirements: requirements, justification: justification)
+                    redactedSummary: needed.redactedSummary, requirements: requirements, justification: justification)
             }
             if ticket.state == .pending, let deadline {
                 ticket = try await desk.wait(ticket.id, until: deadline)

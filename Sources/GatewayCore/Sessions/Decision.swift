@@ -21,13 +21,19 @@ public struct ApprovalNeeded: Sendable {
     public let requirements: [ApprovalRequirement]
     /// The names of the policies that ask for it.
     public let rule: String
+    let redaction: Redaction
 
     /// The command as an approver reads it: its text and everything it is called with, since that is what will run.
-    var summary: String {
-        var lines = [command.text]
+    var summary: String { summary(text: command.text) { $0.value } }
+
+    /// The same as the log and chat tools may have it.
+    var redactedSummary: String { summary(text: redaction.text(command.text), redaction.value) }
+
+    private func summary(text: String, _ value: (Parameter) -> JSONValue) -> String {
+        var lines = [text]
         for parameter in command.parameters {
-            let value = String(decoding: parameter.value.canonicalBytes, as: UTF8.self)
-            lines.append("\(parameter.name) (\(parameter.encoding)): \(value)")
+            let shown = String(decoding: value(parameter).canonicalBytes, as: UTF8.self)
+            lines.append("\(parameter.name) (\(parameter.encoding)): \(shown)")
         }
         return lines.joined(separator: "\n")
     }

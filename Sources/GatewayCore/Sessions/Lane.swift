@@ -2,6 +2,7 @@ import Audit
 import Identifiers
 import Identity
 import Logging
+import Masking
 import NIOCore
 import StrictJSON
 
@@ -16,6 +17,8 @@ public final class Lane {
     private var sessions: [UUIDv7: Session] = [:]
     private var rules: RuleSnapshot
     private var rulesGeneration: Int
+    /// The plans of `rules` that were used here, so that no command waits for a lock that all lanes share.
+    private var plans: [[String]: MaskingPlan] = [:]
     private var writer = CanonicalJSONWriter(capacity: 4096)
     /// Outcomes that the log could not take when they happened. They go first once it can, before any new intent.
     private var backlog: [[UInt8]] = []
@@ -38,8 +41,18 @@ public final class Lane {
         if generation != rulesGeneration {
             rules = manager.currentRules
             rulesGeneration = generation
+            plans.removeAll()
         }
         return rules
+    }
+
+    /// The plan of the rule sets `names` of `rules`, which are the rules in force.
+    func plan(_ names: [String], of rules: RuleSnapshot) throws(MaskingError) -> MaskingPlan {
+        if names.isEmpty { return .none }
+        if let known = plans[names] { return known }
+        let plan = try rules.masking.plan(names)
+        plans[names] = plan
+        return plan
     }
 
     // MARK: Sign-in

@@ -55,7 +55,7 @@ public final class Session {
             return .needsApproval(
                 ApprovalNeeded(
                     command: command, digest: command.digest(target: target.name), requirements: requirements,
-                    rule: verdict.rule))
+                    rule: verdict.rule, redaction: redaction(for: verdict, rules)))
         case .allow, .deny, .approval:
             return permit(command, digest: command.digest(target: target.name), verdict, rules, approval: nil)
         }
@@ -88,7 +88,8 @@ public final class Session {
         where rules.mode == .enforce && !Set(requirements).isSubset(of: redemption.needed.requirements):
             return .needsApproval(
                 ApprovalNeeded(
-                    command: command, digest: redemption.needed.digest, requirements: requirements, rule: verdict.rule))
+                    command: command, digest: redemption.needed.digest, requirements: requirements, rule: verdict.rule,
+                    redaction: redaction(for: verdict, rules)))
         case .allow, .deny, .approval:
             return permit(command, digest: redemption.needed.digest, verdict, rules, approval: redemption.ticket)
         }
@@ -99,7 +100,7 @@ public final class Session {
     ) -> Decision {
         let masking: MaskingPlan
         do {
-            masking = try rules.masking.plan(verdict.obligations.masks)
+            masking = try lane.plan(verdict.obligations.masks, of: rules)
         } catch {
             // A rule set that a policy names and the configuration lacks is refused at load; if it happens all the
             // same, an answer that cannot be masked must not be fetched.
@@ -110,11 +111,12 @@ public final class Session {
         }
         let now = lane.manager.parts.clock()
         let commandID = lane.newID(at: now)
+        let recorded = Intent(
+            id: commandID, time: now, command: command, digest: digest, verdict: verdict,
+            redaction: Redaction(detectors: lane.manager.parts.redactor, plan: masking))
         do {
             try lane.append { writer in
-                try writeIntent(
-                    into: &writer, Intent(id: commandID, time: now, command: command, digest: digest, verdict: verdict),
-                    approval: approval, rules: rules)
+                try writeIntent(into: &writer, recorded, approval: approval, rules: rules)
             }
         } catch {
             return .refused(lane.unavailable(error))
@@ -131,12 +133,12 @@ public final class Session {
     private func refuse(_ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot) -> Refusal {
         let now = lane.manager.parts.clock()
         let commandID = lane.newID(at: now)
-        let digest = command.digest(target: target.name)
+        let recorded = Intent(
+            id: commandID, time: now, command: command, digest: command.digest(target: target.name), verdict: verdict,
+            redaction: redaction(for: verdict, rules))
         do {
             try lane.append { writer in
-                try writeRefusal(
-                    into: &writer, Intent(id: commandID, time: now, command: command, digest: digest, verdict: verdict),
-                    rules: rules)
+                try writeRefusal(into: &writer, recorded, rules: rules)
             }
         } catch {
             return lane.unavailable(error)
@@ -144,6 +146,15 @@ public final class Session {
         commandCount += 1
         return Refusal(
             kind: .denied, rule: verdict.rule, reason: verdict.reason, nextStep: verdict.nextStep, commandID: commandID)
+    }
+
+    /// How the record of a command that gets no permit now is redacted. No permit says which rules apply to a denied
+    /// command, so all do.
+    private func redaction(for verdict: Verdict, _ rules: RuleSnapshot) -> Redaction {
+        let all = rules.masking.ruleSetNames
+        let masks = verdict.answer == .deny ? all : verdict.obligations.masks
+        let plan = (try? lane.plan(masks, of: rules)) ?? (try? lane.plan(all, of: rules)) ?? .none
+        return Redaction(detectors: lane.manager.parts.redactor, plan: plan)
     }
 
     // MARK: Recording

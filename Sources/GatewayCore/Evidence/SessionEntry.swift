@@ -1,0 +1,31 @@
+import Identifiers
+import StrictJSON
+
+extension Session {
+    /// Writes what every entry of a session has from the member `id` on, and ends the entry. Members are written in
+    /// their canonical order (RFC 8785): `between` stand the kind's own members whose names lie between `kind` and
+    /// `session`.
+    func endEntry(
+        in writer: inout CanonicalJSONWriter, id: UUIDv7, kind: String, at time: Timestamp, traceParent: String? = nil,
+        between write: (inout CanonicalJSONWriter) -> Void = { _ in }
+    ) {
+        writer.name("id")
+        writer.write(id.description)
+        writer.name("kind")
+        writer.write(kind)
+        write(&writer)
+        writer.name("session")
+        writer.writeCanonical(identityJSON.session)
+        writer.name("target")
+        writer.writeCanonical(identityJSON.target)
+        writer.name("time")
+        writer.write(time.description)
+        if let traceParent {
+            writer.name("traceparent")
+            writer.write(traceParent)
+        }
+        writer.name("v")
+        writer.write(AuditSchema.version)
+        writer.endObject()
+    }
+}
