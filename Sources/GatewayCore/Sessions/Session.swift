@@ -211,8 +211,9 @@ public final class Session {
 
     func terminate(by operatorLabel: String) {
         let reason = "terminated by \(operatorLabel)"
-        onTerminate(reason)
+        // The reason first: the adapter will close the session too, and then for a reason of its own.
         close(reason: reason)
+        onTerminate(reason)
     }
 
     private func finish() {
