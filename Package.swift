@@ -8,7 +8,11 @@ import PackageDescription
 let package = Package(
     name: "sallyport",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "sallyport", targets: ["sallyport"])],
+    products: [
+        .executable(name: "sallyport", targets: ["sallyport"]),
+        // For the tests of adapters that others write.
+        .library(name: "AdapterTestKit", targets: ["AdapterTestKit"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
@@ -46,9 +50,9 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 /// A module under `Sources/`, with `Tests/<name>Tests` as its suite where that folder exists.
 @MainActor
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) {
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], testedWith more: [Target.Dependency] = []) {
     package.targets.append(.target(name: name, dependencies: dependencies))
-    suite("\(name)Tests", testing: [.byName(name: name)] + dependencies)
+    suite("\(name)Tests", testing: [.byName(name: name)] + dependencies + more)
 }
 
 @MainActor
@@ -86,10 +90,17 @@ module(
     [
         "Identifiers", "StrictJSON", "ConfigFile", "Store", "Identity", "Policy", "Masking", "Audit", "Recording",
         "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
-    ])
+    ], testedWith: ["AdapterTestKit", nioPosix])
 
 // Level 3: what stands around the core.
 module("TLSFiles", ["ConfigFile", nioSSL])
+// For tests of adapters only: nothing that runs may need it, and Tests/ArchitectureTests holds it to that.
+module(
+    "AdapterTestKit",
+    [
+        "GatewayCore", "Identifiers", "StrictJSON", "ConfigFile", "Store", "Identity", "Policy", "Masking", "Audit",
+        "Recording", "Approvals", nioCore, crypto, logging, lifecycle,
+    ], testedWith: [nioPosix])
 module(
     "Console",
     [
@@ -117,7 +128,7 @@ for adapter in adapters {
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
         .target(name: adapter, dependencies: dependencies, path: "Plugins/\(adapter)"))
-    suite("\(adapter)Tests", testing: [.byName(name: adapter), nioEmbedded] + dependencies)
+    suite("\(adapter)Tests", testing: [.byName(name: adapter), "AdapterTestKit", nioEmbedded, nioHTTP1] + dependencies)
 }
 
 // Level 4: the executable, the only place that names the adapters.

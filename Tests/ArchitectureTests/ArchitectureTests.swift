@@ -70,6 +70,8 @@ struct Doctored: Sendable, CustomTestStringConvertible {
         .init(name: "Policy", kind: "regular", path: "Sources/Policy", dependencies: ["Words", "Crypto"]),
         .init(name: "GatewayCore", kind: "regular", path: "Sources/GatewayCore", dependencies: ["Policy", "NIOCore"]),
         .init(name: "Console", kind: "regular", path: "Sources/Console", dependencies: ["GatewayCore", "Hummingbird"]),
+        .init(
+            name: "AdapterTestKit", kind: "regular", path: "Sources/AdapterTestKit", dependencies: ["GatewayCore"]),
         .init(name: "Alpha", kind: "regular", path: "Plugins/Alpha", dependencies: ["GatewayCore", "NIOPosix"]),
         .init(name: "Beta", kind: "regular", path: "Plugins/Beta", dependencies: ["GatewayCore", "NIOPosix"]),
         .init(name: "AlphaTests", kind: "test", path: "Tests/AlphaTests", dependencies: ["Alpha", "GatewayCore"]),
@@ -102,6 +104,11 @@ struct Doctored: Sendable, CustomTestStringConvertible {
         Doctored(
             expected: "GatewayCore is GatewayCore or below it and depends on Hummingbird",
             dependencies: [("GatewayCore", "Hummingbird")]),
+        Doctored(
+            expected: "Alpha is no test and depends on AdapterTestKit", dependencies: [("Alpha", "AdapterTestKit")]),
+        Doctored(
+            expected: "AdapterTestKit is for every protocol and depends on NIOHTTP1",
+            dependencies: [("AdapterTestKit", "NIOHTTP1")]),
         Doctored(
             expected: "Sources/Words/A.swift imports GatewayCore, which Words does not depend on",
             imports: [("Words", "Sources/Words/A.swift", "GatewayCore")]),

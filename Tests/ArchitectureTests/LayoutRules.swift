@@ -5,6 +5,8 @@ enum LayoutRules {
     static let adapterList = "Sources/sallyport/Adapters.swift"
     /// What decides and records knows neither sockets nor protocols: all that is `GatewayCore` or below it.
     static let core = "GatewayCore"
+    /// Made for tests: what runs in production neither needs it nor carries it along, and it knows no protocol.
+    static let testKit = "AdapterTestKit"
     static let networkModules: Set<String> = [
         "NIOPosix", "NIOHTTP1", "NIOHTTP2", "NIOSSL", "NIOTransportServices", "Hummingbird", "HummingbirdCore",
         "HummingbirdTLS",
@@ -13,7 +15,7 @@ enum LayoutRules {
     /// Everything that breaks a rule, a sentence each.
     static func violations(of layout: PackageLayout, imports: [String: [ImportStatements.Statement]]) -> [String] {
         layout.modules.flatMap { module in
-            circle(module, layout) + adapters(module, layout) + core(module, layout)
+            circle(module, layout) + adapters(module, layout) + core(module, layout) + kit(module)
                 + sources(module, layout, imports[module.name] ?? [])
         }
     }
@@ -40,6 +42,16 @@ enum LayoutRules {
         return module.dependencies.intersection(networkModules).sorted().map {
             "\(module.name) is \(core) or below it and depends on \($0)"
         }
+    }
+
+    private static func kit(_ module: PackageLayout.Module) -> [String] {
+        if module.name == testKit {
+            return module.dependencies.intersection(networkModules).sorted().map {
+                "\(testKit) is for every protocol and depends on \($0)"
+            }
+        }
+        guard !module.isTest, module.dependencies.contains(testKit) else { return [] }
+        return ["\(module.name) is no test and depends on \(testKit)"]
     }
 
     private static func isCore(_ module: PackageLayout.Module, _ layout: PackageLayout) -> Bool {
