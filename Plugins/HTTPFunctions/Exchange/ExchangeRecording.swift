@@ -18,9 +18,11 @@ struct ExchangeRecording {
     /// Before the request is sent.
     func record(request head: RequestHead, body: ByteBuffer) throws {
         guard level > .none else { return }
+        let path = head.target.path
+        let query = head.target.query.map { "?\($0)" } ?? ""
         var fields = [
             RecordingField("method", head.method),
-            RecordingField("path", masked(head.target.path + (head.target.query.map { "?\($0)" } ?? ""))),
+            RecordingField("path", entry.session.redacted(path + query, under: plan)),
             RecordingField("body-bytes", "\(body.readableBytes)"),
         ]
         if let type = head.fields.first(.contentType) { fields.append(RecordingField("content-type", type)) }
@@ -42,15 +44,6 @@ struct ExchangeRecording {
         try? entry.session.record(
             .response, of: commandID, head: fields, body: String(buffer: body),
             isTruncated: level == .full && bodyBytes > body.readableBytes, mayWait: level < .full)
-    }
-
-    private func masked(_ text: String) -> String {
-        guard !plan.isEmpty else { return text }
-        guard var masker = try? StreamMasker(plan: plan, format: .text) else { return "«not inspectable»" }
-        guard let start = try? masker.mask(ByteBuffer(string: text)), let end = try? masker.finish() else {
-            return "«not inspectable»"
-        }
-        return String(buffer: start.buffer) + String(buffer: end.buffer)
     }
 
     private func maskedBody(_ body: ByteBuffer, contentType: String?) -> String {

@@ -190,6 +190,12 @@ public final class Session {
     /// Writes what the recording holds back; what the disk refuses is tried again with the next event.
     func flushRecording() { try? recorder?.flush() }
 
+    /// A text of a command, such as its path and query, as a recording may hold it: without what a detector knows, and
+    /// without values whose names `plan` selects (`name=value`).
+    public func redacted(_ text: String, under plan: MaskingPlan) -> String {
+        Redaction(detectors: lane.manager.parts.redactor, plan: plan).text(text)
+    }
+
     private func openRecorder() throws(RecordingError) -> SessionRecorder {
         if let recorder { return recorder }
         let header = RecordingHeader(
