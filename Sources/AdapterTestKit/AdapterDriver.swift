@@ -63,7 +63,8 @@ public struct ScriptedCommand: Sendable, Hashable {
         case denied
         /// Runs once after a person has agreed. The upstream answers with the marker.
         case needsApproval
-        /// The upstream answers with `regulated` where a masking rule finds it, in pieces of `pieceBytes`.
+        /// Carries `named` in a parameter whose name a masking rule selects. The upstream answers with `regulated` where
+        /// a masking rule finds it, in pieces of `pieceBytes`.
         case masked
         /// Something that the adapter cannot understand.
         case opaque
@@ -79,6 +80,8 @@ public struct ScriptedCommand: Sendable, Hashable {
     public let marker: String
     /// A social security number; the client must never see it.
     public let regulated: String
+    /// A word that nobody can tell to be regulated, but by its name; it must not be recorded.
+    public let named: String
     /// How many bytes of its answer the upstream sends at a time.
     public let pieceBytes: Int
     /// The caller's words to the approvers.
@@ -86,11 +89,16 @@ public struct ScriptedCommand: Sendable, Hashable {
 
     init(_ kind: Kind, pieceBytes: Int = .max, justification: String? = nil) {
         self.kind = kind
-        marker = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
+        marker = Self.letters(12)
+        named = Self.letters(14)
         regulated =
             "\(Int.random(in: 500...599))-\(Int.random(in: 10...99))-\(Int.random(in: 1000...9999))"
         self.pieceBytes = pieceBytes
         self.justification = justification
+    }
+
+    private static func letters(_ count: Int) -> String {
+        String((0..<count).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     }
 }
 

@@ -18,6 +18,7 @@ struct AdapterConformanceTests {
         (.forgetsCallersThatLeave, .callerGone), (.refusesWithoutReason, .denied),
         (.refusesWithoutReason, .fullDisk), (.runsApprovedCommandsTwice, .approval), (.hidesWhatIsOpaque, .opaque),
         (.statesUndeclaredFacts, .vocabulary), (.echoesItsCredential, .secrets), (.neverEndsSessions, .sessions),
+        (.namesParametersWrongly, .secrets),
     ]
 
     @Test("an adapter that breaks a promise is found out", arguments: ParrotAdapter.Fault.allCases.dropFirst())

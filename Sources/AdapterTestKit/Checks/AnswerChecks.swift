@@ -19,6 +19,9 @@ extension Trial {
                     !holds(answer.text, command.regulated), .masking,
                     "of an answer \(size) the caller got the masked value: \(answer.text)")
                 expectRan(command, .masking)
+                expect(
+                    witness.arrivals(of: command).allSatisfy { $0.text.contains(command.named) }, .masking,
+                    "the upstream did not get the parameter as it was sent")
                 let masked = try await outcomes(of: command).first?.json["outcome"]?["masked"]?.array ?? []
                 expect(!masked.isEmpty, .masking, "the outcome of an answer \(size) does not say what was masked")
             }

@@ -23,6 +23,7 @@ final class ParrotAdapter: ProtocolAdapter {
         case hidesWhatIsOpaque = "hides-what-is-opaque"
         case statesUndeclaredFacts = "states-undeclared-facts"
         case echoesItsCredential = "echoes-its-credential"
+        case namesParametersWrongly = "names-parameters-wrongly"
         case neverEndsSessions = "never-ends-sessions"
     }
 

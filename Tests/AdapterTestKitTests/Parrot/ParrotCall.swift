@@ -23,6 +23,7 @@ final class ParrotCall {
     private var word: Substring { line.prefix { $0 != " " } }
     private var rest: Substring { line.dropFirst(word.count + 1) }
     private var marker: Substring { rest.prefix { $0 != " " } }
+    /// What follows the marker: the words for the approvers, or the parameter of what is masked.
     private var justification: String? {
         let words = rest.dropFirst(marker.count + 1)
         return words.isEmpty ? nil : String(words)
@@ -71,6 +72,10 @@ final class ParrotCall {
             effects: [
                 Effect(action: "parrot.say", resource: Resource(type: "Word", name: "\(word)-\(marker)"))
             ], text: "say \(word) \(marker)")
+        if word == "masked" {
+            let name = adapter.fault == .namesParametersWrongly ? "value" : "ssn"
+            command.parameters = [Parameter(name: name, value: .string(justification ?? ""), encoding: "word")]
+        }
         if word == "opaque", adapter.fault != .hidesWhatIsOpaque { command.facts = [Fact("opaque", .bool(true))] }
         if adapter.fault == .statesUndeclaredFacts { command.facts.append(Fact("parrot.mood", .string("good"))) }
         return command

@@ -42,7 +42,8 @@ final class ParrotDriver: AdapterDriver {
 
     func send(_ command: ScriptedCommand, token: String?) async throws -> ClientAnswer {
         guard let adapter = running.withLock({ $0.adapter }) else { throw ParrotError() }
-        let words = [Self.word(command.kind), command.marker] + (command.justification.map { [$0] } ?? [])
+        let extra = command.kind == .masked ? command.named : command.justification
+        let words = [Self.word(command.kind), command.marker] + (extra.map { [$0] } ?? [])
         let text = try await adapter.say(words.joined(separator: " "), token: token)
         let result: ClientAnswer.Result =
             switch text.prefix(2) {

@@ -71,9 +71,12 @@ final class HTTPDriver: AdapterDriver {
     }
 
     private static func request(_ command: ScriptedCommand, token: String?) -> (HTTPRequestHead, body: String) {
-        let body = command.kind == .opaque ? "\u{1}\u{2}\u{3}" : "{\"amount\":5}"
+        let isMasked = command.kind == .masked
+        let named = isMasked ? ",\"ssn\":\"\(command.named)\"" : ""
+        let body = command.kind == .opaque ? "\u{1}\u{2}\u{3}" : "{\"amount\":5\(named)}"
+        let query = "marker=\(command.marker)\(isMasked ? "&ssn=\(command.named)" : "")"
         var head = HTTPRequestHead(
-            version: .http1_1, method: .POST, uri: "/\(function(command.kind))?marker=\(command.marker)",
+            version: .http1_1, method: .POST, uri: "/\(function(command.kind))?\(query)",
             headers: [
                 "Host": "functions.example", "Connection": "close", "Content-Length": "\(body.utf8.count)",
                 "Content-Type": command.kind == .opaque ? "application/octet-stream" : "application/json",
