@@ -1,0 +1,81 @@
+import AdapterTestKit
+import GatewayCore
+import Identifiers
+import Identity
+import StrictJSON
+import Testing
+
+@Suite("Entries about the gateway itself")
+struct ControlEntriesTests {
+    private static let time = Timestamp(milliseconds: 1_790_000_000_000)
+
+    private static let entries: [(ControlEntry, kind: String, members: [String: JSONValue])] = [
+        (
+            .start(version: "1.2", policyDigest: "abc", recovery: "2 entries replayed", at: time), "start",
+            ["policy": "abc", "recovery": "2 entries replayed", "version": "1.2"]
+        ),
+        (
+            .start(version: "1.2", policyDigest: "abc", recovery: nil, at: time), "start",
+            ["policy": "abc", "version": "1.2"]
+        ),
+        (.stop(reason: "asked to", at: time), "stop", ["reason": "asked to"]),
+        (
+            .policyLoad(digest: "new", previous: "old", refused: nil, by: "SIGHUP", at: time), "policy-load",
+            ["by": "SIGHUP", "policy": "new", "previous": "old"]
+        ),
+        (
+            .policyLoad(digest: nil, previous: "old", refused: "p.cedar:1:2: no", by: "olga", at: time), "policy-load",
+            ["by": "olga", "previous": "old", "refused": "p.cedar:1:2: no"]
+        ),
+        (
+            .consoleSignInFailure(.expired, at: time), "sign-in-failure",
+            ["client": "console", "code": "token-expired", "reason": "The token has expired."]
+        ),
+        (
+            .console(
+                issuer: "i", subject: "s", action: "console.sessions.read", resource: "Sessions", allowed: false,
+                rule: "default-deny", at: time), "console",
+            [
+                "action": "console.sessions.read", "allowed": false, "caller": ["issuer": "i", "subject": "s"],
+                "resource": "Sessions", "rule": "default-deny",
+            ]
+        ),
+    ]
+
+    @Test("an entry is canonical JSON of its kind, with its time, its id and nothing unasked for", arguments: 0..<7)
+    func canonical(index: Int) throws {
+        let (entry, kind, members) = Self.entries[index]
+        let json = try JSONValue(parsing: entry.bytes)
+        #expect(json.canonicalBytes == entry.bytes)
+        var expected = members
+        expected["id"] = .string(entry.id.description)
+        expected["kind"] = .string(kind)
+        expected["time"] = .string(Self.time.description)
+        expected["v"] = 1
+        let found = (json.object ?? []).map { ($0.name, $0.value) }
+        #expect(Dictionary(uniqueKeysWithValues: found) == expected)
+    }
+
+    @Test("each step of a ticket is an entry, with texts redacted")
+    func approvals() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        let card = "4111 1111 1111 1111"
+        let needed = try #require(
+            try await session.decide(Wanted.call("refund", Wanted.json("note", .string(card)))).needed)
+        guard case .pending(let ticket) = try await session.ask(needed, because: "for card \(card)") else {
+            Issue.record("no ticket was opened")
+            return
+        }
+        _ = try await gateway.approvals.decide(
+            ticket.id, by: gateway.caller(.approver), verdict: .approve, justification: "yes, \(card)")
+        _ = try await session.ask(needed)
+        let entries = try gateway.entries().filter { $0.kind == "approval" }
+        #expect(entries.map { $0.json["step"] } == ["opened", "approved", "redeemed"])
+        #expect(entries.map { $0.json["state"] } == ["pending", "approved", "redeemed"])
+        #expect(entries.map { $0.json["actor"]?["subject"] } == ["casey", "alex", "casey"])
+        #expect(entries.allSatisfy { !$0.text.contains("1111 1111") })
+        #expect(entries[0].json["digest"]?.string == needed.digest.description)
+        #expect(entries[0].json["needs"] == ["1 of kit-approvers"])
+    }
+}

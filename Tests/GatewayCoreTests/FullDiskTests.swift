@@ -1,0 +1,72 @@
+import AdapterTestKit
+import GatewayCore
+import Testing
+
+@Suite("A log that takes no entries")
+struct FullDiskTests {
+    @Test("a command that cannot be recorded is refused, and the next one runs once there is space")
+    func refusedThenRuns() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        gateway.disk.isFull = true
+        let refusal = try #require(try await session.decide(Wanted.call()).refusal)
+        #expect(refusal.rule == "audit-unavailable" && refusal.kind == .unavailable && refusal.commandID == nil)
+        gateway.disk.isFull = false
+        #expect(try await session.run(Wanted.call()).word == "permitted")
+        #expect(try session.entries().map(\.kind) == ["session-start", "intent", "outcome"])
+    }
+
+    @Test("a refusal that cannot be recorded says that the log is the reason")
+    func refusal() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        gateway.disk.isFull = true
+        #expect(try await session.decide(Wanted.call("export")).word == "audit-unavailable")
+        gateway.disk.isFull = false
+        #expect(try session.last("refusal") == nil)
+    }
+
+    @Test("a session that cannot be recorded is not opened")
+    func noSession() async throws {
+        let gateway = try Wanted.gateway()
+        let first = try await TrySession(gateway, on: Loops.first)
+        gateway.disk.isFull = true
+        await #expect(throws: Refusal.self) { try await TrySession(gateway, on: Loops.first) }
+        gateway.disk.isFull = false
+        #expect(try await gateway.sessions.openSessions() == [first.id])
+    }
+
+    @Test("an outcome that the log could not take comes before any new intent")
+    func owedFirst() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        let first = try await session.decide(Wanted.call("first"))
+        let second = try await session.decide(Wanted.call("second"))
+        gateway.disk.isFull = true
+        try await session.end(first.commandID)
+        try await session.drop(second.commandID)
+        #expect(try await session.decide(Wanted.call("third")).word == "audit-unavailable")
+        gateway.disk.isFull = false
+        let fourth = try await session.run(Wanted.call("fourth"))
+        let entries = try session.entries()
+        #expect(
+            entries.map(\.kind) == [
+                "session-start", "intent", "intent", "outcome", "outcome", "intent", "outcome",
+            ])
+        #expect(entries.filter { $0.kind == "outcome" }.map(\.outcome) == ["succeeded", "abandoned", "succeeded"])
+        #expect(entries[5].id == fourth.commandID?.description)
+    }
+
+    @Test("the end of a session that the log could not take comes with the next entry")
+    func owedEnd() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway, on: Loops.first)
+        gateway.disk.isFull = true
+        try await session.close("the client hung up")
+        gateway.disk.isFull = false
+        #expect(try session.last("session-end") == nil)
+        let next = try await TrySession(gateway, on: Loops.first)
+        #expect(try session.last("session-end")?.json["reason"] == "the client hung up")
+        #expect(try next.entries().map(\.kind) == ["session-start"])
+    }
+}

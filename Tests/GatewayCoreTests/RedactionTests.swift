@@ -1,0 +1,108 @@
+import AdapterTestKit
+import GatewayCore
+import StrictJSON
+import Testing
+
+@Suite("Redaction of commands in the log")
+struct RedactionTests {
+    /// What the entry of a command says of it, with the rule set `pii` in its decision.
+    private func recorded(
+        _ parameters: Parameter..., facts: [Fact] = [], text: String = "POST /customer", name: String = "customer"
+    ) async throws -> (command: JSONValue, text: String, gateway: KitGateway) {
+        let session = try await TrySession(try Wanted.gateway())
+        var command = Wanted.call(name, facts: facts, text: text)
+        command.parameters = parameters
+        _ = try await session.run(command)
+        let entry = try #require(try session.entries().last { $0.kind == "intent" || $0.kind == "refusal" })
+        return (try #require(entry.json["command"]), entry.text, session.gateway)
+    }
+
+    private func value(_ command: JSONValue, _ index: Int = 0) -> JSONValue? {
+        command["parameters"]?[index]?["value"]
+    }
+
+    @Test("a parameter whose name a masking rule selects stands as a keyed digest")
+    func byName() async throws {
+        let seen = try await recorded(Wanted.json("secret_word", "xyzzy"), Wanted.json("SSN", 7), Wanted.json("n", 7))
+        #expect(value(seen.command)?.string == seen.gateway.redactor.digest(of: "xyzzy"))
+        #expect(value(seen.command, 1)?.string == seen.gateway.redactor.digest(of: "7"))
+        #expect(value(seen.command, 2) == 7)
+    }
+
+    @Test("equal values have equal digests, so that records can be searched for a known one")
+    func searchable() async throws {
+        let seen = try await recorded(Wanted.json("secret_a", "xyzzy"), Wanted.json("secret_b", "xyzzy"))
+        #expect(value(seen.command) == value(seen.command, 1))
+    }
+
+    @Test("everything below a selected name is taken out, and the shape stays")
+    func below() async throws {
+        let seen = try await recorded(Wanted.json("secret", ["a": ["one", 2, true, nil]]))
+        let digest = seen.gateway.redactor.digest(of:)
+        #expect(
+            value(seen.command) == ["a": [.string(digest("one")), .string(digest("2")), .string(digest("true")), nil]])
+    }
+
+    @Test("a name is found at any depth, in lists and in documents inside strings")
+    func depth() async throws {
+        let seen = try await recorded(
+            Wanted.json("a", [["b": ["ssn": "in-clear"]]]), Wanted.json("c", #"{"x":[{"secret":"in-clear"}]}"#))
+        #expect(!seen.text.contains("in-clear") && seen.text.contains("«VALUE:"))
+    }
+
+    @Test(
+        "a selected name's value does not stand in the text or in a fact either",
+        arguments: [
+            "GET /c?ssn=in-clear", "GET /c?a=1&s%73n=in-clear&b=2", "GET /c?SSN=in-clear tools/call x",
+            "GET /c?a;ssn=in-clear", "run --secret-word=in-clear", "GET /c?secret+x=in-clear%20too",
+        ])
+    func texts(text: String) async throws {
+        let seen = try await recorded(facts: [Fact("http.query", .string(text))], text: text)
+        #expect(!seen.text.contains("in-clear"), "\(seen.text)")
+        #expect(seen.command["text"] == seen.command["facts"]?["http.query"])
+    }
+
+    @Test("in a text a value has the digest that it has as a parameter, and all else stays")
+    func pairs() async throws {
+        let seen = try await recorded(Wanted.json("ssn", "a b"), text: "GET /c?x=1&ssn=a+b&y=%20")
+        #expect(seen.command["text"]?.string == "GET /c?x=1&ssn=\(value(seen.command)?.string ?? "")&y=%20")
+    }
+
+    @Test("what a detector knows is taken out wherever it stands")
+    func detectors() async throws {
+        let card = "4111 1111 1111 1111"
+        let seen = try await recorded(
+            Wanted.json("note", .string("card \(card)")), Wanted.json(card, ["in": .string(card)]),
+            facts: [Fact("http.path", .string("/\(card)"))], text: "POST /customer \(card)", name: "customer \(card)")
+        #expect(!seen.text.contains("1111 1111") && value(seen.command)?.string?.hasPrefix("card «PAN:") == true)
+    }
+
+    @Test("a number that is a card is taken out too")
+    func numbers() async throws {
+        let seen = try await recorded(Wanted.json("n", .number("4111111111111111")), Wanted.json("m", .number("1e3")))
+        #expect(value(seen.command)?.string?.hasPrefix("«PAN:") == true && value(seen.command, 1) == "1e3")
+    }
+
+    @Test("names that redaction makes equal keep their members apart")
+    func collisions() async throws {
+        let seen = try await recorded(
+            Wanted.json("cards", ["4111 1111 1111 1111": "a", "4111111111111111": "b", "4111-1111-1111-1111": "c"]))
+        let members = try #require(value(seen.command)?.object)
+        #expect(Set(members.map(\.value)) == ["a", "b", "c"])
+        #expect(Set(members.map(\.name)).count == 3 && members.allSatisfy { $0.name.hasPrefix("«PAN:") })
+    }
+
+    @Test("no permit says which rules apply to a refused command, so all do")
+    func refused() async throws {
+        let seen = try await recorded(
+            Wanted.json("ssn", "in-clear"), Wanted.json("salary", "in-clear"), Wanted.json("n", "stays"), name: "export"
+        )
+        #expect(!seen.text.contains("in-clear") && seen.text.contains("stays"))
+    }
+
+    @Test("rules that the decision does not carry take nothing out")
+    func otherRules() async throws {
+        let seen = try await recorded(Wanted.json("salary", "stays"), text: "GET /c?salary=stays")
+        #expect(value(seen.command) == "stays" && seen.command["text"] == "GET /c?salary=stays")
+    }
+}

@@ -1,0 +1,89 @@
+import AdapterTestKit
+import Foundation
+import GatewayCore
+import Identifiers
+import Store
+import StrictJSON
+import Testing
+
+@Suite("Session index")
+struct SessionIndexTests {
+    private func index(_ gateway: KitGateway, _ name: String) throws -> SessionIndex {
+        SessionIndex(store: try Store(path: "\(gateway.folder)/\(name).sqlite", schemas: [SessionIndex.schema]))
+    }
+
+    /// Several people at work, one of whom is ended and one of whom stays.
+    private func work(on gateway: KitGateway, _ step: () async throws -> Void) async throws {
+        let first = try await TrySession(gateway)
+        _ = try await first.run(Wanted.call())
+        try await step()
+        _ = try await first.decide(Wanted.call("export"))
+        let second = try await TrySession(gateway, as: KitPerson("dana", groups: ["kit-callers"]))
+        let said = try await second.decide(Wanted.call("customer"))
+        try await second.end(
+            said.commandID,
+            Outcome(.failed, status: "500", masked: [.init(rule: "pii/ssn", selector: "field ssn", count: 3)]))
+        try await step()
+        _ = try await gateway.sessions.terminate(first.id, by: "olga")
+        try await step()
+    }
+
+    @Test("the index that was kept while the gateway ran equals the one made from the log afterwards")
+    func rebuilt() async throws {
+        let gateway = try Wanted.gateway()
+        let live = try index(gateway, "live")
+        try await work(on: gateway) {
+            try gateway.log.integrateNow()
+            let next = try await live.nextEntry()
+            let new = try gateway.entries().map(\.json).dropFirst(Int(next))
+            try await live.add(Array(new), from: next)
+        }
+        let rebuilt = try index(gateway, "rebuilt")
+        try await rebuilt.add(try gateway.entries().map(\.json), from: 0)
+
+        let sessions = try await live.sessions(matching: SessionQuery())
+        #expect(try await rebuilt.sessions(matching: SessionQuery()) == sessions)
+        #expect(try await rebuilt.nextEntry() == live.nextEntry())
+        #expect(sessions.map(\.subject) == ["dana", "casey"])
+        #expect(sessions.map(\.commands) == [1, 2] && sessions.map(\.refused) == [0, 1])
+        #expect(sessions.map(\.failed) == [1, 0] && sessions.map(\.masked) == [3, 0])
+        #expect(sessions.map(\.endReason) == [nil, "terminated by olga"])
+    }
+
+    @Test("entries that were added already, or that do not follow, change nothing")
+    func position() async throws {
+        let gateway = try Wanted.gateway()
+        try await work(on: gateway) {}
+        let index = try index(gateway, "index")
+        let entries = try gateway.entries().map(\.json)
+        try await index.add(entries, from: 0)
+        let sessions = try await index.sessions(matching: SessionQuery())
+        try await index.add(entries, from: 0)
+        try await index.add(entries, from: UInt64(entries.count) + 5)
+        #expect(try await index.sessions(matching: SessionQuery()) == sessions)
+        #expect(try await index.nextEntry() == UInt64(entries.count))
+    }
+
+    @Test("sessions are found by caller, target and time, newest first and page by page")
+    func search() async throws {
+        let gateway = try Wanted.gateway()
+        try await work(on: gateway) {}
+        let index = try index(gateway, "index")
+        try await index.add(try gateway.entries().map(\.json), from: 0)
+        func found(_ query: SessionQuery) async throws -> [String] {
+            try await index.sessions(matching: query).map(\.subject)
+        }
+        #expect(try await found(SessionQuery(caller: "dana")) == ["dana"])
+        #expect(try await found(SessionQuery(caller: "casey@kit.example")) == ["casey"])
+        #expect(try await found(SessionQuery(target: "payments")) == ["dana", "casey"])
+        #expect(try await found(SessionQuery(target: "ledger")) == [])
+        #expect(try await found(SessionQuery(limit: 1)) == ["dana"])
+        let last = try #require(try await index.sessions(matching: SessionQuery(limit: 1)).first)
+        #expect(try await found(SessionQuery(before: last.id)) == ["casey"])
+        #expect(try await index.session(last.id) == last)
+        #expect(try await found(SessionQuery(from: gateway.clock.now.adding(.seconds(60)))) == [])
+        #expect(try await found(SessionQuery(to: gateway.clock.now.adding(.seconds(60)))) == ["dana", "casey"])
+        // A name is a value, not a piece of SQL.
+        #expect(try await found(SessionQuery(caller: "' OR 1=1 --")) == [])
+    }
+}
