@@ -25,12 +25,18 @@ final class TrySession: Sendable {
             let told = Told()
             session = try lane.openSession(caller: caller, target: try Wanted.target(), client: client) {
                 told.reasons.append($0)
+                // As adapters do: the connection is closed, and with it the session.
+                told.session?.close(reason: "the connection closed")
             }
+            told.session = session
             self.told = told
         }
     }
 
-    private final class Told { var reasons: [String] = [] }
+    private final class Told {
+        var reasons: [String] = []
+        weak var session: Session?
+    }
 
     private final class PermitHolder {
         var permit: Permit?
