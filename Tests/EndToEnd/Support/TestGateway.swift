@@ -8,7 +8,8 @@ final class TestGateway: Sendable {
     let consolePort: Int
     let issuer: TestIssuer
     private let running: RunningProcessBox
-    private let upstreams: [FunctionsRuntime]
+    private let scheme: String
+    private let upstreams: [any Sendable]
 
     /// What a test may change before the start.
     struct Options: Sendable {
@@ -25,7 +26,11 @@ final class TestGateway: Sendable {
         var consolePort: Int?
         var environment: [String: String] = [:]
         /// The servers behind the gateway: they live as long as it does.
-        var upstreams: [FunctionsRuntime] = []
+        var upstreams: [any Sendable] = []
+        /// Of the listener: `https` where it has `tls`.
+        var scheme = "http"
+        /// Gets the gateway's folder before the start, for files that the configuration names.
+        var prepare: @Sendable (URL) async throws -> Void = { _ in }
 
         init(targets: String) { self.targets = targets }
 
@@ -54,6 +59,7 @@ final class TestGateway: Sendable {
     init(_ options: Options, issuer: TestIssuer) async throws {
         self.issuer = issuer
         upstreams = options.upstreams
+        scheme = options.scheme
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("sallyport-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         port = try Tools.freePort()
@@ -82,13 +88,14 @@ final class TestGateway: Sendable {
             to: folder.appendingPathComponent("sallyport.yaml"), atomically: true, encoding: .utf8)
         try options.policy.write(
             to: folder.appendingPathComponent("policy.cedar"), atomically: true, encoding: .utf8)
+        try await options.prepare(folder)
         running = RunningProcessBox(folder: folder, environment: options.environment)
         try await start()
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { "\(scheme)://127.0.0.1:\(port)" }
     var consoleURL: String { "http://127.0.0.1:\(consolePort)" }
     var stateFolder: URL { folder.appendingPathComponent("state") }
     var auditFolder: URL { stateFolder.appendingPathComponent("audit") }
@@ -116,12 +123,44 @@ final class TestGateway: Sendable {
             try Tools.sallyport, arguments, in: folder, environment: environment)
     }
 
+    /// What `sallyport audit verify` says of the log, when that is not "good".
+    func auditFault() async throws -> String? {
+        let verified = try await command("audit", "verify", "--config", "sallyport.yaml")
+        return verified.status == 0 ? nil : "\(verified.output)\(verified.errors)"
+    }
+
+    /// The outcomes on record, each with the text of its command.
+    func outcomes() async throws -> [RecordedOutcome] { RecordedOutcome.all(in: try await auditEntries()) }
+
     /// Every entry of the audit log, as `sallyport audit export` prints them.
     func auditEntries() async throws -> [[String: Any]] {
         let finished = try await command("audit", "export", "--config", "sallyport.yaml")
         guard finished.status == 0 else { throw TestFailure("audit export: \(finished.errors)") }
         return finished.output.split(separator: "\n").compactMap {
             (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
+        }
+    }
+}
+
+/// A command's outcome as the audit log has it.
+struct RecordedOutcome: Sendable {
+    let command: String
+    let kind: String
+    let status: String
+
+    static func all(in entries: [[String: Any]]) -> [RecordedOutcome] {
+        var texts: [String: String] = [:]
+        for entry in entries where entry["kind"] as? String == "intent" {
+            guard let id = entry["id"] as? String, let command = entry["command"] as? [String: Any] else { continue }
+            texts[id] = command["text"] as? String
+        }
+        return entries.compactMap { entry in
+            guard entry["kind"] as? String == "outcome", let id = entry["command"] as? String,
+                let outcome = entry["outcome"] as? [String: Any]
+            else { return nil }
+            return RecordedOutcome(
+                command: texts[id] ?? "unknown", kind: outcome["kind"] as? String ?? "",
+                status: outcome["status"] as? String ?? "")
         }
     }
 }
