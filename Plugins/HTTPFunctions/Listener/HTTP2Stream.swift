@@ -60,6 +60,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
             if headers.endStream { receiveEnd() }
             return
         }
+        isRequestWhole = headers.endStream
         do throws(MessageError) {
             let head = try HTTP2Head.read(headers.headers, endsStream: headers.endStream, options: options)
             if case .length(let length) = head.framing { expectedLength = length }
@@ -67,7 +68,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
             self.exchange = exchange
             if !headers.endStream { deadlines.expectBody(options) }
             exchange.start()
-            if headers.endStream { receiveEnd() }
+            if headers.endStream { self.exchange?.receiveEnd() }
         } catch {
             refuse(error)
         }
@@ -149,7 +150,9 @@ extension HTTP2Stream: ExchangePeer {
         }
         Self.add(head.lines, to: &headers)
         let endsHere = isLast && (!hasBody || body.isEmpty)
-        context?.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: endsHere))), promise: nil)
+        context?.write(
+            wrapOutboundOut(.headers(.init(headers: headers, endStream: endsHere))),
+            promise: endsHere ? endOfAnswer() : nil)
         if hasBody, !body.isEmpty { write(body, isLast: isLast) }
         if isLast { ended() }
     }
@@ -161,16 +164,25 @@ extension HTTP2Stream: ExchangePeer {
 
     private func write(_ body: CallerBytes, isLast: Bool) {
         context?.write(
-            wrapOutboundOut(.data(.init(data: .byteBuffer(body.buffer), endStream: isLast))), promise: nil)
+            wrapOutboundOut(.data(.init(data: .byteBuffer(body.buffer), endStream: isLast))),
+            promise: isLast ? endOfAnswer() : nil)
+    }
+
+    /// For the answer's last frame. Once that is out nothing more is wanted of a request that is not whole (RFC 9113
+    /// section 8.1); a reset any earlier would throw away what flow control still holds back.
+    private func endOfAnswer() -> EventLoopPromise<Void>? {
+        guard !isRequestWhole, let context else { return nil }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess {
+            self.context?.writeAndFlush(self.wrapOutboundOut(.rstStream(.noError)), promise: nil)
+        }
+        return promise
     }
 
     private func ended() {
         exchange = nil
         isEnded = true
         deadlines.expectNothing()
-        guard !isRequestWhole, let context else { return }
-        // The answer is whole although the request is not: nothing more is wanted (RFC 9113 section 8.1).
-        context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
     }
 
     func flush() { context?.flush() }
