@@ -35,11 +35,11 @@ struct SessionIndexTests {
         try await work(on: gateway) {
             try gateway.log.integrateNow()
             let next = try await live.nextEntry()
-            let new = try gateway.entries().map(\.json).dropFirst(Int(next))
+            let new = try gateway.auditEntries().dropFirst(Int(next))
             try await live.add(Array(new), from: next)
         }
         let rebuilt = try index(gateway, "rebuilt")
-        try await rebuilt.add(try gateway.entries().map(\.json), from: 0)
+        try await rebuilt.add(try gateway.auditEntries(), from: 0)
 
         let sessions = try await live.sessions(matching: SessionQuery())
         #expect(try await rebuilt.sessions(matching: SessionQuery()) == sessions)
@@ -55,7 +55,7 @@ struct SessionIndexTests {
         let gateway = try Wanted.gateway()
         try await work(on: gateway) {}
         let index = try index(gateway, "index")
-        let entries = try gateway.entries().map(\.json)
+        let entries = try gateway.auditEntries()
         try await index.add(entries, from: 0)
         let sessions = try await index.sessions(matching: SessionQuery())
         try await index.add(entries, from: 0)
@@ -69,7 +69,7 @@ struct SessionIndexTests {
         let gateway = try Wanted.gateway()
         try await work(on: gateway) {}
         let index = try index(gateway, "index")
-        try await index.add(try gateway.entries().map(\.json), from: 0)
+        try await index.add(try gateway.auditEntries(), from: 0)
         func found(_ query: SessionQuery) async throws -> [String] {
             try await index.sessions(matching: query).map(\.subject)
         }

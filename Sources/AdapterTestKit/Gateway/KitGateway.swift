@@ -98,7 +98,10 @@ public final class KitGateway: Sendable {
     // MARK: What is left of it all
 
     /// Everything in the log, signed or not yet, in the order of each journal.
-    public func entries() throws -> [LogEntry] {
+    public func entries() throws -> [LogEntry] { try auditEntries().map(LogEntry.init) }
+
+    /// The same as they stand in the log.
+    public func auditEntries() throws -> [AuditEntry] {
         let reader = AuditReader(directory: "\(folder)/audit")
         // First the journals: an entry that moves meanwhile is then seen twice rather than not at all.
         let pending = try reader.pendingEntries()
@@ -106,7 +109,7 @@ public final class KitGateway: Sendable {
         var signed = try reader.entries()
         while let entry = try signed.next() { all.append(entry) }
         let known = Set(all.map(\.bytes))
-        return try (all + pending.filter { !known.contains($0.bytes) }).map(LogEntry.init)
+        return all + pending.filter { !known.contains($0.bytes) }
     }
 
     /// The text of every file of recordings and large commands.

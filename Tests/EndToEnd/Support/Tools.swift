@@ -44,11 +44,6 @@ enum Tools {
         return path
     }
 
-    /// A file of `Tests/EndToEnd/Fixtures`.
-    static func fixture(_ name: String) -> String {
-        packageRoot.appendingPathComponent("Tests/EndToEnd/Fixtures/\(name)").path
-    }
-
     /// A TCP port on loopback that nobody listens on.
     static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -21,7 +21,10 @@ final class TrySession: Sendable {
         var permits: [UUIDv7: PermitHolder] = [:]
         let told: Told
 
+        let lane: Lane
+
         init(_ lane: Lane, _ caller: Caller, _ client: String) throws {
+            self.lane = lane
             let told = Told()
             session = try lane.openSession(caller: caller, target: try Wanted.target(), client: client) {
                 told.reasons.append($0)
@@ -142,7 +145,7 @@ final class TrySession: Sendable {
     }
 
     func ticket(_ id: UUIDv7) async throws -> Ticket? {
-        try await loop.flatSubmit { [held] in held.value.session.ticket(id) }.get()
+        try await loop.flatSubmit { [held] in held.value.lane.ticket(id, of: held.value.session.caller) }.get()
     }
 
     /// The entries about this session so far, in their order.
