@@ -75,7 +75,7 @@ struct ControlEntriesTests {
         #expect(entries.map { $0.json["state"] } == ["pending", "approved", "redeemed"])
         #expect(entries.map { $0.json["actor"]?["subject"] } == ["casey", "alex", "casey"])
         #expect(entries.allSatisfy { !$0.text.contains("1111 1111") })
-        #expect(entries[0].json["digest"]?.string == needed.digest.description)
-        #expect(entries[0].json["needs"] == ["1 of kit-approvers"])
+        #expect(entries.first?.json["digest"]?.string == needed.digest.description)
+        #expect(entries.first?.json["needs"] == ["1 of kit-approvers"])
     }
 }

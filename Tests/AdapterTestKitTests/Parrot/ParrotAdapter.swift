@@ -65,7 +65,10 @@ final class ParrotAdapter: ProtocolAdapter {
 
     func run() async throws {
         try? await gracefulShutdown()
-        try await eventLoop.submit { [calls] in for call in calls.value { call.gatewayStops() } }.get()
+        try await eventLoop.submit { [calls] in
+            for call in calls.value { call.gatewayStops() }
+            calls.value = []
+        }.get()
     }
 
     /// Says `line`; the answer is the whole of what the client hears.
@@ -91,11 +94,13 @@ final class ParrotUpstream: Sendable {
     /// Bytes of an answer, or `nil` when the upstream is gone.
     typealias Listener = @Sendable ([[UInt8]]?) -> Void
 
+    private let name: String
     private let hear: @Sendable (String) -> [[UInt8]]?
     private let waiting = Mutex<[Listener]>([])
 
     /// - Parameter hear: What it answers to a line, piece by piece; `nil` for nothing.
     init(name: String, _ hear: @escaping @Sendable (String) -> [[UInt8]]?) {
+        self.name = name
         self.hear = hear
         Self.perches.withLock { $0[name] = self }
     }
@@ -104,6 +109,11 @@ final class ParrotUpstream: Sendable {
 
     func say(_ line: String, _ listener: @escaping Listener) {
         if let answer = hear(line) { listener(answer) } else { waiting.withLock { $0.append(listener) } }
+    }
+
+    func close() {
+        Self.perches.withLock { $0[name] = nil }
+        flyAway()
     }
 
     /// Leaves everyone without an answer who waits for one.

@@ -62,5 +62,5 @@ final class ParrotDriver: AdapterDriver {
         }
     }
 
-    func stop() async throws {}
+    func stop() async throws { running.withLock { $0.perch }?.close() }
 }
