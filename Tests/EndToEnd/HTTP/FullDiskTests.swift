@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// The disk under the state folder is full: nothing can be recorded, so nothing runs.
+@Suite("Full disk, end to end", .serialized)
+struct FullDiskTests {
+    @Test(
+        "every call is refused 503, the process lives, and calls run again when there is space",
+        .enabled(if: SmallDisk.isPossible, "mounting a small file system needs root; this machine does not let us"))
+    func full() async throws {
+        let nginx = try await Nginx(server: "")
+        try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
+        let mounted = Mounted()
+        var options = TestGateway.Options(
+            targets: """
+                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
+                """)
+        options.upstreams = [nginx, mounted]
+        options.prepare = { folder in
+            mounted.disk = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
+        }
+        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let disk = try #require(mounted.disk)
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        let url = "\(gateway.url)/payments/customer.json"
+        #expect(try await alice.get(url).status == 200)
+
+        for round in 0..<2 {
+            try disk.fill()
+            // Blocks that are begun still take an entry or two.
+            var answer = try await alice.get(url)
+            for _ in 0..<200 where answer.status == 200 {
+                try disk.fill()
+                answer = try await alice.get(url)
+            }
+            for _ in 0..<10 {
+                try disk.fill()
+                answer = try await alice.get(url)
+                #expect(answer.status == 503, "\(answer)")
+                #expect(answer.headers["content-type"] == "application/problem+json")
+                #expect(answer.headers["retry-after"] != nil && answer.member("next_step") is String, "\(answer)")
+                #expect(
+                    ["audit-unavailable", "recording-unavailable"].contains(answer.member("rule") as? String ?? ""))
+            }
+            // A caller who is refused anyway, and one who cannot sign in, are told so or told 503: never let through.
+            let export = try await alice.post("\(gateway.url)/payments/export", json: "{}")
+            #expect([403, 503].contains(export.status), "\(export)")
+            #expect([401, 503].contains(try await Curl(token: "nonsense").get(url).status))
+            #expect(try gateway.process.isRunning)
+
+            try disk.free()
+            answer = try await alice.get(url)
+            for _ in 0..<100 where answer.status == 503 {
+                try await Task.sleep(for: .milliseconds(100))
+                answer = try await alice.get(url)
+            }
+            #expect(answer.status == 200 && answer.member("ssn") as? String == "*******8741", "round \(round)")
+        }
+
+        #expect(try await gateway.stop() == 0)
+        let entries = try await gateway.auditEntries()
+        let intents = entries.filter { $0["kind"] as? String == "intent" }
+        let outcomes = RecordedOutcome.all(in: entries)
+        #expect(outcomes.count == intents.count)
+        // nginx's own log says what ran.
+        let ran = nginx.accessLog.split(separator: "\n").count
+        #expect(outcomes.filter { $0.kind == "succeeded" }.count == ran)
+        #expect(try await gateway.auditFault() == nil)
+        disk.unmount()
+    }
+}
+
+/// The disk, made once the gateway's folder is there; goes with the gateway.
+private final class Mounted: @unchecked Sendable {
+    // Written before the gateway starts, read after.
+    var disk: SmallDisk?
+}
