@@ -5,7 +5,7 @@ enum RawSocket {
     /// Sends `request` to a port of loopback and returns everything that comes back until the peer closes, or until
     /// `seconds` have passed without a byte.
     static func exchange(_ request: [UInt8], port: Int, patience seconds: Int = 10) async throws -> String {
-        try await Task.detached {
+        try await onOwnThread {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             defer { close(descriptor) }
             var timeout = timeval(tv_sec: seconds, tv_usec: 0)
@@ -36,6 +36,6 @@ enum RawSocket {
                 received += chunk[..<count]
             }
             return String(decoding: received, as: UTF8.self)
-        }.value
+        }
     }
 }

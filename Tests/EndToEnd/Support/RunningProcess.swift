@@ -103,9 +103,9 @@ final class RunningProcess: Sendable {
             kill(pid, SIGKILL)
         }
         defer { deadline.cancel() }
-        async let text = Task.detached { output.fileHandleForReading.readDataToEndOfFile() }.value
-        async let complaints = Task.detached { errors.fileHandleForReading.readDataToEndOfFile() }.value
-        let (standardOutput, standardError) = await (text, complaints)
+        async let text = onOwnThread { output.fileHandleForReading.readDataToEndOfFile() }
+        async let complaints = onOwnThread { errors.fileHandleForReading.readDataToEndOfFile() }
+        let (standardOutput, standardError) = try await (text, complaints)
         child.waitUntilExit()
         return Finished(
             status: child.terminationStatus, output: String(decoding: standardOutput, as: UTF8.self),
