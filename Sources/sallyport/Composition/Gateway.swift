@@ -145,8 +145,10 @@ struct Gateway {
     }
 
     private func end(reason: String) async throws {
-        try? auditLog.append(ControlEntry.stop(reason: reason, at: .now).bytes)
         let log = auditLog
+        // Journals that are taken in together stand in the order of their names; the end comes after all of them.
+        _ = try? await NIOThreadPool.singleton.runIfActive { try log.integrateNow() }
+        try? auditLog.append(ControlEntry.stop(reason: reason, at: .now).bytes)
         _ = try? await NIOThreadPool.singleton.runIfActive { try log.integrateNow() }
     }
 }
