@@ -1,4 +1,5 @@
 import ConfigFile
+import Foundation
 import GatewayCore
 import NIOCore
 import ServiceLifecycle
@@ -96,7 +97,7 @@ final class ParrotUpstream: Sendable {
 
     private let name: String
     private let hear: @Sendable (String) -> [[UInt8]]?
-    private let waiting = Mutex<[Listener]>([])
+    private let waiting = Mutex<[UUID: Listener]>([:])
 
     /// - Parameter hear: What it answers to a line, piece by piece; `nil` for nothing.
     init(name: String, _ hear: @escaping @Sendable (String) -> [[UInt8]]?) {
@@ -108,7 +109,11 @@ final class ParrotUpstream: Sendable {
     static func named(_ name: String) -> ParrotUpstream? { perches.withLock { $0[name] } }
 
     func say(_ line: String, _ listener: @escaping Listener) {
-        if let answer = hear(line) { listener(answer) } else { waiting.withLock { $0.append(listener) } }
+        // Waits before it is heard: once it is, the parrot may fly away at any moment.
+        let id = UUID()
+        waiting.withLock { $0[id] = listener }
+        guard let answer = hear(line) else { return }
+        if waiting.withLock({ $0.removeValue(forKey: id) }) != nil { listener(answer) }
     }
 
     func close() {
@@ -119,8 +124,8 @@ final class ParrotUpstream: Sendable {
     /// Leaves everyone without an answer who waits for one.
     func flyAway() {
         let left = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
+            defer { waiting = [:] }
+            return Array(waiting.values)
         }
         for listener in left { listener(nil) }
     }
