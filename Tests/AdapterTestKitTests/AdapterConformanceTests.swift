@@ -1,7 +1,7 @@
 import AdapterTestKit
 import Testing
 
-@Suite("Adapter conformance")
+@Suite("Adapter conformance", .serialized)
 struct AdapterConformanceTests {
     @Test("an adapter that keeps all promises passes every check")
     func sound() async throws {
