@@ -88,7 +88,9 @@ public final class Console: Service {
             origins.formUnion(["http://127.0.0.1:\(port)", "http://localhost:\(port)"])
         }
         let browser = Browser(sessions: WebSessions(now: now), origins: origins, isEncrypted: isEncrypted)
-        let codeSignIn = options.signIn.map { CodeSignIn($0, url: url, isEncrypted: isEncrypted, now: now) }
+        let codeSignIn =
+            options.issuers.isEmpty
+            ? nil : CodeSignIn(options.issuers, url: url, isEncrypted: isEncrypted, now: now)
         return FrontPage(browser: browser, url: url).routes
             + SignInPages(backend: backend, browser: browser, codeSignIn: codeSignIn).routes
             + ApprovalPages(backend: backend, browser: browser).routes

@@ -14,28 +14,19 @@ public struct ConsoleOptions: Sendable {
         /// Asked for at each sign-in; `nil` for a public client.
         public var clientSecret: (@Sendable () throws -> String)?
         public var scopes: [String]
+        public var fetcher: any DocumentFetcher
+        /// One that follows no redirects and trusts the issuer's certificate; it stays the caller's to shut down.
+        public var client: HTTPClient
 
         public init(
             name: String, issuer: String, clientID: String, clientSecret: (@Sendable () throws -> String)? = nil,
-            scopes: [String] = ["openid", "email", "groups"]
+            scopes: [String] = ["openid", "email", "groups"], fetcher: any DocumentFetcher, client: HTTPClient
         ) {
             self.name = name
             self.issuer = issuer
             self.clientID = clientID
             self.clientSecret = clientSecret
             self.scopes = scopes
-        }
-    }
-
-    /// Signing in by authorization code with PKCE. The redirect URI to register is `<url>/sign-in/callback`.
-    public struct IssuerSignIn: Sendable {
-        public var issuers: [Issuer]
-        public var fetcher: any DocumentFetcher
-        /// One that follows no redirects; it stays the caller's to shut down.
-        public var client: HTTPClient
-
-        public init(issuers: [Issuer], fetcher: any DocumentFetcher, client: HTTPClient) {
-            self.issuers = issuers
             self.fetcher = fetcher
             self.client = client
         }
@@ -52,8 +43,9 @@ public struct ConsoleOptions: Sendable {
     public var tls: TLSConfiguration?
     /// Plain HTTP beyond loopback: something in front of the console must encrypt, and `url` must be its `https` address.
     public var isBehindTLSProxy = false
-    /// `nil` leaves pasting a token as the only way to sign in with a browser.
-    public var signIn: IssuerSignIn?
+    /// Where people sign in by authorization code with PKCE; the redirect URI to register is `<url>/sign-in/callback`.
+    /// Without any, pasting a token is the only way to sign in with a browser.
+    public var issuers: [Issuer] = []
     /// Whether checkpoints and hash tiles are for everybody. Entries never are.
     public var isTransparencyLogOpen = false
 

@@ -20,20 +20,20 @@ public final class Authenticator: Sendable {
     private let keyGeneration: KeyGeneration
 
     /// - Parameters:
-    ///   - fetcher: For discovery documents and key sets.
+    ///   - fetcher: For an issuer's discovery document and key set: each may have certificate authorities of its own.
     ///   - now: The clock, for tests.
     public init(
-        issuers: [IssuerConfiguration], fetcher: any DocumentFetcher,
+        issuers: [IssuerConfiguration], fetcher: (IssuerConfiguration) throws -> any DocumentFetcher,
         now: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
-    ) {
+    ) rethrows {
         let generation = KeyGeneration()
         self.keyGeneration = generation
         self.now = now
-        self.issuers = issuers.map { configuration in
+        self.issuers = try issuers.map { configuration in
             Issuer(
                 configuration: configuration,
                 keys: IssuerKeys(
-                    configuration: configuration, fetcher: fetcher, now: now,
+                    configuration: configuration, fetcher: try fetcher(configuration), now: now,
                     keysChanged: { generation.advance() }, logger: logger))
         }
     }

@@ -65,12 +65,11 @@ struct CodeSignInTests {
             let client = HTTPClient(configuration: configuration)
             do {
                 try await RunningConsole.run { options in
-                    options.signIn = .init(
-                        issuers: [
-                            .init(
-                                name: "The <Company>", issuer: issuer.url, clientID: "console",
-                                clientSecret: { "s3cret" })
-                        ], fetcher: issuer, client: client)
+                    options.issuers = [
+                        .init(
+                            name: "The <Company>", issuer: issuer.url, clientID: "console",
+                            clientSecret: { "s3cret" }, fetcher: issuer, client: client)
+                    ]
                 } _: { console in
                     try await body(console, issuer)
                 }

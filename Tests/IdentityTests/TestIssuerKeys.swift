@@ -87,7 +87,7 @@ final class MemoryIssuer: DocumentFetcher {
     ) -> Authenticator {
         var configuration = IssuerConfiguration(issuer: Self.url, audiences: ["sallyport"], clientID: "cli")
         change(&configuration)
-        return Authenticator(issuers: [configuration], fetcher: self, now: now, logger: Logger(label: "test"))
+        return Authenticator(issuers: [configuration], fetcher: { _ in self }, now: now, logger: Logger(label: "test"))
     }
 }
 

@@ -47,10 +47,11 @@ public final class KitGateway: Sendable {
         ) { event in
             try log.append(ControlEntry.approval(event, redactedBy: redactor).bytes)
         }
-        issuer = KitIssuer(now: now)
+        let issuer = KitIssuer(now: now)
+        self.issuer = issuer
         authenticator = Authenticator(
-            issuers: [IssuerConfiguration(issuer: KitIssuer.url, audiences: [KitIssuer.audience])], fetcher: issuer,
-            now: now, logger: logger)
+            issuers: [IssuerConfiguration(issuer: KitIssuer.url, audiences: [KitIssuer.audience])],
+            fetcher: { _ in issuer }, now: now, logger: logger)
         sessions = SessionManager(
             .init(
                 authenticator: authenticator, auditLog: log, approvals: approvals, redactor: redactor,

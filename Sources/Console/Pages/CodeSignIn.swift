@@ -32,17 +32,13 @@ final class CodeSignIn: Sendable {
     let issuers: [ConsoleOptions.Issuer]
     private let redirectURL: String
     private let isEncrypted: Bool
-    private let fetcher: any DocumentFetcher
-    private let client: HTTPClient
     private let now: @Sendable () -> Timestamp
     private let attempts = Mutex<[String: Attempt]>([:])
 
     init(
-        _ signIn: ConsoleOptions.IssuerSignIn, url: String, isEncrypted: Bool, now: @escaping @Sendable () -> Timestamp
+        _ issuers: [ConsoleOptions.Issuer], url: String, isEncrypted: Bool, now: @escaping @Sendable () -> Timestamp
     ) {
-        issuers = signIn.issuers
-        fetcher = signIn.fetcher
-        client = signIn.client
+        self.issuers = issuers
         redirectURL = "\(url)/sign-in/callback"
         self.isEncrypted = isEncrypted
         self.now = now
@@ -120,7 +116,7 @@ final class CodeSignIn: Sendable {
         let status: UInt
         let bytes: [UInt8]
         do {
-            let response = try await client.execute(request, timeout: .seconds(10))
+            let response = try await issuer.client.execute(request, timeout: .seconds(10))
             status = response.status.code
             bytes = Array(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
         } catch {
@@ -136,7 +132,7 @@ final class CodeSignIn: Sendable {
 
     private func metadata(_ issuer: ConsoleOptions.Issuer) async throws -> IssuerMetadata {
         do {
-            return try await IssuerMetadata.fetch(issuer.issuer, through: fetcher)
+            return try await IssuerMetadata.fetch(issuer.issuer, through: issuer.fetcher)
         } catch {
             throw Self.unusable(issuer, "it cannot be reached")
         }

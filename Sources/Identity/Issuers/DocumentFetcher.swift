@@ -56,6 +56,8 @@ public struct HTTPDocumentFetcher: DocumentFetcher {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(request, timeout: .seconds(10))
+        } catch let error as IOError {
+            throw DocumentError.unreachable(url: url, String(cString: strerror(error.errnoCode)))
         } catch {
             throw DocumentError.unreachable(url: url, "\(error)")
         }

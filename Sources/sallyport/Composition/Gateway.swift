@@ -1,5 +1,4 @@
 import Approvals
-import AsyncHTTPClient
 import Audit
 import Console
 import Crypto
@@ -19,11 +18,6 @@ import Store
 struct Gateway {
     static let version = "0.1.0"
 
-    /// For issuers' documents. It lives as long as the process, also when the rest cannot be put together; it follows no
-    /// redirects, since an issuer's keys come from where its configuration says.
-    private static let httpClient = HTTPClient(
-        eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
-
     let configuration: GatewayConfiguration
     let sessions: SessionManager
     let recovery: RecoveryReport
@@ -39,7 +33,6 @@ struct Gateway {
         try FileManager.default.createDirectory(
             atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let eventLoops = MultiThreadedEventLoopGroup.singleton
-        let httpClient = Self.httpClient
 
         // Audit comes first: whatever starts after it can be recorded.
         let auditLog = try AuditLog(
@@ -50,8 +43,10 @@ struct Gateway {
         self.auditLog = auditLog
         recovery = auditLog.recovery
 
+        let issuerClients = try IssuerClients(configuration.issuers)
         let authenticator = Authenticator(
-            issuers: configuration.issuers, fetcher: HTTPDocumentFetcher(client: httpClient), logger: logger)
+            issuers: configuration.issuers, fetcher: { HTTPDocumentFetcher(client: issuerClients.client(for: $0)) },
+            logger: logger)
         let pseudonymKey = try PseudonymKey.load(
             configuration.pseudonymKey, baseDirectory: configuration.baseDirectory, stateDirectory: state)
         let redactor = SensitiveTextRedactor(key: pseudonymKey)
@@ -91,7 +86,7 @@ struct Gateway {
                     consoleURL: configuration.console.url, logger: logger))
         }
         let console = try Console(
-            Self.consoleOptions(configuration, client: httpClient),
+            Self.consoleOptions(configuration, clients: issuerClients),
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
                 index: index,
@@ -109,21 +104,21 @@ struct Gateway {
             + (webhook.map { [$0] } ?? []) + [console] + adapters
     }
 
-    private static func consoleOptions(_ configuration: GatewayConfiguration, client: HTTPClient) -> ConsoleOptions {
+    private static func consoleOptions(_ configuration: GatewayConfiguration, clients: IssuerClients) -> ConsoleOptions
+    {
         let address = configuration.console.address
         var options = ConsoleOptions(host: address.host, port: address.port)
         options.url = configuration.console.url
         options.tls = configuration.console.tls
         options.isBehindTLSProxy = !address.isLoopback && options.tls == nil
-        let issuers = configuration.issuers.compactMap { issuer in
-            issuer.clientID.map { client in
-                ConsoleOptions.Issuer(
-                    name: issuer.issuer, issuer: issuer.issuer, clientID: client,
-                    clientSecret: issuer.clientSecret.map { secret in { @Sendable in secret } }, scopes: issuer.scopes)
+        options.issuers = configuration.issuers.compactMap { issuer in
+            issuer.clientID.map { clientID in
+                let client = clients.client(for: issuer)
+                return ConsoleOptions.Issuer(
+                    name: issuer.issuer, issuer: issuer.issuer, clientID: clientID,
+                    clientSecret: issuer.clientSecret.map { secret in { @Sendable in secret } }, scopes: issuer.scopes,
+                    fetcher: HTTPDocumentFetcher(client: client), client: client)
             }
-        }
-        if !issuers.isEmpty {
-            options.signIn = .init(issuers: issuers, fetcher: HTTPDocumentFetcher(client: client), client: client)
         }
         return options
     }

@@ -15,6 +15,8 @@ enum CommandHTTP {
     static func client(authorities: String? = nil) throws -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(10)
+        // A refused connection is an answer; the client would try again until the request's time is up.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if let path = authorities ?? ProcessInfo.processInfo.environment["SALLYPORT_CA"] {
             var tls = TLSConfiguration.makeClientConfiguration()
             do {
