@@ -1,7 +1,7 @@
 """An OAuth 2.0 token endpoint that answers as it is told, and remembers what it was asked.
 
 POST /token: client credentials (RFC 6749 section 4.4) or a JWT bearer assertion (RFC 7523), which it verifies.
-POST /behave {"mode": …, "expires_in": …}: from now on. GET /asked: every request to /token so far.
+POST /behave {"mode": …, "expires_in": …}: from now on. GET /asked: every request to /token so far, with the ID token made for it.
 """
 
 import argparse
@@ -66,14 +66,15 @@ class Handler(BaseHTTPRequestHandler):
         form = dict(parse_qsl(body.decode()))
         if "assertion" in form:
             form["assertion"] = assertion(form["assertion"])
-        asked.append({"path": self.path, "authorization": self.headers.get("Authorization"), "form": form})
-        number = len(asked)
+        number = len(asked) + 1
+        said = {"path": self.path, "authorization": self.headers.get("Authorization"), "form": form}
         good = {
             "access_token": f"token-{number}",
             "token_type": "Bearer",
             "expires_in": behaviour["expires_in"],
             "id_token": id_token(number),
         }
+        asked.append(said | {"id_token": good["id_token"]})
         match behaviour["mode"]:
             case "good":
                 # Long enough for other calls to come while the token is on its way.

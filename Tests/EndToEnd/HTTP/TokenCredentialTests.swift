@@ -146,9 +146,11 @@ struct TokenCredentialTests {
             tokens.insert(Self.seen("x-serverless-authorization", answer) ?? "none")
             #expect(Self.seen("authorization", answer) == nil)
         }
-        #expect(tokens.count == 1 && tokens.first?.hasPrefix("Bearer ey") == true, "\(tokens)")
         let asked = try await Self.asked(endpoint)
         #expect(asked.count == 1)
+        // The function echoes the token that it got; on the way back each of its bytes is erased.
+        let issued = try #require(asked.first?["id_token"] as? String)
+        #expect(tokens == ["Bearer " + String(repeating: "*", count: issued.utf8.count)])
         let form = try #require(asked.first?["form"] as? [String: Any])
         #expect(form["grant_type"] as? String == "urn:ietf:params:oauth:grant-type:jwt-bearer")
         let assertion = try #require(form["assertion"] as? [String: Any])

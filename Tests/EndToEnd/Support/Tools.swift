@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Programs that the end-to-end suites use, and where they are.
 enum Tools {
@@ -44,21 +45,27 @@ enum Tools {
         return path
     }
 
-    /// A TCP port on loopback that nobody listens on.
+    /// The next port to try. They lie below the kernel's ephemeral range, so that no outgoing connection takes one
+    /// between its choice and its use; each test run starts elsewhere.
+    private static let nextPort = Mutex(Int.random(in: 10_000..<30_000))
+
+    /// A TCP port on loopback that nobody listens on, and that this run gives out once.
     static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0 ? getsockname(descriptor, generic, &length) : -1
+        for _ in 0..<1000 {
+            let port = nextPort.withLock { next in
+                defer { next = next < 31_999 ? next + 1 : 10_000 }
+                return next
             }
+            if try isFree(port) { return port }
         }
-        guard descriptor >= 0, result == 0 else { throw TestFailure("no free port: errno \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        throw TestFailure("no free port between 10000 and 32000")
+    }
+
+    private static func isFree(_ port: Int) throws -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw TestFailure("no socket: errno \(errno)") }
+        defer { close(descriptor) }
+        return withLoopback(port) { bind(descriptor, $0, $1) == 0 }
     }
 
     /// Waits until something accepts connections on `port`.
@@ -75,13 +82,19 @@ enum Tools {
     private static func isListening(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
+        return withLoopback(port) { connect(descriptor, $0, $1) == 0 }
+    }
+
+    private static func withLoopback<Result>(
+        _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         address.sin_port = UInt16(port).bigEndian
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
     }
