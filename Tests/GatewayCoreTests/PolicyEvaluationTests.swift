@@ -94,4 +94,24 @@ struct PolicyEvaluationTests {
         #expect(answers == [true, false, false, true, false])
         #expect(try session.entries().map(\.kind) == ["session-start"])
     }
+
+    @Test("what hangs on parameters may be prepared, is recorded so, and is judged again when it runs")
+    func preparation() async throws {
+        let session = try await TrySession(
+            try Wanted.gateway(
+                """
+                permit (principal, action, resource == Function::"payments/a") when { context.parameters.x == 1 };
+                @id("asks") @approve("1 of approvers within 5m")
+                permit (principal, action, resource == Function::"payments/b");
+                """))
+        let prepared = try await session.decidePreparation(Wanted.call("a"))
+        #expect(prepared.word == "permitted")
+        #expect(try session.last("intent")?.json["command"]?["phase"] == "prepare")
+        #expect(try await session.decide(Wanted.call("a")).word == "default-deny")
+        #expect(try await session.decide(Wanted.call("a", Wanted.json("x", 1))).word == "permitted")
+        #expect(try session.last("intent")?.json["command"]?["phase"] == nil)
+        #expect(try await session.decidePreparation(Wanted.call("b")).word == "permitted")
+        #expect(try await session.decide(Wanted.call("b")).word == "needs approval")
+        #expect(try await session.decidePreparation(Wanted.call("c")).word == "default-deny")
+    }
 }

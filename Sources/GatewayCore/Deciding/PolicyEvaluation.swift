@@ -55,6 +55,12 @@ struct PolicyEvaluation {
         }
     }
 
+    /// As `judge`, for a command whose parameters are not known yet: what hangs on them alone is allowed for now.
+    func judgePreparation(_ command: Command, by policy: PolicySet, at now: Timestamp) -> Verdict {
+        let verdict = judge(command, by: policy, at: now)
+        return verdict.answer != .allow && couldAllow(command, by: policy, at: now) ? verdict.allowedForNow : verdict
+    }
+
     private func judge(_ command: Command, by policy: PolicySet, at now: Timestamp) -> Verdict {
         let context = context(of: command, for: policy, at: now)
         var verdict: Verdict?

@@ -60,6 +60,13 @@ struct Verdict {
             nextStep: "Report this to the gateway's operators.")
     }
 
+    /// The same, with the answer still to be given when the command runs.
+    var allowedForNow: Verdict {
+        var verdict = self
+        verdict.answer = .allow
+        return verdict
+    }
+
     /// This verdict and that of a further effect: a denial wins, obligations add up.
     func adding(_ other: Verdict) -> Verdict {
         if case .deny = answer { return self }

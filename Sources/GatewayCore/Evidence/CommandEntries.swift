@@ -13,8 +13,15 @@ struct Intent {
     let time: Timestamp
     let command: Command
     let digest: CommandDigest
+    var phase = Phase.run
     let verdict: Verdict
     let redaction: Redaction
+
+    enum Phase: String {
+        /// The upstream parses and plans the command, which does not run.
+        case prepare
+        case run
+    }
 }
 
 extension Session {
@@ -42,20 +49,19 @@ extension Session {
         writer.name("caller")
         writer.writeCanonical(identityJSON.caller)
         writer.name("command")
-        try write(intent.command, digest: intent.digest, id: intent.id, into: &writer, redactedBy: intent.redaction)
+        try writeCommand(of: intent, into: &writer)
         writer.name("decision")
         write(intent.verdict, into: &writer, rules: rules)
         endEntry(in: &writer, id: intent.id, kind: kind, at: intent.time, traceParent: intent.command.traceParent)
     }
 
-    private func write(
-        _ command: Command, digest: CommandDigest, id: UUIDv7, into writer: inout CanonicalJSONWriter,
-        redactedBy redaction: Redaction
-    ) throws {
+    private func writeCommand(of intent: Intent, into writer: inout CanonicalJSONWriter) throws {
+        let command = intent.command
+        let redaction = intent.redaction
         let start = writer.bytes.count
         writer.beginObject()
         writer.name("digest")
-        writer.write(digest.description)
+        writer.write(intent.digest.description)
         writer.name("effects")
         writer.beginArray()
         for effect in command.effects {
@@ -93,11 +99,15 @@ extension Session {
             }
             writer.endArray()
         }
+        if intent.phase == .prepare {
+            writer.name("phase")
+            writer.write(intent.phase.rawValue)
+        }
         writer.name("text")
         writer.write(redaction.text(command.text))
         writer.endObject()
         if writer.bytes.count - start > AuditSchema.largestCommand {
-            try putBesideLog(digest: digest, id: id, in: &writer, from: start)
+            try putBesideLog(digest: intent.digest, id: intent.id, in: &writer, from: start)
         }
     }
 

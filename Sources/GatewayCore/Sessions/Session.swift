@@ -69,6 +69,19 @@ public final class Session {
             || evaluation.couldAllow(command, by: rules.policy, at: lane.manager.parts.clock())
     }
 
+    /// Judges a command that an upstream is only to parse and plan now: what it will be called with is not known yet.
+    ///
+    /// It is allowed where policy could allow it with some parameters, with or without approval. The permit is good for
+    /// planning alone, and its intent says `phase: prepare`; to run it is a command of its own.
+    public func decidePreparation(_ command: Command) -> Decision {
+        if let ended = refusalIfEnded() { return .refused(ended) }
+        let rules = lane.currentRules
+        let verdict = evaluation.judgePreparation(command, by: rules.policy, at: lane.manager.parts.clock())
+        if verdict.answer == .deny, rules.mode == .enforce { return .refused(refuse(command, verdict, rules)) }
+        return permit(
+            command, digest: command.digest(target: target.name), verdict, rules, approval: nil, phase: .prepare)
+    }
+
     /// Turns an approval into the permit that it was given for, unless policy has changed its mind since.
     public func permit(_ redemption: Redemption) -> Decision {
         if let ended = refusalIfEnded() { return .refused(ended) }
@@ -96,7 +109,8 @@ public final class Session {
     }
 
     private func permit(
-        _ command: Command, digest: CommandDigest, _ verdict: Verdict, _ rules: RuleSnapshot, approval: Ticket?
+        _ command: Command, digest: CommandDigest, _ verdict: Verdict, _ rules: RuleSnapshot, approval: Ticket?,
+        phase: Intent.Phase = .run
     ) -> Decision {
         let masking: MaskingPlan
         do {
@@ -112,7 +126,7 @@ public final class Session {
         let now = lane.manager.parts.clock()
         let commandID = lane.newID(at: now)
         let recorded = Intent(
-            id: commandID, time: now, command: command, digest: digest, verdict: verdict,
+            id: commandID, time: now, command: command, digest: digest, phase: phase, verdict: verdict,
             redaction: Redaction(detectors: lane.manager.parts.redactor, plan: masking))
         do {
             try lane.append { writer in

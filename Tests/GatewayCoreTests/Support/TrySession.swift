@@ -84,6 +84,11 @@ final class TrySession: Sendable {
         try await loop.submit { [held] in Self.keep(held.value.session.decide(command), in: held.value) }.get()
     }
 
+    func decidePreparation(_ command: Command) async throws -> Said {
+        try await loop.submit { [held] in Self.keep(held.value.session.decidePreparation(command), in: held.value) }
+            .get()
+    }
+
     func permit(_ redemption: Redemption) async throws -> Said {
         try await loop.submit { [held] in Self.keep(held.value.session.permit(redemption), in: held.value) }.get()
     }
