@@ -3,6 +3,7 @@ import Identifiers
 import Identity
 import NIOCore
 import Policy
+import Synchronization
 
 extension Session {
     /// Asks people about `needed`: finds the ticket that this caller already has for exactly this command, or opens
@@ -11,18 +12,29 @@ extension Session {
     /// - Parameters:
     ///   - justification: Why the caller asks; required to open a ticket, ignored when one is there.
     ///   - hold: How long to wait for the decision; without it a pending ticket is answered at once.
+    ///   - patience: Who has given up waiting gets no approval: it stays in its ticket, for the same command sent again.
     /// - Returns: A future on this session's event loop. It does not fail: what goes wrong is a refusal.
     public func requestApproval(
-        _ needed: ApprovalNeeded, justification: String?, hold: Duration? = nil
+        _ needed: ApprovalNeeded, justification: String?, hold: Duration? = nil,
+        patience: Patience = Patience()
     ) -> EventLoopFuture<ApprovalAnswer> {
         let request = ApprovalRequest(
             needed: needed, caller: caller, target: target.name, justification: justification,
-            consoleURL: lane.manager.parts.consoleURL)
+            consoleURL: lane.manager.parts.consoleURL, patience: patience)
         let desk = lane.manager.parts.approvals
         let deadline = hold.map { lane.manager.parts.clock().adding($0) }
         return lane.eventLoop.makeFutureWithTask { await request.answer(from: desk, holdUntil: deadline) }
     }
+}
 
+/// Whether somebody still waits for an approval. Given up once, for good.
+public final class Patience: Sendable {
+    private let isOver = Atomic(false)
+
+    public init() {}
+
+    public func giveUp() { isOver.store(true, ordering: .releasing) }
+    var hasEnded: Bool { isOver.load(ordering: .acquiring) }
 }
 
 extension Lane {
@@ -50,6 +62,7 @@ private struct ApprovalRequest: Sendable {
     let target: String
     let justification: String?
     let consoleURL: String
+    let patience: Patience
 
     func answer(from desk: ApprovalDesk, holdUntil deadline: Timestamp?) async -> ApprovalAnswer {
         do {
@@ -84,11 +97,8 @@ private struct ApprovalRequest: Sendable {
 
     private func answer(for ticket: Ticket, from desk: ApprovalDesk) async throws -> ApprovalAnswer {
         switch ticket.state {
-        case .pending:
-            return .pending(
-                PendingTicket(
-                    id: ticket.id, url: "\(consoleURL)/approvals/\(ticket.id)", requirements: needed.requirements,
-                    expiresAt: ticket.expiresAt))
+        case .pending: return pending(ticket)
+        case .approved where patience.hasEnded: return pending(ticket)
         case .approved:
             let redeemed = try await desk.redeem(
                 ticket.id, requester: caller, target: target, digest: needed.digest.description,
@@ -109,6 +119,13 @@ private struct ApprovalRequest: Sendable {
                     reason: "Ticket \(ticket.id) was not approved in time.",
                     nextStep: "Send the command again to open a new ticket."))
         }
+    }
+
+    private func pending(_ ticket: Ticket) -> ApprovalAnswer {
+        .pending(
+            PendingTicket(
+                id: ticket.id, url: "\(consoleURL)/approvals/\(ticket.id)", requirements: needed.requirements,
+                expiresAt: ticket.expiresAt))
     }
 
     private var requirements: [NeededApproval] { needed.requirements.map(NeededApproval.init) }

@@ -11,46 +11,62 @@ struct ScanContext: OptionSet, Sendable {
     /// Bytes before a value in which a word counts.
     static let reach = 24
 
-    /// What a member's name says. A value without a speaking name of its own takes the name above it.
-    static func name(_ name: UnsafeRawBufferPointer, parent: ScanContext) -> ScanContext {
-        guard name.count <= 64 else { return [] }
-        var context: ScanContext = []
-        var isNeutral = true
-        var word: [UInt8] = []
-        func end() {
-            guard !word.isEmpty else { return }
-            context.formUnion(meaning(of: word))
-            if !neutralWords.contains(word) { isNeutral = false }
-            word.removeAll(keepingCapacity: true)
+    /// What a member's name says, and whether it says nothing of what the value is, so that the name above it counts.
+    static func name(_ name: UnsafeRawBufferPointer) -> (context: ScanContext, isNeutral: Bool) {
+        guard name.count <= 64 else { return ([], false) }
+        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { letters in
+            var context: ScanContext = []
+            var isNeutral = true
+            var start = 0
+            func end(at index: Int) {
+                let word = UnsafeRawBufferPointer(rebasing: letters[start..<index])
+                guard !word.isEmpty else { return }
+                context.formUnion(meaning(of: word))
+                if !neutralWords.contains(word) { isNeutral = false }
+            }
+            for (index, byte) in name.enumerated() {
+                let isUpper = byte &- UInt8(ascii: "A") < 26
+                if isUpper, index > 0, !(name[index - 1] &- UInt8(ascii: "A") < 26) {
+                    end(at: index)
+                    start = index
+                }
+                letters[index] = byte | (isUpper ? 0x20 : 0)
+                if !(byte.isLetter || byte >= 0x80) {
+                    end(at: index)
+                    start = index + 1
+                }
+            }
+            end(at: name.count)
+            return (context, isNeutral)
         }
-        for (index, byte) in name.enumerated() {
-            let isUpper = byte &- UInt8(ascii: "A") < 26
-            if isUpper, index > 0, !(name[index - 1] &- UInt8(ascii: "A") < 26) { end() }
-            if byte.isLetter || byte >= 0x80 { word.append(byte | (isUpper ? 0x20 : 0)) } else { end() }
-        }
-        end()
-        return isNeutral ? context.union(parent) : context
     }
 
-    private static func meaning(of word: [UInt8]) -> ScanContext {
-        switch String(decoding: word, as: UTF8.self) {
-        case let word where word.hasPrefix("ssn") || word.hasSuffix("ssn") || word.contains("social"): .socialSecurity
-        case "tax", "taxid", "taxno", "taxnumber", "tin", "sin": .socialSecurity
-        case let word where word.contains("taxpayer"): .socialSecurity
-        case let word where word.contains("phone") || word.contains("mobile") || word.contains("telefon"): .phone
-        case "tel", "telno", "cell", "fax", "sms", "msisdn", "gsm", "whatsapp": .phone
-        case let word where word.contains("card"): .card
-        case "pan", "cc", "ccn", "ccnum", "ccnumber", "visa", "mastercard", "amex", "credit", "debit": .card
-        case "tracking", "trace", "traceparent", "span", "uuid", "guid", "hash", "checksum", "etag", "version", "build",
-            "sha", "fingerprint", "nonce", "revision":
-            .machine
-        default: []
-        }
+    /// - Parameter word: in small letters.
+    private static func meaning(of word: UnsafeRawBufferPointer) -> ScanContext {
+        if word.starts(with: "ssn".utf8) || word.suffix(3).elementsEqual("ssn".utf8) { return .socialSecurity }
+        for (part, meaning) in speakingParts where word.contains(part) { return meaning }
+        return speakingWords.meaning(of: word)
     }
+
+    /// A word that holds one of them means it.
+    private static let speakingParts: [(part: [UInt8], meaning: ScanContext)] = [
+        (Array("social".utf8), .socialSecurity), (Array("taxpayer".utf8), .socialSecurity),
+        (Array("phone".utf8), .phone), (Array("mobile".utf8), .phone), (Array("telefon".utf8), .phone),
+        (Array("card".utf8), .card),
+    ]
+
+    private static let speakingWords = WordList([
+        (.socialSecurity, "tax taxid taxno taxnumber tin sin"),
+        (.phone, "tel telno cell fax sms msisdn gsm whatsapp"),
+        (.card, "pan cc ccn ccnum ccnumber visa amex credit debit"),
+        (
+            .machine,
+            "tracking trace traceparent span uuid guid hash checksum etag version build sha fingerprint nonce revision"
+        ),
+    ])
 
     /// Words that say nothing of what the value is.
-    private static let neutralWords: Set<[UInt8]> = Set(
-        ["value", "values", "number", "no", "nr", "num", "raw", "text", "data", "v"].map { Array($0.utf8) })
+    private static let neutralWords = WordList([([], "value values number no nr num raw text data v")])
 
     /// What the words directly before `index` say.
     ///
@@ -92,4 +108,38 @@ struct ScanContext: OptionSet, Sendable {
             + entries("phone tel mobile cell fax call sms", .phone)
             + entries("card visa master amex credit debit pan maestro", .card)
     }()
+}
+
+/// Whole words and what they mean, found without making a string.
+private struct WordList: Sendable {
+    private var byLength: [[(word: [UInt8], meaning: ScanContext)]] = []
+
+    /// - Parameter groups: Words in small letters, with spaces between them.
+    init(_ groups: [(ScanContext, String)]) {
+        for (meaning, words) in groups {
+            for word in words.split(separator: " ") {
+                while byLength.count <= word.utf8.count { byLength.append([]) }
+                byLength[word.utf8.count].append((Array(word.utf8), meaning))
+            }
+        }
+    }
+
+    func contains(_ word: UnsafeRawBufferPointer) -> Bool { entry(word) != nil }
+    func meaning(of word: UnsafeRawBufferPointer) -> ScanContext { entry(word) ?? [] }
+
+    private func entry(_ word: UnsafeRawBufferPointer) -> ScanContext? {
+        guard word.count < byLength.count else { return nil }
+        for (known, meaning) in byLength[word.count] where word.elementsEqual(known) { return meaning }
+        return nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func contains(_ part: [UInt8]) -> Bool {
+        guard count >= part.count else { return false }
+        for start in 0...(count - part.count) where self[start] == part[0] {
+            if self[start..<(start + part.count)].elementsEqual(part) { return true }
+        }
+        return false
+    }
 }

@@ -9,7 +9,7 @@ struct NameMeaning {
     var inheritsContext: Bool
 }
 
-/// Looks names up in a plan. The same names come again and again, so that recent ones are kept.
+/// Looks names up in a plan. In a long answer the same names come again and again, so that recent ones are kept there.
 struct NameLookup {
     private struct Entry {
         var hash: UInt64 = 0
@@ -19,9 +19,12 @@ struct NameLookup {
 
     private let plan: CompiledPlan
     private let pathNames: [[UInt8]: Int16]
-    private var entries: [Entry]
-    private var bytes: [UInt8]
+    /// Empty in a short answer: to set them up would cost more than it saves.
+    private var entries: [Entry] = []
+    private var bytes: [UInt8] = []
+    private var lookUps = 0
 
+    private static let lookUpsWithoutKeeping = 24
     private static let slots = 256
     private static let longestKept = 32
 
@@ -30,12 +33,16 @@ struct NameLookup {
         let names = plan.paths?.names ?? []
         pathNames = Dictionary(
             uniqueKeysWithValues: names.enumerated().map { (Array($0.element.utf8), Int16($0.offset)) })
-        entries = Array(repeating: Entry(), count: Self.slots)
-        bytes = Array(repeating: 0, count: Self.slots * Self.longestKept)
     }
 
     /// - Parameter hash: the name's `NameHash`.
     mutating func meaning(of name: UnsafeRawBufferPointer, hash: UInt64) -> NameMeaning {
+        if entries.isEmpty {
+            lookUps += 1
+            if lookUps <= Self.lookUpsWithoutKeeping { return lookUp(name) }
+            entries = Array(repeating: Entry(), count: Self.slots)
+            bytes = Array(repeating: 0, count: Self.slots * Self.longestKept)
+        }
         let slot = Int(truncatingIfNeeded: hash) & (Self.slots - 1)
         if entries[slot].hash == hash, entries[slot].length == name.count {
             // Names decide about masking, so that equal hashes are not taken on trust.
@@ -57,12 +64,10 @@ struct NameLookup {
     private func lookUp(_ name: UnsafeRawBufferPointer) -> NameMeaning {
         var rule = noRule
         for field in plan.fields where field.rule < rule && field.pattern.matches(name) { rule = field.rule }
-        let context = plan.hasDetectors ? ScanContext.name(name, parent: []) : []
-        let marker = ScanContext(rawValue: 128)
-        let inherits = plan.hasDetectors && ScanContext.name(name, parent: marker).contains(marker)
+        let (context, isNeutral) = plan.hasDetectors ? ScanContext.name(name) : ([], false)
         return NameMeaning(
             rule: rule, pathID: pathNames.isEmpty ? -1 : pathNames[Array(name)] ?? -1, context: context,
-            inheritsContext: inherits)
+            inheritsContext: isNeutral)
     }
 }
 
