@@ -22,19 +22,8 @@ public struct UUIDv7: Sendable, Hashable, Comparable {
 
     /// Reads the 36-character text form; `nil` when `text` is not a version 7 UUID in lower or upper case.
     public init?(_ text: some StringProtocol) {
-        let utf8 = text.utf8
-        guard utf8.count == 36 else { return nil }
-        var digits: (UInt64, UInt64) = (0, 0)
-        var count = 0
-        for (offset, byte) in utf8.enumerated() {
-            if offset == 8 || offset == 13 || offset == 18 || offset == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = Self.value(ofHexDigit: byte) else { return nil }
-            if count < 16 { digits.0 = digits.0 << 4 | digit } else { digits.1 = digits.1 << 4 | digit }
-            count += 1
-        }
+        var text = String(text)
+        guard let digits = text.withUTF8({ Self.digits(UnsafeRawBufferPointer($0)) }) else { return nil }
         guard digits.0 & 0xf000 == 0x7000, digits.1 >> 62 == 0b10 else { return nil }
         self.high = digits.0
         self.low = digits.1
@@ -45,6 +34,24 @@ public struct UUIDv7: Sendable, Hashable, Comparable {
 
     public static func < (a: UUIDv7, b: UUIDv7) -> Bool {
         a.high == b.high ? a.low < b.low : a.high < b.high
+    }
+
+    /// Both halves of `8-4-4-4-12` hexadecimal digits.
+    private static func digits(_ text: UnsafeRawBufferPointer) -> (UInt64, UInt64)? {
+        guard text.count == 36 else { return nil }
+        var digits: (UInt64, UInt64) = (0, 0)
+        var count = 0
+        for offset in 0..<36 {
+            let byte = text[offset]
+            if offset == 8 || offset == 13 || offset == 18 || offset == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = value(ofHexDigit: byte) else { return nil }
+            if count < 16 { digits.0 = digits.0 << 4 | digit } else { digits.1 = digits.1 << 4 | digit }
+            count += 1
+        }
+        return digits
     }
 
     private static func value(ofHexDigit byte: UInt8) -> UInt64? {

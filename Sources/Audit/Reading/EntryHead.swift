@@ -36,14 +36,19 @@ struct EntryHead {
 
         /// A string without escapes, which is all that these members can be; others come back raw.
         mutating func string() -> String? {
-            guard take(UInt8(ascii: "\"")) else { return nil }
-            let start = position
+            let start = position + 1
+            guard skipString() else { return nil }
+            return String(decoding: bytes[start..<(position - 1)], as: UTF8.self)
+        }
+
+        private mutating func skipString() -> Bool {
+            guard take(UInt8(ascii: "\"")) else { return false }
             while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
                 position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
             }
-            guard position < bytes.count else { return nil }
+            guard position < bytes.count else { return false }
             position += 1
-            return String(decoding: bytes[start..<(position - 1)], as: UTF8.self)
+            return true
         }
 
         /// Moves behind a value: to the comma or brace that follows it on its own level.
@@ -52,7 +57,7 @@ struct EntryHead {
             while position < bytes.count {
                 switch bytes[position] {
                 case UInt8(ascii: "\""):
-                    guard string() != nil else { return }
+                    guard skipString() else { return }
                     continue
                 case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
                 case UInt8(ascii: "}"), UInt8(ascii: "]"):
