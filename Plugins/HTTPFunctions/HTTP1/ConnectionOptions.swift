@@ -30,4 +30,23 @@ struct ConnectionOptions: Sendable, Hashable {
             }
         }
     }
+
+    /// The fields of a request without those that `Connection` nominates: they end at this hop, so nothing here may read
+    /// what no function will get. What is judged is what is sent.
+    ///
+    /// - Throws: `.nominatedField` for one that is meant for the function, which must not be nominated, or that the
+    ///   gateway itself acts on.
+    func endToEnd(_ fields: HeaderFields) throws(MessageError) -> HeaderFields {
+        guard !hopFields.isEmpty else { return fields }
+        for name in hopFields {
+            var name = name
+            switch name.withUTF8({ KnownField(UnsafeRawBufferPointer($0)) }) {
+            case .other, .connection, .te, .trailer, .upgrade, .keepAlive, .proxyConnection, .proxyAuthorization,
+                .proxyAuthenticate:
+                continue
+            default: throw .nominatedField
+            }
+        }
+        return fields.without(hopFields)
+    }
 }

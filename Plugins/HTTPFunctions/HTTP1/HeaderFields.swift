@@ -69,6 +69,13 @@ struct HeaderFields: Sendable {
         }
     }
 
+    /// All fields but those of `names`, which are in lower case.
+    func without(_ names: [String]) -> HeaderFields {
+        // A set: a caller who is not signed in yet chooses both how many fields there are and how many names.
+        let names = Set(names)
+        return HeaderFields(bytes: bytes, fields: fields.filter { !names.contains(text($0.name).lowercased()) })
+    }
+
     /// Names and values in order, as texts.
     var texts: [(name: String, value: String)] { fields.map { (text($0.name), text($0.value)) } }
 

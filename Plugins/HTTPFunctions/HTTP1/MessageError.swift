@@ -31,6 +31,7 @@ enum MessageError: Error, Sendable, Hashable {
     case invalidTarget(TargetError)
     case pseudoHeader(String)
     case connectionField
+    case nominatedField
     case lengthMismatch
     case unknownExpectation
     /// The peer closed before the message was whole.
@@ -73,7 +74,7 @@ enum MessageError: Error, Sendable, Hashable {
         case .bodyTooLarge: "http-body-size"
         case .invalidTarget: "http-path"
         case .pseudoHeader: "http-pseudo-header"
-        case .connectionField: "http-connection-field"
+        case .connectionField, .nominatedField: "http-connection-field"
         case .unknownExpectation: "http-expect"
         case .truncated: "http-truncated"
         case .headTimeout: "http-head-timeout"
@@ -113,6 +114,8 @@ enum MessageError: Error, Sendable, Hashable {
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .invalidTarget(let fault): fault.reason
         case .pseudoHeader(let what): "The request's pseudo-header fields are malformed: \(what)."
+        case .nominatedField:
+            "Connection names a field that is meant for the function or for the gateway (RFC 9110 section 7.6.1)."
         case .connectionField: "HTTP/2 has no connection-specific header fields."
         case .lengthMismatch: "The body is not as long as Content-Length says."
         case .unknownExpectation: "The only expectation that can be met is 100-continue."

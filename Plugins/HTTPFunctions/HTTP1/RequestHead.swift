@@ -9,12 +9,11 @@ struct RequestHead: Sendable {
     let version: Version
     let method: String
     let target: RequestTarget
-    /// Header fields; HTTP/2's `:authority` stands among them as `Host`.
+    /// Header fields, without those that `Connection` nominates; HTTP/2's `:authority` stands among them as `Host`.
     let fields: HeaderFields
     let framing: BodyFraming
     /// Whether the connection may serve another request after this one.
     let keepsAlive: Bool
-    let connection: ConnectionOptions
 
     /// Whether the caller waits for an interim answer before it sends the body (RFC 9110 section 10.1.1).
     var expectsContinue: Bool { fields.contains(.expect) && version != .http10 }

@@ -78,8 +78,9 @@ struct RequestParser {
         try RequestHead.checkExpectation(fields)
         let connection = ConnectionOptions(fields)
         return RequestHead(
-            version: line.version, method: line.method, target: line.target, fields: fields, framing: framing ?? .none,
-            keepsAlive: !connection.close && (line.version == .http11 || connection.keepAlive), connection: connection)
+            version: line.version, method: line.method, target: line.target, fields: try connection.endToEnd(fields),
+            framing: framing ?? .none,
+            keepsAlive: !connection.close && (line.version == .http11 || connection.keepAlive))
     }
 
     private func checkHost(_ fields: HeaderFields, _ line: RequestLine) throws(MessageError) {

@@ -71,8 +71,7 @@ enum HTTP2Head {
         }
         try RequestHead.checkExpectation(fields)
         return RequestHead(
-            version: .http2, method: method, target: target, fields: fields, framing: framing, keepsAlive: true,
-            connection: ConnectionOptions(fields))
+            version: .http2, method: method, target: target, fields: fields, framing: framing, keepsAlive: true)
     }
 
     private static func set(_ field: inout String?, _ value: String) throws(MessageError) {

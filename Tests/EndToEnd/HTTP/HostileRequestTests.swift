@@ -20,6 +20,8 @@ struct HostileRequestTests {
         ("coding twice", "Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n", 400),
         ("chunk size with a sign", "Transfer-Encoding: chunked\r\n", "+5\r\nhello\r\n0\r\n\r\n", 400),
         ("chunk longer than it says", "Transfer-Encoding: chunked\r\n", "5\r\nhelloworld\r\n0\r\n\r\n", 400),
+        ("content type for this hop alone", "Content-Length: 0\r\nConnection: Content-Type\r\n", "", 400),
+        ("sign-in for this hop alone", "Content-Length: 0\r\nConnection: Authorization\r\n", "", 400),
         ("head too large", String(repeating: "X-A: \(String(repeating: "b", count: 1000))\r\n", count: 100), "", 431),
         ("body too large", "Content-Length: 104857600\r\n", "", 413),
     ]

@@ -134,7 +134,7 @@ struct RequestParserTests {
     }
 
     static let valid =
-        "\r\nPOST /pay/x%20y?a=1&b=%2e HTTP/1.1\r\nHost: Api.Example:8443\r\nX-One:  1 \r\nx-one:2\r\n"
+        "\r\nPOST /pay/x%20y?a=1&b=%2e HTTP/1.1\r\nHost: Api.Example:8443\r\nX-Two:  1 \r\nx-two:2\r\nX-One: 1\r\n"
         + "Content-Length: 5\r\nAuthorization: Bearer t\r\nConnection: close, X-One\r\n\r\nhello"
 
     @Test("a head is read the same wherever the bytes are cut, and the body's bytes stay")
@@ -152,13 +152,42 @@ struct RequestParserTests {
             #expect(found.target.decodedPath == "/pay/x y")
             #expect(found.target.query == "a=1&b=%2e")
             #expect(found.fields.first(.host) == "Api.Example:8443")
-            #expect(found.fields["X-ONE"] == "1, 2")
+            #expect(found.fields["X-ONE"] == nil)
+            #expect(found.fields["X-TWO"] == "1, 2")
             #expect(found.fields.first(.authorization) == "Bearer t")
             #expect(found.framing == .length(5))
             #expect(!found.keepsAlive)
-            #expect(found.connection.hopFields == ["x-one"])
             #expect(String(buffer: buffer) == "hello")
         }
+    }
+
+    @Test(
+        "a field that Connection nominates is gone before anyone reads it, however it is spelt and wherever it stands")
+    func nominated() throws {
+        var parser = RequestParser()
+        var buffer = ByteBuffer(
+            string: "GET / HTTP/1.1\r\n\(Self.host)x-tenant: a\r\nX-Kept: b\r\nConnection: keep-alive, X-TENANT ,te\r\n"
+                + "Mcp-Method: tools/list\r\nX-Tenant: c\r\nTE: trailers\r\nconnection: mcp-method, upgrade\r\n\r\n")
+        let head = try #require(try parser.next(&buffer))
+        #expect(head.fields.texts.map(\.name) == ["Host", "X-Kept", "Connection", "connection"])
+        #expect(!head.fields.contains(.te) && head.fields.contains(.connection) && head.keepsAlive)
+    }
+
+    @Test(
+        "a request that nominates what is meant for the function or for the gateway is refused",
+        arguments: [
+            "Host", "Content-Type", "content-encoding", "Content-Length", "Transfer-Encoding", "Authorization",
+            "Sallyport-Authorization", "Sallyport-Justification", "Cookie", "Range", "If-Range", "Accept-Encoding",
+            "tracestate", "traceparent", "Cache-Control", "Expect", "Prefer", "X-Request-Id",
+        ])
+    func misnominated(name: String) throws {
+        for connection in [name, "close, \(name)", "x-a ,\t\(name.uppercased())"] {
+            var parser = RequestParser()
+            var buffer = ByteBuffer(
+                string: "POST / HTTP/1.1\r\n\(Self.host)Content-Length: 0\r\nConnection: \(connection)\r\n\r\n")
+            #expect(throws: MessageError.nominatedField, "\(connection)") { try parser.next(&buffer) }
+        }
+        #expect(MessageError.nominatedField.status == 400)
     }
 
     @Test("pipelined requests are read one after the other")
