@@ -46,6 +46,7 @@ enum HTTP2Head {
         guard let name = authority ?? host.first?.value else { throw .missingHost }
         guard withBytes(name, HostField.isValid) else { throw .invalidHost }
         if host.isEmpty { pairs.append(("host", name)) }
+        joinCookies(&pairs)
         return try head(
             method: method, path: path, fields: HeaderFields(pairs), endsStream: endsStream, options: options)
     }
@@ -72,6 +73,15 @@ enum HTTP2Head {
         try RequestHead.checkExpectation(fields)
         return RequestHead(
             version: .http2, method: method, target: target, fields: fields, framing: framing, keepsAlive: true)
+    }
+
+    /// A cookie header that was split for better compression is one field again before anyone reads it (section 8.2.3):
+    /// of several, many servers take the first alone.
+    private static func joinCookies(_ pairs: inout [(name: String, value: String)]) {
+        let crumbs = pairs.filter { $0.name == "cookie" }.map(\.value)
+        guard crumbs.count > 1 else { return }
+        pairs.removeAll { $0.name == "cookie" }
+        pairs.append(("cookie", crumbs.joined(separator: "; ")))
     }
 
     private static func set(_ field: inout String?, _ value: String) throws(MessageError) {

@@ -101,4 +101,14 @@ struct HTTP2HeadTests {
             HPACKHeaders([(":method", "POST")] + Self.start[1...]), endsStream: false, options: ListenerOptions())
         #expect(open.framing == .untilClose)
     }
+
+    @Test("a cookie header that was split is one field again, before anyone reads it")
+    func cookies() throws {
+        let head = try HTTP2Head.read(
+            HPACKHeaders(
+                Self.start + [("cookie", "a=b"), ("accept", "*/*"), ("cookie", "c=d; e=f"), ("cookie", "g=h")]),
+            endsStream: true, options: ListenerOptions())
+        #expect(head.fields.values("cookie") == ["a=b; c=d; e=f; g=h"])
+        #expect(head.fields.values("accept") == ["*/*"] && head.fields.count == 3)
+    }
 }
