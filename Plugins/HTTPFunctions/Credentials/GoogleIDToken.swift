@@ -51,11 +51,11 @@ struct GoogleIDTokenRequest: Sendable {
         guard let token = answer["id_token"]?.string, !token.isEmpty else {
             throw CredentialError(reason: "The token endpoint \(endpoint) gave no ID token.")
         }
-        return IssuedToken(text: token, lifetime: .seconds(Int64(Self.lifetime(of: token, now: now))))
+        return IssuedToken(text: token, seconds: Self.lifetime(of: token, now: Int64(now)))
     }
 
     /// Seconds until `exp`; a minute when the token does not tell.
-    private static func lifetime(of token: String, now: Int) -> Int {
+    static func lifetime(of token: String, now: Int64) -> Int64 {
         let parts = token.split(separator: ".")
         guard parts.count == 3 else { return 60 }
         var text = parts[1].replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
@@ -63,6 +63,7 @@ struct GoogleIDTokenRequest: Sendable {
         guard let data = Data(base64Encoded: text), let claims = try? JSONValue(parsing: Array(data)),
             let end = claims["exp"]?.integer
         else { return 60 }
-        return max(0, Int(end) - now)
+        // Times before 1970 are none, and would overflow.
+        return max(0, max(0, end) - now)
     }
 }

@@ -6,6 +6,15 @@ struct IssuedToken: Sendable {
     let text: String
     /// How long it is good from now.
     let lifetime: TimeAmount
+
+    /// Longer lives are cut to this, so that a token is asked for anew now and then whatever its issuer says.
+    static let longestLife: Int64 = 86_400
+
+    /// - Parameter seconds: What the issuer said, which may be any number.
+    init(text: String, seconds: Int64) {
+        self.text = text
+        lifetime = .seconds(min(max(0, seconds), Self.longestLife))
+    }
 }
 
 /// Puts an issued token into a field, and gets the next one shortly before it ends: one request at a time, whoever

@@ -10,10 +10,13 @@ enum TokenEndpoint {
     private static let client = HTTPClient(
         eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
 
-    /// - Parameter authorization: The value of `Authorization`, where the client authenticates so.
+    /// - Parameters:
+    ///   - authorization: The value of `Authorization`, where the client authenticates so.
+    ///   - limit: For the whole answer, its body's last byte included.
     /// - Throws: `CredentialError`
     static func post(
-        _ url: String, _ form: [(name: String, value: String)], authorization: String? = nil
+        _ url: String, _ form: [(name: String, value: String)], authorization: String? = nil,
+        within limit: Duration = .seconds(10)
     ) async throws -> JSONValue {
         guard url.hasPrefix("https://") || isLoopback(url) else {
             throw CredentialError(reason: "The token endpoint \(url) is neither https nor on this machine.")
@@ -25,22 +28,44 @@ enum TokenEndpoint {
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         let body = form.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
         request.body = .bytes(ByteBuffer(string: body))
-        let response: HTTPClientResponse
+        let status: UInt
         let answer: ByteBuffer
         do {
-            response = try await client.execute(request, timeout: .seconds(10))
-            answer = try await response.body.collect(upTo: 1 << 20)
+            (status, answer) = try await send(request, within: limit)
+        } catch is LateAnswer {
+            throw CredentialError(reason: "The token endpoint \(url) did not answer in time.")
         } catch {
             throw CredentialError(reason: "The token endpoint \(url) cannot be reached (\(error)).")
         }
         let json = try? JSONValue(parsing: Array(answer.readableBytesView))
-        guard response.status == .ok, let json else {
+        guard status == 200, let json else {
             // Only the error's name: what else stands there could be the secret that was sent.
             let name = json?["error"]?.string.map { " (\($0.prefix(64)))" } ?? ""
             throw CredentialError(
-                reason: "The token endpoint \(url) answered with status \(response.status.code)\(name).")
+                reason: "The token endpoint \(url) answered with status \(status)\(name).")
         }
         return json
+    }
+
+    private struct LateAnswer: Error {}
+
+    /// The client's own timeout ends with the answer's head; calls wait for all of it.
+    private static func send(
+        _ request: HTTPClientRequest, within limit: Duration
+    ) async throws -> (status: UInt, body: ByteBuffer) {
+        try await withThrowingTaskGroup(of: (UInt, ByteBuffer).self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                let response = try await client.execute(request, deadline: .distantFuture)
+                return (response.status.code, try await response.body.collect(upTo: 1 << 20))
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw LateAnswer()
+            }
+            guard let first = try await group.next() else { throw LateAnswer() }
+            return first
+        }
     }
 
     private static func isLoopback(_ url: String) -> Bool {
@@ -83,6 +108,6 @@ struct ClientCredentialsRequest: Sendable {
         guard let token = answer["access_token"]?.string, !token.isEmpty,
             answer["token_type"]?.string?.lowercased() == "bearer"
         else { throw CredentialError(reason: "The token endpoint \(tokenURL) gave no bearer token.") }
-        return IssuedToken(text: token, lifetime: .seconds(answer["expires_in"]?.integer ?? 300))
+        return IssuedToken(text: token, seconds: answer["expires_in"]?.integer ?? 300)
     }
 }

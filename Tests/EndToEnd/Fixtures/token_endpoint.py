@@ -93,6 +93,13 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(200, json.dumps(good | {"token_type": "mac", "id_token": None}).encode())
             case "redirects":
                 self.answer(307, b"", Location="/elsewhere")
+            case "stops":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"{")
+                self.wfile.flush()
+                time.sleep(300)
             case "hangs-up":
                 self.close_connection = True
 

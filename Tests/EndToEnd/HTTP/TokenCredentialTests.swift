@@ -112,6 +112,29 @@ struct TokenCredentialTests {
         #expect(try await gateway.auditFault() == nil)
     }
 
+    @Test(
+        "an endpoint that stops in the middle of its answer makes the call a 502 with a reason, and is asked again after",
+        .timeLimit(.minutes(1)))
+    func stops() async throws {
+        let endpoint = try await PythonServer("token_endpoint.py")
+        let gateway = try await Self.gateway(Self.oauth(endpoint), [endpoint])
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        let url = "\(gateway.url)/payments/echo"
+        try await Self.behave(endpoint, #"{"mode":"stops"}"#)
+        let answer = try await alice.get(url)
+        #expect(answer.status == 502 && answer.member("rule") as? String == "upstream-credential", "\(answer)")
+        #expect((answer.member("detail") as? String)?.contains("did not answer in time") == true, "\(answer)")
+        // No number that it says is a fault of the gateway's.
+        for number in ["9223372036854775807", "-9223372036854775808", "99999999999999999999", "0.5"] {
+            try await Self.behave(endpoint, #"{"mode":"good","expires_in":\#(number)}"#)
+            try await gateway.kill()
+            try await gateway.start()
+            #expect(try await alice.get(url).status == 200, "\(number)")
+        }
+        #expect(try await gateway.stop() == 0)
+        #expect(try await gateway.auditFault() == nil)
+    }
+
     @Test("a Google service account's key gets ID tokens for the target, in the field that is asked for")
     func google() async throws {
         let keys = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)")
