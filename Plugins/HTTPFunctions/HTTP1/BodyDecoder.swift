@@ -129,11 +129,9 @@ struct BodyDecoder {
     }
 
     private mutating func readTrailers(_ buffer: inout ByteBuffer) throws(MessageError) -> Bool {
-        guard let length = try scanner.end(in: buffer) else {
-            guard buffer.readableBytes <= Self.overheadLimit else { throw .chunkLineTooLong }
+        guard let length = try scanner.end(in: buffer, limit: Self.overheadLimit, tooLong: .chunkLineTooLong) else {
             return false
         }
-        guard length <= Self.overheadLimit else { throw .chunkLineTooLong }
         let checked: Result<Void, MessageError> = buffer.withUnsafeReadableBytes { bytes in
             do throws(MessageError) {
                 _ = try FieldParser.parse(UnsafeRawBufferPointer(rebasing: bytes[..<length]), from: 0, to: length - 2)

@@ -16,8 +16,22 @@ struct HeadScanner {
     private(set) var firstLineLength: Int?
 
     /// The length of the head with the empty line that ends it, or `nil` while that has not come.
-    mutating func end(in buffer: ByteBuffer) throws(MessageError) -> Int? {
-        let result: Result<Int?, MessageError> = buffer.withUnsafeReadableBytes { bytes in
+    ///
+    /// - Parameter limit: What stands beyond so many bytes is not looked at, so that a fault is found or not wherever the
+    ///   bytes were cut.
+    /// - Throws: `tooLong` when the head is longer than `limit`.
+    mutating func end(
+        in buffer: ByteBuffer, limit: Int, tooLong: MessageError
+    ) throws(MessageError) -> Int? {
+        let found = try end(in: buffer, limit: limit)
+        guard found != nil || buffer.readableBytes <= limit else { throw tooLong }
+        return found
+    }
+
+    /// The same, where it is the caller's to say what is too long.
+    mutating func end(in buffer: ByteBuffer, limit: Int) throws(MessageError) -> Int? {
+        let result: Result<Int?, MessageError> = buffer.withUnsafeReadableBytes { readable in
+            let bytes = UnsafeRawBufferPointer(rebasing: readable.prefix(limit))
             while scanned < bytes.count, let base = bytes.baseAddress {
                 guard let found = memchr(base + scanned, 0x0a, bytes.count - scanned) else {
                     scanned = bytes.count

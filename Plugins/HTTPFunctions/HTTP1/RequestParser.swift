@@ -27,22 +27,26 @@ struct RequestParser {
         // Tells at once what is no HTTP at all, e.g. a TLS handshake on a plain port.
         guard first.isTokenCharacter else { throw .malformedRequestLine }
         isInsideHead = true
-        let end = try scanner.end(in: buffer)
-        // A method, two spaces and a version take at most 64 bytes of the first line.
-        if (scanner.firstLineLength ?? buffer.readableBytes) > targetLimit + 64 {
-            throw .targetTooLong(limit: targetLimit)
-        }
-        guard let end else {
-            guard buffer.readableBytes <= headLimit else { throw .headTooLarge(limit: headLimit) }
-            return nil
-        }
-        guard end <= headLimit else { throw .headTooLarge(limit: headLimit) }
+        guard let end = try headEnd(in: buffer) else { return nil }
         let lineLength = scanner.firstLineLength ?? end
         scanner.reset()
         isInsideHead = false
         skippedEmptyLine = false
         guard let head = buffer.readSlice(length: end) else { return nil }
         return try parse(head, lineLength: lineLength)
+    }
+
+    private mutating func headEnd(in buffer: ByteBuffer) throws(MessageError) -> Int? {
+        if scanner.firstLineLength == nil {
+            // A method, two spaces and a version take at most 64 bytes of the first line.
+            let lineLimit = min(targetLimit + 64, headLimit)
+            if let end = try scanner.end(in: buffer, limit: lineLimit) { return end }
+            if scanner.firstLineLength == nil {
+                guard buffer.readableBytes > lineLimit else { return nil }
+                throw lineLimit < headLimit ? .targetTooLong(limit: targetLimit) : .headTooLarge(limit: headLimit)
+            }
+        }
+        return try scanner.end(in: buffer, limit: headLimit, tooLong: .headTooLarge(limit: headLimit))
     }
 
     /// One empty line before a request is overlooked, as old clients send one after a body (section 2.2).

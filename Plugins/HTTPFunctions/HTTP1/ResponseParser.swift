@@ -26,11 +26,9 @@ struct ResponseParser {
             if let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self), first != UInt8(ascii: "H") {
                 throw .malformedStatusLine
             }
-            guard let end = try scanner.end(in: buffer) else {
-                guard buffer.readableBytes <= headLimit else { throw .headTooLarge(limit: headLimit) }
-                return nil
-            }
-            guard end <= headLimit else { throw .headTooLarge(limit: headLimit) }
+            guard
+                let end = try scanner.end(in: buffer, limit: headLimit, tooLong: .headTooLarge(limit: headLimit))
+            else { return nil }
             let lineLength = scanner.firstLineLength ?? end
             scanner.reset()
             guard let bytes = buffer.readSlice(length: end) else { return nil }

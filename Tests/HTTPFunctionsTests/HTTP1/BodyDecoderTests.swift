@@ -66,6 +66,7 @@ struct BodyDecoderTests {
             ("2\r\n\r\n\r\n0\r\n\r\n", .chunked, "\r\n", ""),
             ("0\r\nExpires: never\r\nX-Sum: 1\r\n\r\n!", .chunked, "", "!"),
             ("0\r\n\r\n", .chunked, "", ""),
+            ("0\r\nX: \(String(repeating: "x", count: 8185))\r\n\r\n!", .chunked, "", "!"),
         ])
     func whole(text: String, framing: BodyFraming, body: String, rest: String) {
         for size in [1, 2, 3, 5, 7, .max] {
@@ -105,6 +106,10 @@ struct BodyDecoderTests {
             ("0\r\nX: a\r\n\n", .bareLineFeed),
             ("0\r\nX: a\u{0}\r\n\r\n", .invalidFieldValue),
             ("0\r\nX: \(String(repeating: "x", count: 9000))\r\n\r\n", .chunkLineTooLong),
+            ("0\r\nX: \(String(repeating: "x", count: 9000))\n\r\n", .chunkLineTooLong),
+            ("0\r\nX: \(String(repeating: "x", count: 8187))\r\n\r\n", .chunkLineTooLong),
+            ("0\r\nX: \(String(repeating: "x", count: 8188))\n\r\n", .bareLineFeed),
+            ("0\r\nX: \(String(repeating: "x", count: 8189))\n\r\n", .chunkLineTooLong),
         ])
     func malformed(text: String, error: MessageError) {
         for size in [1, 2, 3, .max] {

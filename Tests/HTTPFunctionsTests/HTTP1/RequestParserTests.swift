@@ -119,8 +119,10 @@ struct RequestParserTests {
         #expect(Self.error(parsing: bytes.map { [$0][...] }) == row.error, "byte by byte")
     }
 
-    private static func error(parsing pieces: [ArraySlice<UInt8>]) -> MessageError? {
-        var parser = RequestParser()
+    private static func error(
+        parsing pieces: [ArraySlice<UInt8>], by parser: RequestParser = RequestParser()
+    ) -> MessageError? {
+        var parser = parser
         var buffer = ByteBuffer()
         do throws(MessageError) {
             for piece in pieces {
@@ -222,6 +224,24 @@ struct RequestParserTests {
         buffer = ByteBuffer(string: "GET /\(String(repeating: "x", count: 100)) HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(throws: MessageError.targetTooLong(limit: 100)) { try parser.next(&buffer) }
         #expect(MessageError.targetTooLong(limit: 100).status == 414)
+    }
+
+    @Test("a head that is too long and malformed beyond its limit has one fault, wherever it is cut")
+    func beyondTheLimit() {
+        let long = String(repeating: "x", count: 500)
+        for (text, error) in [
+            ("GET /\(long)\n", MessageError.targetTooLong(limit: 100)), ("GET /\(long)", .targetTooLong(limit: 100)),
+            ("GET / HTTP/1.1\r\nX: \(long)\n\r\n", .headTooLarge(limit: 400)),
+            ("GET / HTTP/1.1\r\nX: \(long)\r\n\r\n", .headTooLarge(limit: 400)),
+            ("GET / HTTP/1.1\r\nX: x\n\(long)\r\n\r\n", .bareLineFeed),
+        ] {
+            for size in [1, 2, 7, 150, 401, text.utf8.count] {
+                let bytes = Array(text.utf8)
+                let pieces = stride(from: 0, to: bytes.count, by: size).map { bytes[$0..<min($0 + size, bytes.count)] }
+                let found = Self.error(parsing: pieces, by: RequestParser(targetLimit: 100, headLimit: 400))
+                #expect(found == error, "in pieces of \(size)")
+            }
+        }
     }
 
     @Test("random bytes never crash the parser")
