@@ -101,6 +101,9 @@ enum TargetKeys {
         } else if section.has("tls") {
             throw section.error("tls", "`tls` has no meaning for an http URL")
         }
+        if let name = own.string("server_name"), UpstreamURL.isAddress(name) {
+            throw own.error("server_name", "a host name is needed; the URL's address is checked without it")
+        }
         var options = UpstreamOptions(
             host: url.host, port: url.port, authority: url.authority, tls: tls,
             serverName: own.string("server_name") ?? (url.isAddress ? nil : url.host), basePath: url.path)

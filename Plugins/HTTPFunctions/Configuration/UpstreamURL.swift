@@ -44,5 +44,9 @@ struct UpstreamURL: Sendable, Hashable {
     }
 
     /// Certificates and SNI take names; an address is checked against the certificate's addresses.
-    var isAddress: Bool { host.contains(":") || host.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") } }
+    var isAddress: Bool { Self.isAddress(host) }
+
+    static func isAddress(_ host: String) -> Bool {
+        host.contains(":") || host.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+    }
 }

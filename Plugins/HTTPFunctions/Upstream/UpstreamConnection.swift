@@ -103,8 +103,22 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent { becomeReady() }
+        if case .handshakeCompleted? = event as? TLSUserEvent { becomeTrusted(context) }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// The chain is verified; nothing was sent yet. Without a name the library has checked the peer's address against
+    /// the certificate's.
+    private func becomeTrusted(_ context: ChannelHandlerContext) {
+        do throws(UpstreamFailure) {
+            if let name = pool.options.serverName {
+                let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+                try CertificateName.check(certificate, for: name)
+            }
+            becomeReady()
+        } catch {
+            fail(error)
+        }
     }
 
     private func becomeReady() {

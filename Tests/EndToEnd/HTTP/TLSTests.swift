@@ -117,9 +117,25 @@ struct TLSTests {
         }
         #expect(try await status("named", "localhost") == 200)
         #expect(try await status("other", "other.example") == 200)
-        let byAddress = try await status("function", "other.example")
-        withKnownIssue("swift-nio-ssl takes a certificate for the peer's address in place of the name") {
-            #expect(byAddress == 502)
+        // It is for the peer's address, which is not what was asked for.
+        #expect(try await status("function", "other.example") == 502)
+        #expect(try await status("wildcard", "one.functions.example") == 200)
+        #expect(try await status("wildcard", "one.two.functions.example") == 502)
+        #expect(try await status("wildcard", "functions.example") == 502)
+        // A common name is no name since RFC 9525.
+        #expect(try await status("unnamed", "unnamed") == 502)
+    }
+
+    @Test("a configured name that is an address does not start, as it could never match")
+    func addressAsName() async throws {
+        let options = TestGateway.Options(
+            targets: """
+                  - {name: payments, kind: http, prefix: /payments, url: "https://127.0.0.1:1", tls: {server_name: "10.0.0.1"}}
+                """)
+        await #expect {
+            try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        } throws: { error in
+            "\(error)".contains("a host name is needed") && !"\(error)".contains("Fatal error")
         }
     }
 

@@ -5,7 +5,8 @@ final class TestCertificates: Sendable {
     let folder: URL
 
     /// Besides `ca.pem`: `NAME.pem` and `NAME.key` for `gateway` and `function` (127.0.0.1 and localhost), `named`
-    /// (localhost alone), `other` (another host's), and `client`, signed by the authority; `stranger` (127.0.0.1 and
+    /// (localhost alone), `other` (another host's), `wildcard` (`*.functions.example`), `unnamed` (its common name alone), and
+    /// `client`, signed by the authority; `stranger` (127.0.0.1 and
     /// localhost) is signed by itself.
     init() async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("certificates-\(UUID().uuidString)")
@@ -18,6 +19,8 @@ final class TestCertificates: Sendable {
         try await issue("function", here)
         try await issue("named", "subjectAltName=DNS:localhost")
         try await issue("other", "subjectAltName=DNS:other.example")
+        try await issue("wildcard", "subjectAltName=DNS:*.functions.example")
+        try await issue("unnamed", "keyUsage=digitalSignature")
         try await issue("client", "subjectAltName=DNS:gateway.example")
         try await openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
