@@ -26,6 +26,8 @@ final class CallerSessions {
     let client: String
     private var entries: [Entry] = []
     private let onTerminate: () -> Void
+    /// How an operator ended one of the sessions, and so the connection.
+    private var termination: String?
 
     /// - Parameter onTerminate: Closes the connection, when an operator ends one of its sessions.
     init(services: LoopServices, client: String, onTerminate: @escaping () -> Void) {
@@ -42,11 +44,18 @@ final class CallerSessions {
             entries.remove(at: oldest).session.close(reason: "the connection carries more sessions than are kept")
         }
         let session = try services.lane.openSession(
-            caller: caller, target: target.target, client: client, onTerminate: { [onTerminate] _ in onTerminate() })
+            caller: caller, target: target.target, client: client,
+            onTerminate: { [weak self, onTerminate] reason in
+                self?.termination = "a session of this connection was \(reason)"
+                onTerminate()
+            })
         let entry = Entry(session: session, targetIndex: target.index)
         entries.append(entry)
         return entry
     }
+
+    /// Why calls under way end with the connection: `reason`, unless the gateway has closed it for an operator.
+    func endOfCalls(_ reason: String) -> String { termination ?? reason }
 
     func close(reason: String) {
         for entry in entries { entry.session.close(reason: reason) }

@@ -95,7 +95,7 @@ final class HTTP1Connection: ChannelDuplexHandler, Sweepable, DrainableConnectio
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        leave("the caller closed the connection")
+        leave(sessions.endOfCalls("the caller closed the connection"))
         sessions.close(reason: "the caller disconnected")
         context.fireChannelInactive()
     }

@@ -105,7 +105,7 @@ final class HTTP2Stream: ChannelInboundHandler, Sweepable {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        leave("the caller gave the request up")
+        leave(sessions.endOfCalls("the caller gave the request up"))
         context.fireChannelInactive()
     }
 

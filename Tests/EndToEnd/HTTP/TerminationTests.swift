@@ -54,6 +54,8 @@ struct TerminationTests {
         let outcomes = RecordedOutcome.all(in: entries)
         #expect(outcomes.count == 2)
         #expect(outcomes.filter { $0.kind == "succeeded" }.map(\.command) == ["GET /customer"])
+        let cutOutcome = outcomes.first { $0.kind != "succeeded" }
+        #expect(cutOutcome?.reason?.hasPrefix("a session of this connection was terminated by ") == true, "\(outcomes)")
         let end = entries.first { $0["kind"] as? String == "session-end" && "\($0)".contains(session) }
         #expect(end.map { "\($0)".contains("bob") } == true, "\(String(describing: end))")
         #expect(entries.contains { "\($0)".contains("looks odd") })

@@ -147,6 +147,7 @@ struct RecordedOutcome: Sendable {
     let command: String
     let kind: String
     let status: String
+    let reason: String?
 
     static func all(in entries: [[String: Any]]) -> [RecordedOutcome] {
         var texts: [String: String] = [:]
@@ -160,7 +161,7 @@ struct RecordedOutcome: Sendable {
             else { return nil }
             return RecordedOutcome(
                 command: texts[id] ?? "unknown", kind: outcome["kind"] as? String ?? "",
-                status: outcome["status"] as? String ?? "")
+                status: outcome["status"] as? String ?? "", reason: outcome["reason"] as? String)
         }
     }
 }
