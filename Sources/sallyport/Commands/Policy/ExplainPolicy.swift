@@ -72,15 +72,10 @@ struct ExplainPolicy: ReportingCommand {
             JSONMember("groups", .array(groups.map { .string($0) })),
             JSONMember("resource", .string(resource ?? "")),
         ]
-        var parents = self.parents
-        if parents.isEmpty, let uid = resource.flatMap(EntityUID.init), uid.type != "Target" {
-            // As the gateway does: `Function::"payments/refund"` is in `Target::"payments"`.
-            parents = [EntityUID(type: "Target", id: String(uid.id.prefix { $0 != "/" })).description]
-        }
-        members.append(JSONMember("in", .array(parents.map { .string($0) })))
+        if !parents.isEmpty { members.append(JSONMember("in", .array(parents.map { .string($0) }))) }
         do {
             if let context { members.append(JSONMember("context", try JSONValue(parsing: context))) }
-            return [try PolicyRequest(json: .object(members), path: "request")]
+            return [try PolicyRequest(json: JSONValue.object(members).withTargetOfResource, path: "request")]
         } catch {
             throw CommandFailure("the request cannot be read: \(error)", status: .usage)
         }

@@ -13,7 +13,7 @@ struct TestPolicy: ReportingCommand {
                 groups: [payments]
                 action: http.get
                 resource: Function::"payments/customers/c-17"
-                in: [Target::"payments"]
+                in: [Target::"payments"]   # optional: the resource's target by default
                 expect: allow            # or approve, deny
                 by: payments-may-read    # optional: the policy that decides
                 masks: [customer-pii]    # optional
@@ -35,7 +35,7 @@ struct TestPolicy: ReportingCommand {
         for path in tables {
             let value = try ConfigDocument.value(path: path)
             do throws(PolicyDecodingError) {
-                cases += try PolicyTestTable(json: value).cases
+                cases += try PolicyTestTable(json: Self.withTargets(value)).cases
             } catch {
                 throw CommandFailure("\(path): \(error)", status: .usage)
             }
@@ -44,6 +44,15 @@ struct TestPolicy: ReportingCommand {
         format.print(Self.json(report)) { report.description }
         if !report.hasPassed || (fullCoverage && !report.uncovered.isEmpty) {
             throw ExitCode(ExitStatus.negative.rawValue)
+        }
+    }
+
+    private static func withTargets(_ table: JSONValue) -> JSONValue {
+        switch table {
+        case .array(let cases): .array(cases.map(\.withTargetOfResource))
+        case .object(let members):
+            .object(members.map { $0.name == "cases" ? JSONMember("cases", withTargets($0.value)) : $0 })
+        default: table
         }
     }
 

@@ -1,0 +1,14 @@
+import Policy
+import StrictJSON
+
+extension JSONValue {
+    /// A request to the policies with what its resource is in, where it does not say: as for the gateway,
+    /// `Function::"payments/refund"` is in `Target::"payments"`.
+    var withTargetOfResource: JSONValue {
+        guard let members = object, self["in"] == nil, let uid = self["resource"]?.string.flatMap(EntityUID.init),
+            uid.type != "Target"
+        else { return self }
+        let target = EntityUID(type: "Target", id: String(uid.id.prefix { $0 != "/" }))
+        return .object(members + [JSONMember("in", .array([.string(target.description)]))])
+    }
+}
