@@ -32,6 +32,8 @@ final class UpstreamCall {
     var connection: UpstreamConnection?
     private weak var pool: UpstreamPool?
     let deadline: NIODeadline
+    /// When it was put among those that wait for a connection.
+    var waitsSince = NIODeadline.distantPast
     /// Whether bytes of the request may have left.
     var isSent = false
     var isRetried = false

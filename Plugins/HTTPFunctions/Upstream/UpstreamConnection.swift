@@ -24,6 +24,10 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
     private var context: ChannelHandlerContext?
     private var deadline: NIODeadline?
     private var error: (any Error)?
+    /// When the pool began to connect; `nil` while this channel is but one of those that are tried for one connection,
+    /// to each address of a name: all but one are let go, and the pool counts one.
+    private var begun: NIODeadline?
+    private var isHandshakeDone = false
     private var isPaused = false
     private var readWaits = false
     /// Whether it has carried a whole exchange before: its peer may have closed it since.
@@ -39,6 +43,13 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
     var isUsable: Bool {
         guard case .idle = state, let context else { return false }
         return context.channel.isActive
+    }
+
+    /// This is the channel that the pool's attempt came to.
+    func choose(begun: NIODeadline) {
+        self.begun = begun
+        guard case .connecting = state else { return pool.failedToConnect(.connect("closed"), begun: begun) }
+        if isTLS ? isHandshakeDone : context?.channel.isActive == true { becomeReady() }
     }
 
     func start(_ call: UpstreamCall) {
@@ -90,7 +101,6 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
         self.context = context
         pool.sweeper.add(self)
         deadline = .now() + pool.options.connectTimeout + pool.options.connectTimeout
-        if context.channel.isActive, !isTLS { becomeReady() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -115,6 +125,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
                 let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
                 try CertificateName.check(certificate, for: name)
             }
+            isHandshakeDone = true
             becomeReady()
         } catch {
             fail(error)
@@ -122,7 +133,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
     }
 
     private func becomeReady() {
-        guard case .connecting = state else { return }
+        guard case .connecting = state, begun != nil else { return }
         becomeIdle()
         pool.connected(self)
     }
@@ -202,7 +213,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Sweepable {
         state = .closed
         switch ended {
         case .connecting:
-            pool.failed(self, failure)
+            if let begun { pool.failedToConnect(failure, begun: begun) }
         case .head(let call):
             call.connection = nil
             pool.failed(call, failure, wasReused: isReused)

@@ -14,6 +14,8 @@ final class UpstreamPool: Sweepable {
     private var waiting: [UpstreamCall] = []
     /// Connections open or being opened.
     private var open = 0
+    /// Those of them that are being opened.
+    private var opening = 0
     private var all: [ObjectIdentifier: UpstreamConnection] = [:]
     private var isDraining = false
 
@@ -51,7 +53,7 @@ final class UpstreamPool: Sweepable {
             return
         }
         wait(call)
-        if open < options.maximumConnections { connect() }
+        connectForWaiting()
     }
 
     /// Lets every unused connection go, now and from now on.
@@ -67,10 +69,12 @@ final class UpstreamPool: Sweepable {
 
     private func wait(_ call: UpstreamCall) {
         if waiting.isEmpty { sweeper.add(self) }
+        call.waitsSince = .now()
         waiting.append(call)
     }
 
     func connected(_ connection: UpstreamConnection) {
+        opening -= 1
         all[ObjectIdentifier(connection)] = connection
         release(connection)
     }
@@ -90,7 +94,7 @@ final class UpstreamPool: Sweepable {
         guard all.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         open -= 1
         idle.removeAll { $0 === connection }
-        if !waiting.isEmpty, open < options.maximumConnections { connect() }
+        connectForWaiting()
     }
 
     /// A call whose answer never began.
@@ -101,24 +105,22 @@ final class UpstreamPool: Sweepable {
         if wasReused, failure == .closed, call.request.isSafe, !call.isRetried, call.receiver != nil {
             call.isRetried = true
             wait(call)
-            connect()
+            connectForWaiting()
         } else {
             call.takeReceiver()?.receiveFailure(failure)
         }
     }
 
-    /// A connection that could not be made ready: the oldest call that waits hears of it.
-    func failed(_ connection: UpstreamConnection, _ failure: UpstreamFailure) {
-        guard all[ObjectIdentifier(connection)] == nil else { return }
+    /// A connection, begun at `start`, could not be made ready: the oldest call that waits hears of it. One that came
+    /// later than the attempt was begun, for a call that has gone since, gets an attempt of its own.
+    func failedToConnect(_ failure: UpstreamFailure, begun start: NIODeadline) {
+        opening -= 1
         open -= 1
-        failOldest(failure)
-    }
-
-    private func failOldest(_ failure: UpstreamFailure) {
-        guard !waiting.isEmpty else { return }
-        waiting.removeFirst().takeReceiver()?.receiveFailure(failure)
-        // More may wait than connections were tried: without another try nobody would ever tell them.
-        if !waiting.isEmpty, open < options.maximumConnections { connect() }
+        if let oldest = waiting.first, oldest.waitsSince <= start {
+            waiting.removeFirst()
+            oldest.takeReceiver()?.receiveFailure(failure)
+        }
+        connectForWaiting()
     }
 
     func sweep(at now: NIODeadline) {
@@ -130,8 +132,16 @@ final class UpstreamPool: Sweepable {
 
     // MARK: Connecting
 
+    /// As many connections are being opened as calls wait, and no more: one whose call has gone is for the next call, or
+    /// for the idle ones.
+    private func connectForWaiting() {
+        while opening < waiting.count, open < options.maximumConnections { connect() }
+    }
+
     private func connect() {
         open += 1
+        opening += 1
+        let start = NIODeadline.now()
         let pool = NIOLoopBound(self, eventLoop: eventLoop)
         let tls = options.tls
         let serverName = options.serverName
@@ -150,15 +160,20 @@ final class UpstreamPool: Sweepable {
             }
             .connect(host: options.host, port: options.port)
             .assumeIsolated()
-            .whenFailure { error in
-                // A handler that was added has told already, when its channel went down after it was up.
-                pool.value.open -= 1
-                pool.value.failOldest(.connect(Self.describe(error)))
+            .whenComplete { result in
+                do {
+                    let channel = try result.get()
+                    try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self).choose(begun: start)
+                } catch {
+                    pool.value.failedToConnect(.connect(Self.describe(error)), begun: start)
+                }
             }
     }
 
     private static func describe(_ error: any Error) -> String {
         switch error {
+        // The handler has left already.
+        case is ChannelPipelineError: "closed"
         case let error as IOError: "\(error.localizedDescription)"
         case let error as ChannelError:
             if case .connectTimeout = error { "no connection in time" } else { "\(error)" }
