@@ -5,11 +5,16 @@ import HTTPFunctions
 import Masking
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import Synchronization
 
 /// Tries the HTTP adapter: commands are calls of functions by name, with the marker in a query parameter.
 final class HTTPDriver: AdapterDriver {
+    enum Version: CaseIterable { case http1, http2 }
+
+    /// What callers speak.
+    let version: Version
     let adapter: any ProtocolAdapter.Type = HTTPFunctionsAdapter.self
     let credential: String? = "the-functions-own-secret"
     let eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -22,6 +27,8 @@ final class HTTPDriver: AdapterDriver {
         /// The client's connection that waits for an answer.
         var waiting: (any Channel)?
     }
+
+    init(_ version: Version) { self.version = version }
 
     func condition(for kind: ScriptedCommand.Kind) -> String? { "resource.name == \"\(Self.function(kind))\"" }
 
@@ -54,6 +61,24 @@ final class HTTPDriver: AdapterDriver {
     func send(_ command: ScriptedCommand, token: String?) async throws -> ClientAnswer {
         guard let address = state.withLock({ $0.gateway }) else { throw ChannelError.unknownLocalAddress }
         let answer = eventLoops.next().makePromise(of: ClientAnswer.self)
+        let (connection, channel) =
+            switch version {
+            case .http1: try await connect(to: address, answer)
+            case .http2: try await openStream(to: address, answer)
+            }
+        if command.kind == .unanswered { state.withLock { $0.waiting = connection } }
+        let (head, body) = Self.request(command, token: token)
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+        let answered = try await answer.futureResult.get()
+        try? await connection.close()
+        return answered
+    }
+
+    private func connect(
+        to address: SocketAddress, _ answer: EventLoopPromise<ClientAnswer>
+    ) async throws -> (connection: any Channel, channel: any Channel) {
         let channel = try await ClientBootstrap(group: eventLoops)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -62,12 +87,32 @@ final class HTTPDriver: AdapterDriver {
                 }
             }
             .connect(to: address).get()
-        if command.kind == .unanswered { state.withLock { $0.waiting = channel } }
-        let (head, body) = Self.request(command, token: token)
-        channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
-        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
-        return try await answer.futureResult.get()
+        return (channel, channel)
+    }
+
+    /// A stream of a connection of its own, with prior knowledge.
+    private func openStream(
+        to address: SocketAddress, _ answer: EventLoopPromise<ClientAnswer>
+    ) async throws -> (connection: any Channel, channel: any Channel) {
+        let connection = try await ClientBootstrap(group: eventLoops)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+                        mode: .client, connectionConfiguration: .init(), streamConfiguration: .init()
+                    ) { $0.eventLoop.makeSucceededVoidFuture() }
+                }
+            }
+            .connect(to: address).get()
+        let multiplexer = try await connection.eventLoop.submit {
+            try connection.pipeline.syncOperations.handler(type: NIOHTTP2Handler.self).syncMultiplexer()
+        }.get()
+        let stream = try await multiplexer.createStreamChannel { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ClientCodec(httpProtocol: .http))
+                try stream.pipeline.syncOperations.addHandler(WholeAnswer(answer))
+            }
+        }.get()
+        return (connection, stream)
     }
 
     private static func request(_ command: ScriptedCommand, token: String?) -> (HTTPRequestHead, body: String) {
