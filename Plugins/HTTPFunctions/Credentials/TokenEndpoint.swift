@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Identity
 import NIOCore
 import StrictJSON
 
@@ -28,44 +29,22 @@ enum TokenEndpoint {
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         let body = form.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
         request.body = .bytes(ByteBuffer(string: body))
-        let status: UInt
-        let answer: ByteBuffer
+        let answer: WholeAnswer
         do {
-            (status, answer) = try await send(request, within: limit)
-        } catch is LateAnswer {
+            answer = try await client.wholeAnswer(to: request, upTo: 1 << 20, within: limit)
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
             throw CredentialError(reason: "The token endpoint \(url) did not answer in time.")
         } catch {
             throw CredentialError(reason: "The token endpoint \(url) cannot be reached (\(error)).")
         }
-        let json = try? JSONValue(parsing: Array(answer.readableBytesView))
-        guard status == 200, let json else {
+        let json = try? JSONValue(parsing: Array(answer.body.readableBytesView))
+        guard answer.status == 200, let json else {
             // Only the error's name: what else stands there could be the secret that was sent.
             let name = json?["error"]?.string.map { " (\($0.prefix(64)))" } ?? ""
             throw CredentialError(
-                reason: "The token endpoint \(url) answered with status \(status)\(name).")
+                reason: "The token endpoint \(url) answered with status \(answer.status)\(name).")
         }
         return json
-    }
-
-    private struct LateAnswer: Error {}
-
-    /// The client's own timeout ends with the answer's head; calls wait for all of it.
-    private static func send(
-        _ request: HTTPClientRequest, within limit: Duration
-    ) async throws -> (status: UInt, body: ByteBuffer) {
-        try await withThrowingTaskGroup(of: (UInt, ByteBuffer).self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
-                let response = try await client.execute(request, deadline: .distantFuture)
-                return (response.status.code, try await response.body.collect(upTo: 1 << 20))
-            }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                throw LateAnswer()
-            }
-            guard let first = try await group.next() else { throw LateAnswer() }
-            return first
-        }
     }
 
     private static func isLoopback(_ url: String) -> Bool {

@@ -113,19 +113,16 @@ final class CodeSignIn: Sendable {
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
         if let secret = try issuer.clientSecret?() { form.append(("client_secret", secret)) }
         request.body = .bytes(Array(Self.encode(form, after: nil).utf8))
-        let status: UInt
-        let bytes: [UInt8]
+        let whole: WholeAnswer
         do {
-            let response = try await issuer.client.execute(request, timeout: .seconds(10))
-            status = response.status.code
-            bytes = Array(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
+            whole = try await issuer.client.wholeAnswer(to: request, upTo: Self.largestAnswer, within: .seconds(10))
         } catch {
             throw Self.unusable(issuer, "it cannot be reached")
         }
-        let answer = try? JSONValue(parsing: bytes, maximumDepth: 32)
-        guard status == 200, let token = answer?["id_token"]?.string else {
+        let answer = try? JSONValue(parsing: Array(whole.body.readableBytesView), maximumDepth: 32)
+        guard whole.status == 200, let token = answer?["id_token"]?.string else {
             throw Self.unusable(
-                issuer, "it gave no ID token (\(answer?["error"]?.string?.prefix(100) ?? "status \(status)"))")
+                issuer, "it gave no ID token (\(answer?["error"]?.string?.prefix(100) ?? "status \(whole.status)"))")
         }
         return token
     }

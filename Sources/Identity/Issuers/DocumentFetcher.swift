@@ -45,33 +45,33 @@ public enum DocumentError: Error, Sendable, Hashable, CustomStringConvertible {
 public struct HTTPDocumentFetcher: DocumentFetcher {
     static let largestDocument = 1 << 20
     private let client: HTTPClient
+    private let limit: Duration
 
-    /// - Parameter client: One that follows no redirects; it stays the caller's to shut down.
-    public init(client: HTTPClient) { self.client = client }
+    /// - Parameters:
+    ///   - client: One that follows no redirects; it stays the caller's to shut down.
+    ///   - limit: For a whole document. Sign-ins wait for it.
+    public init(client: HTTPClient, within limit: Duration = .seconds(10)) {
+        self.client = client
+        self.limit = limit
+    }
 
     public func fetch(_ url: String) async throws -> FetchedDocument {
         guard Self.isAcceptable(url) else { throw DocumentError.insecure(url) }
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "Accept", value: "application/json")
-        let response: HTTPClientResponse
+        let answer: WholeAnswer
         do {
-            response = try await client.execute(request, timeout: .seconds(10))
+            answer = try await client.wholeAnswer(to: request, upTo: Self.largestDocument, within: limit)
         } catch let error as IOError {
             throw DocumentError.unreachable(url: url, String(cString: strerror(error.errnoCode)))
-        } catch {
-            throw DocumentError.unreachable(url: url, "\(error)")
-        }
-        guard response.status == .ok else { throw DocumentError.status(Int(response.status.code), url: url) }
-        let body: ByteBuffer
-        do {
-            body = try await response.body.collect(upTo: Self.largestDocument)
         } catch is NIOTooManyBytesError {
             throw DocumentError.tooLarge(url: url)
         } catch {
             throw DocumentError.unreachable(url: url, "\(error)")
         }
+        guard answer.status == 200 else { throw DocumentError.status(Int(answer.status), url: url) }
         return FetchedDocument(
-            bytes: Array(body.readableBytesView), maximumAge: Self.maximumAge(response.headers["Cache-Control"]))
+            bytes: Array(answer.body.readableBytesView), maximumAge: Self.maximumAge(answer.cacheControl))
     }
 
     /// RFC 9111: `max-age` in seconds; `no-store` and `no-cache` are an age of nothing.
