@@ -14,11 +14,11 @@ struct AnswerFields {
     ///
     /// - Throws: `MaskingError` when a value cannot be inspected.
     func lines(of head: ResponseHead, into buffer: inout ByteBuffer) throws(MaskingError) {
-        let hopFields = head.connection.hopFields
+        let hopFields = Set(head.connection.hopFields)
         let rules = masking.fields
         try head.fields.visit { (known, name, value) throws(MaskingError) in
             guard passes(known, name) else { return }
-            if !hopFields.isEmpty, hopFields.contains(where: { equalIgnoringCase(name, $0) }) { return }
+            if !hopFields.isEmpty, hopFields.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
             if secrets.occur(in: value) { return }
             if masking.isEmpty || Self.isPlain(known) {
                 buffer.writeField(name, value)

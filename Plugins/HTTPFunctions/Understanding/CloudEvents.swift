@@ -65,9 +65,10 @@ struct CloudEvents {
         /// HTTP binding section 3.1: each attribute is a field with the prefix `ce-`, its value percent-encoded.
         init(binary headers: HeaderFields) throws(RequestRefusal) {
             var members: [JSONMember] = []
+            var names: Set<String> = []
             for (name, value) in headers.texts where name.lowercased().hasPrefix("ce-") {
                 let attribute = String(name.lowercased().dropFirst(3))
-                guard !members.contains(where: { $0.name == attribute }) else {
+                guard names.insert(attribute).inserted else {
                     throw invalid("The field \(name) stands twice.")
                 }
                 guard let decoded = value.removingPercentEscapes else {

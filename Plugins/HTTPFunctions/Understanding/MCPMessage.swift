@@ -117,9 +117,13 @@ struct MCPMessage {
         guard request.headers.values("mcp-protocol-version").count <= 1 else {
             throw mismatch("MCP-Protocol-Version stands twice.")
         }
-        let arguments = message.params?["arguments"]?.object ?? []
-        for (name, value) in request.headers.texts where name.lowercased().hasPrefix("mcp-param-") {
-            guard let decoded = decode(value), arguments.contains(where: { isArgument($0.value, decoded) }) else {
+        let repeated = request.headers.texts.filter { $0.name.lowercased().hasPrefix("mcp-param-") }
+        guard !repeated.isEmpty else { return }
+        // Thousands of fields can stand against tens of thousands of arguments, so these are gone through once.
+        var arguments: Set<[UInt8]> = []
+        for member in message.params?["arguments"]?.object ?? [] { collect(member.value, into: &arguments) }
+        for (name, value) in repeated {
+            guard let decoded = decode(value), arguments.contains(Array(decoded.utf8)) else {
                 throw mismatch("\(name) has a value that none of the arguments has.")
             }
         }
@@ -151,13 +155,13 @@ struct MCPMessage {
         return String(validating: Array(data), as: UTF8.self)
     }
 
-    private static func isArgument(_ value: JSONValue, _ text: String) -> Bool {
+    /// The texts that a field may repeat: of all members, also of those within, but not of lists.
+    private static func collect(_ value: JSONValue, into texts: inout Set<[UInt8]>) {
         switch value {
-        case .string(let string): Array(string.utf8) == Array(text.utf8)
-        case .number(let number): number == text
-        case .bool(let flag): text == (flag ? "true" : "false")
-        case .object(let members): members.contains { isArgument($0.value, text) }
-        default: false
+        case .string(let text), .number(let text): texts.insert(Array(text.utf8))
+        case .bool(let flag): texts.insert(Array((flag ? "true" : "false").utf8))
+        case .object(let members): for member in members { collect(member.value, into: &texts) }
+        default: break
         }
     }
 

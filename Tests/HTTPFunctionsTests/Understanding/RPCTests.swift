@@ -89,6 +89,8 @@ struct RPCTests {
         ([("Mcp-Method", "tools/call"), ("Mcp-Name", "pay"), ("Mcp-Name", "pay")], false),
         ([("Mcp-Method", "tools/call"), ("Mcp-Name", "pay"), ("Mcp-Param-Amount", "6")], false),
         ([("Mcp-Method", "tools/call"), ("Mcp-Name", "=?base64?!?=")], false),
+        ([("Mcp-Method", "tools/call"), ("Mcp-Name", "pay"), ("Mcp-Param-Amount", "=?base64?NQ==?=")], true),
+        ([("Mcp-Method", "tools/call"), ("Mcp-Name", "pay"), ("Mcp-Param-Name", "pay")], false),
     ]
 
     @Test("header fields that disagree with the body are refused with -32020", arguments: 0..<headers.count)
@@ -101,6 +103,16 @@ struct RPCTests {
         guard let refusal = read.refusal, let answer = read.shape.answer(refusing: refusal) else { return }
         let json = try JSONValue(parsing: Array(answer.body.readableBytesView))
         #expect(json["error"]?["code"]?.integer == -32020 && json["id"]?.integer == 1 && answer.status == 400)
+    }
+
+    @Test("fields are compared with each argument once, however many there are of both", .timeLimit(.minutes(1)))
+    func manyFields() throws {
+        let arguments = (0..<60_000).map { "\"a\($0)\":\"\($0)\"" }.joined(separator: ",")
+        let headers = (0..<4000).map { ("Mcp-Param-A\($0)", "59999") }
+        let body = call("tools/call", "{\"name\":\"pay\",\"arguments\":{\(arguments)}}")
+        #expect(try understand("mcp", body: body, headers: headers).refusal == nil)
+        let wrong = headers + [("Mcp-Param-X", "60000")]
+        #expect(try understand("mcp", body: body, headers: wrong).refusal?.rule == "mcp-header-mismatch")
     }
 
     @Test("before 2026-07-28 the fields may be absent and must still be true")
