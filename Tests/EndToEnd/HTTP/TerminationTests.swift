@@ -4,8 +4,10 @@ import Testing
 /// An operator ends a session that is open: what is under way is cut, and on record.
 @Suite("Terminated sessions, end to end", .serialized)
 struct TerminationTests {
-    @Test("`sessions terminate` cuts the call under way and leaves its outcome; other sessions go on")
-    func terminate() async throws {
+    @Test(
+        "`sessions terminate` cuts the call under way and leaves its outcome; other sessions go on",
+        arguments: ["--http1.1", "--http2-prior-knowledge"])
+    func terminate(version: String) async throws {
         let functions = try await FunctionsRuntime()
         var options = TestGateway.Options(
             targets: """
@@ -18,7 +20,7 @@ struct TerminationTests {
             permit (principal in Group::"approver", action in [Action::"console.admin", Action::"console.read"], resource);
             """
         let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
-        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"), options: [version])
         let carol = try await gateway.issuer.token(for: "carol")
         let bob = try await gateway.issuer.token(for: "bob")
         async let cut = alice.get("\(gateway.url)/payments/slow?seconds=40")
