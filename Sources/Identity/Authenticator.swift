@@ -41,6 +41,9 @@ public final class Authenticator: Sendable {
     /// Changes whenever any issuer's keys do: what was verified before must be verified again.
     public var generation: Int { keyGeneration.value }
 
+    /// The `iss` of each configured issuer, in the configuration's order.
+    public var issuerNames: [String] { issuers.map(\.configuration.issuer) }
+
     /// Verifies `token` and reads its caller.
     public func authenticate(_ token: String) async throws(SignInError) -> Caller {
         let parsed = try SignedToken(token)

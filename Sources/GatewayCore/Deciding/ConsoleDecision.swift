@@ -19,7 +19,9 @@ extension SessionManager {
         return currentRules.policy.decide(
             PolicyRequest(
                 principal: Entity(caller), action: EntityUID(type: "Action", id: action),
-                resource: Entity(uid, attributes: attributes, parents: parents)))
+                resource: Entity(uid, attributes: attributes, parents: parents),
+                // As for commands: a policy about what cannot be read need not say that it means commands alone.
+                context: ["opaque": false]))
     }
 }
 

@@ -56,6 +56,9 @@ public final class SessionManager: Sendable {
         self.rules = Mutex(rules)
     }
 
+    /// Whose tokens are accepted: for protocols that tell clients where to get one.
+    public var issuers: [String] { parts.authenticator.issuerNames }
+
     /// The rules in force.
     public var currentRules: RuleSnapshot { rules.withLock { $0 } }
 
