@@ -1,14 +1,15 @@
 # `make demo` and `make test` need the Swift toolchain and nothing else: they install what they lack.
 
-# SwiftPM keeps the evaluated manifest by its text and the environment; the folders under Plugins/ decide it too.
-export SALLYPORT_ADAPTERS := $(sort $(notdir $(wildcard Plugins/*)))
+# SwiftPM keeps the evaluated manifest by its text and the environment; which modules there are decides it too.
+export SALLYPORT_MODULES := $(sort $(notdir $(wildcard Plugins/* Sources/* Tests/*)))
 
-BUILD_PACKAGES = libsqlite3-dev libssl-dev curl
-TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light openssl procps
-BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps
+BUILD_PACKAGES = libsqlite3-dev libssl-dev libpq-dev libpg-query-dev libprotobuf-c-dev curl
+TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light openssl procps \
+	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java
+BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer
 SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks
 
-.PHONY: build demo test lint format bench bench-http bench-audit bench-policy clean
+.PHONY: build demo test lint format bench bench-http bench-postgres bench-audit bench-policy clean
 
 build:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -31,12 +32,17 @@ lint:
 format:
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
 
-bench: bench-policy bench-audit bench-http
+bench: bench-policy bench-audit bench-http bench-postgres
 
 bench-http:
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
 	swift build -c release --product sallyport
 	python3 Benchmarks/http_benchmark.py
+
+bench-postgres:
+	@scripts/install-packages.sh $(BENCH_PACKAGES)
+	swift build -c release --product sallyport
+	python3 Benchmarks/postgres_benchmark.py
 
 bench-audit:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)

@@ -135,7 +135,8 @@ for adapter in adapters {
 package.targets.append(
     .executableTarget(
         name: "sallyport",
-        dependencies: adapters.map { .byName(name: $0) } + [
+        // The system libraries only because the compiler wants to see the modules of what it links.
+        dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
             "Policy",
             "Approvals", "Recording", "Identity", "Masking", "Store", hummingbird, arguments, httpClient, logging,

@@ -49,7 +49,7 @@ quietly "${as_root[@]}" "${apt[@]}" update
 quietly "${as_root[@]}" "${apt[@]}" install --no-install-recommends "${missing[@]}"
 
 # The tests start these themselves, on ports of their own; a service that was there before is left alone.
-for service in nginx glewlwyd; do
+for service in nginx glewlwyd postgresql pgbouncer; do
     case " ${missing[*]} " in
     *" $service "* | *" $service-light "*)
         if command -v systemctl >/dev/null; then

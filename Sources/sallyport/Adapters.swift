@@ -1,11 +1,13 @@
 import GatewayCore
 import HTTPFunctions
+import PostgresWire
 
 extension AdapterRegistry {
     /// The adapters of this gateway: the only place that names them, one line each.
     static func all() throws(AdapterRegistryError) -> AdapterRegistry {
         var registry = AdapterRegistry()
         try registry.register(HTTPFunctionsAdapter.self)
+        try registry.register(PostgresWireAdapter.self)
         return registry
     }
 }

@@ -1,0 +1,75 @@
+import ConfigFile
+import GatewayCore
+import NIOCore
+
+/// A database server as configured.
+struct PostgresTarget: Sendable {
+    let target: Target
+    /// libpq's connection parameters, without those that the gateway sets for each session.
+    let connection: [String: String]
+    let password: SecretReference?
+    let baseDirectory: String
+    let connectTimeout: TimeAmount
+    /// The databases that callers may name; only the connection's own when empty.
+    let databases: [String]
+    /// The role that a session takes, by the caller's group; the first that fits.
+    let roles: [(group: String, role: String)]
+    let allowsReplication: Bool
+    let effectfulFunctions: [String]
+
+    /// The database of callers who name only the target.
+    var database: String { connection["dbname"] ?? connection["user"] ?? target.name }
+
+    func serves(_ database: String) -> Bool { database == self.database || databases.contains(database) }
+}
+
+/// The keys of a target, and how they are read.
+enum TargetKeys {
+    static let keys: [ConfigKey] = [
+        ConfigKey(
+            "connection", .dictionary(.string), required: true,
+            summary: "libpq's connection parameters: host, port, dbname, user, sslmode, sslrootcert, service, …"),
+        ConfigKey("password", .secret, summary: "The password of `connection.user`."),
+        ConfigKey(
+            "databases", .list(.string),
+            summary: "Further databases of the server, which callers name as `target/database`."),
+        ConfigKey(
+            "roles", .dictionary(.string),
+            summary: "The database role (SET ROLE) for members of a group; the first group that a caller has counts."),
+        ConfigKey("connect_timeout", .duration, default: "10s", summary: "How long connecting may take."),
+        ConfigKey(
+            "replication", .choice(["refuse", "pass"]), default: "refuse",
+            summary: "Whether replication connections are relayed; what they carry is not inspected."),
+        ConfigKey(
+            "effectful_functions", .list(.string),
+            summary: "Functions, beyond the known ones, whose calls are effects of their own: `schema.name` or `name`."),
+    ]
+
+    /// What the gateway itself sets, or what would lead around it.
+    private static let ownParameters: Set<String> = [
+        "password", "application_name", "client_encoding", "options", "replication", "fallback_application_name",
+        "connect_timeout",
+    ]
+
+    static func read(_ target: Target, baseDirectory: String) throws(ConfigError) -> PostgresTarget {
+        let section = target.section
+        var connection: [String: String] = [:]
+        for (name, text) in section.dictionary("connection") {
+            guard !ownParameters.contains(name) else {
+                throw section.error(
+                    "connection",
+                    name == "password"
+                        ? "write the password as a reference in the target's own `password`"
+                        : "\(name) is set by the gateway for each session")
+            }
+            connection[name] = text
+        }
+        return PostgresTarget(
+            target: target, connection: connection, password: section.secret("password"), baseDirectory: baseDirectory,
+            connectTimeout: section.duration("connect_timeout").map(TimeAmount.init) ?? .seconds(10),
+            databases: section.strings("databases"),
+            roles: section.dictionary("roles").map { (group: $0.name, role: $0.text) },
+            allowsReplication: section.string("replication") == "pass",
+            effectfulFunctions: section.strings("effectful_functions"))
+    }
+}

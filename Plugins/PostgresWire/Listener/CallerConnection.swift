@@ -1,0 +1,366 @@
+import ConfigFile
+import GatewayCore
+import Identity
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// A caller's connection, from its first byte to its session's end.
+final class CallerConnection: ChannelInboundHandler, DrainableConnection {
+    typealias InboundIn = ByteBuffer
+
+    private enum Phase {
+        case signingIn
+        /// A token is verified, or a database dialled; what the caller sends meanwhile waits.
+        case waiting
+        case relaying(Relay)
+        case closed
+    }
+
+    private let loop: PostgresLoop
+    private let services: PostgresServices
+    private let listener: ListenerPlan
+    private let client: String
+    private let peer: ChannelPeer
+    private let channel: any Channel
+    /// Nobody beyond the listener's limit gets further than an answer.
+    private let isSurplus: Bool
+    private var machine: SignInMachine
+    private var startup = StartupParameters(minorVersion: 0, values: [:])
+    private var isDirectTLS = false
+    private var usesBearer = false
+    private var phase = Phase.signingIn
+    private var deadline: Scheduled<Void>?
+    private var cancelKey: BackendKeyData?
+
+    init(
+        _ channel: any Channel, loop: PostgresLoop, services: PostgresServices, listener: ListenerPlan, isSurplus: Bool
+    ) {
+        self.channel = channel
+        self.loop = loop
+        self.services = services
+        self.listener = listener
+        self.isSurplus = isSurplus
+        client = channel.remoteAddress.map(Self.text) ?? "unknown"
+        peer = ChannelPeer(channel, isReading: true, writeTimeout: listener.options.writeTimeout)
+        machine = SignInMachine(offersTLS: listener.tls != nil)
+    }
+
+    /// `10.1.2.3:51234`.
+    private static func text(_ address: SocketAddress) -> String {
+        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        loop.add(self)
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        deadline = channel.eventLoop.scheduleTask(in: listener.options.signInTimeout) { bound.value.tooSlow() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data)
+        switch phase {
+        case .relaying(let relay): relay.receiveFromCaller(bytes)
+        case .signingIn:
+            machine.append(bytes)
+            signIn()
+        case .waiting: machine.append(bytes)
+        case .closed: break
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard case .relaying(let relay) = phase else { return }
+        peer.writabilityChanged { relay.close(reason: "the caller did not read its answers") }
+        relay.regulate()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent {
+            guard !isDirectTLS || negotiated == "postgresql" else {
+                // PostgreSQL refuses direct TLS without ALPN too: another protocol's bytes must not be taken for it.
+                return shut()
+            }
+            machine.tlsEstablished()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .relaying(let relay) = phase { relay.close(reason: "the caller's connection ended") }
+        ended()
+    }
+
+    private func ended() {
+        deadline?.cancel()
+        phase = .closed
+        if let cancelKey { services.cancels.remove(cancelKey) }
+        loop.remove(self)
+    }
+
+    private func shut() {
+        if case .closed = phase { return }
+        phase = .closed
+        peer.close()
+    }
+
+    private func tooSlow() {
+        guard case .relaying = phase else {
+            return refuse(.fatal(.invalidAuthorization, "signing in took too long"))
+        }
+    }
+
+    // MARK: Signing in
+
+    private func signIn() {
+        do throws(ProtocolViolation) {
+            while case .signingIn = phase, let event = try machine.next() { handle(event) }
+        } catch {
+            refuse(.violation(error))
+        }
+    }
+
+    private func handle(_ event: SignInMachine.Event) {
+        switch event {
+        case .tlsRequested(let answer):
+            peer.write(ByteBuffer(integer: answer))
+            peer.flush()
+            if answer == UInt8(ascii: "S") { beginTLS() }
+        case .tlsBegan(let bytes):
+            isDirectTLS = true
+            beginTLS()
+            channel.pipeline.syncOperations.fireChannelRead(NIOAny(bytes))
+        case .encryptionRequested(let answer):
+            peer.write(ByteBuffer(integer: answer))
+            peer.flush()
+        case .cancel(let key):
+            services.cancels.cancel(key)
+            shut()
+        case .startup(let parameters): begin(parameters)
+        case .token(let token): verify(token)
+        case .discovery:
+            peer.write(machine.refuseBearer(services.oauthMetadata))
+            peer.flush()
+        case .refusalAcknowledged:
+            refuse(.fatal(.invalidAuthorization, "OAuth bearer authentication failed for user \"\(startup.user)\""))
+        }
+    }
+
+    private func beginTLS() {
+        guard let context = listener.tls else { return shut() }
+        do {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context), position: .first)
+        } catch {
+            shut()
+        }
+    }
+
+    private func begin(_ parameters: StartupParameters) {
+        startup = parameters
+        guard !isSurplus else { return refuse(.fatal(.tooManyConnections, "sorry, too many clients already")) }
+        if let negotiation = NegotiateProtocolVersion.message(parameters) { peer.write(negotiation) }
+        usesBearer = wantsBearer(parameters)
+        peer.write(usesBearer ? machine.requestBearer() : machine.requestPassword())
+        peer.flush()
+    }
+
+    /// A server announces one method and the client takes it or leaves. Most clients can send a password and only the
+    /// newest know OAUTHBEARER, so that one is for those who ask: by the user name `oauth`, or where the listener
+    /// offers nothing else.
+    private func wantsBearer(_ parameters: StartupParameters) -> Bool {
+        switch listener.options.offeredSignIn {
+        case .oauthBearer: true
+        case .password: false
+        case .automatic: parameters.user == Self.bearerUser
+        }
+    }
+
+    static let bearerUser = "oauth"
+
+    private func verify(_ token: String) {
+        switch loop.lane.signIn(token, client: client) {
+        case .signedIn(let caller): signedIn(caller)
+        case .pending(let progress):
+            phase = .waiting
+            progress.assumeIsolated().whenComplete { result in
+                guard case .waiting = self.phase else { return }
+                switch result {
+                case .success(let caller): self.signedIn(caller)
+                case .failure(let error): self.refuseToken(error)
+                }
+            }
+        }
+    }
+
+    private func refuseToken(_ error: any Error) {
+        phase = .signingIn
+        if usesBearer {
+            // The client hears where tokens come from, and acknowledges; then it is refused.
+            peer.write(machine.refuseBearer(services.oauthMetadata))
+            peer.flush()
+            return signIn()
+        }
+        refuse(.signInFailed(error, user: startup.user))
+    }
+
+    private func signedIn(_ caller: Caller) {
+        guard startup.user == Self.bearerUser || caller.isCalled(startup.user) else {
+            return refuse(.wrongUser(startup.user, caller))
+        }
+        guard let (target, database) = services.route(startup.database) else {
+            return refuse(.noSuchDatabase(startup.database))
+        }
+        guard !startup.asksForReplication else { return refuse(.replicationRefused) }
+        do throws(Refusal) {
+            let session = try loop.lane.openSession(caller: caller, target: target.target, client: client) {
+                [weak self] reason in self?.terminated(reason)
+            }
+            connect(session, target, database)
+        } catch {
+            refuse(ErrorFields(error).asFatal)
+        }
+    }
+
+    private func terminated(_ reason: String) {
+        if case .relaying(let relay) = phase {
+            relay.fail(.terminated(reason), reason: reason)
+        } else {
+            refuse(.terminated(reason))
+        }
+    }
+
+    // MARK: Connecting
+
+    private func connect(_ session: Session, _ target: PostgresTarget, _ database: String) {
+        let command = Command(
+            effects: [Effect(action: "sql.connect", resource: Resource(type: "Database", name: database))],
+            text: "connect to \(database)",
+            facts: SQLFacts.harmless(kind: "connect") + [Fact("sql.database", .string(database))])
+        switch session.decide(command) {
+        case .permitted(let permit): dial(permit, session, target, database)
+        case .refused(let refusal):
+            session.close(reason: "refused")
+            refuse(ErrorFields(refusal).asFatal)
+        case .needsApproval:
+            session.close(reason: "refused")
+            refuse(.connectingNeedsApproval)
+        }
+    }
+
+    private func dial(_ permit: consuming Permit, _ session: Session, _ target: PostgresTarget, _ database: String) {
+        let label = session.caller.label ?? session.caller.subject
+        let parameters: [String: String]
+        do throws(SecretError) {
+            parameters = try UpstreamParameters(target, startup).parameters(
+                database: database, session: session, label: label)
+        } catch {
+            permit.end(Outcome(.interrupted, status: "08001", reason: "\(error)"))
+            session.close(reason: "the database could not be reached")
+            return refuse(.unreachable("the gateway's credential for it cannot be had"))
+        }
+        phase = .waiting
+        peer.setReading(false)
+        let open = OpenPermit(permit)
+        services.dialer.dial(parameters, within: target.connectTimeout, on: channel.eventLoop)
+            .assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(let upstream):
+                    open.end(Outcome(.succeeded, status: "connected"))
+                    self.connected(upstream, session, target, database)
+                case .failure(let error):
+                    let error = error as? UpstreamDialError ?? UpstreamDialError("\(error)")
+                    open.end(Outcome(.interrupted, status: "08001", reason: error.message))
+                    session.close(reason: "the database could not be reached")
+                    self.refuse(.unreachable(error))
+                }
+            }
+    }
+
+    private func connected(
+        _ upstream: UpstreamConnection, _ session: Session, _ target: PostgresTarget, _ database: String
+    ) {
+        guard case .waiting = phase, channel.isActive else {
+            upstream.channel.close(promise: nil)
+            return session.close(reason: "the caller's connection ended")
+        }
+        let upstreamPeer = ChannelPeer(upstream.channel, isReading: false, writeTimeout: .minutes(10))
+        let dialer = services.dialer
+        let canceller = upstream.canceller
+        let place = RelayPlace(
+            target: target, database: database, options: listener.options, cancelUpstream: { dialer.cancel(canceller) })
+        let relay = Relay(
+            session: session, services: loop, place: place, caller: peer, upstream: upstreamPeer,
+            parameters: upstream.parameters, transaction: .idle, onClose: { [weak self] _ in self?.relayClosed() })
+        do {
+            try upstream.channel.pipeline.syncOperations.addHandler(UpstreamHandler(relay: relay, peer: upstreamPeer))
+        } catch {
+            return relay.fail(.connectionFailure("\(error)"), reason: "\(error)")
+        }
+        let bound = NIOLoopBound(relay, eventLoop: channel.eventLoop)
+        let key = services.cancels.register(secretLength: startup.minorVersion >= 2 ? 32 : 4) {
+            [eventLoop = channel.eventLoop] in
+            eventLoop.execute { bound.value.cancel() }
+        }
+        cancelKey = key
+        deadline?.cancel()
+        phase = .relaying(relay)
+        peer.write(Authentication.ok)
+        for (name, value) in upstream.parameters.sorted(by: { $0.key < $1.key }) {
+            peer.write(ParameterStatus.message(name, value))
+        }
+        peer.write(key.message)
+        peer.write(ReadyForQuery.message(.idle))
+        peer.flush()
+        upstreamPeer.setReading(true)
+        peer.setReading(true)
+        if loop.isDraining { relay.drain() }
+        let rest = machine.takeRest()
+        if rest.readableBytes > 0 { relay.receiveFromCaller(rest) }
+    }
+
+    private func relayClosed() {
+        phase = .closed
+    }
+
+    // MARK: Ending
+
+    private func refuse(_ fields: ErrorFields) {
+        if case .closed = phase { return }
+        peer.write(fields.errorResponse())
+        peer.flush()
+        shut()
+    }
+
+    func drain() {
+        switch phase {
+        case .relaying(let relay): relay.drain()
+        case .signingIn, .waiting: refuse(.shuttingDown)
+        case .closed: break
+        }
+    }
+
+    func shutDown() {
+        if case .relaying(let relay) = phase {
+            relay.fail(.shuttingDown, reason: "the gateway stops")
+        } else {
+            refuse(.shuttingDown)
+        }
+    }
+}
+
+/// A permit that a future's callback ends.
+private final class OpenPermit {
+    private var permit: Permit?
+
+    init(_ permit: consuming Permit) { self.permit = consume permit }
+
+    func end(_ outcome: Outcome) {
+        guard let permit = permit.take() else { return }
+        permit.end(outcome)
+    }
+}

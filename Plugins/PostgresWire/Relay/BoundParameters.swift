@@ -1,0 +1,75 @@
+import GatewayCore
+import NIOCore
+import StrictJSON
+
+/// A bound value that is not what its type says.
+struct ParameterError: Error, Hashable {
+    let message: String
+}
+
+/// The values that Bind carries, as the record and policies see them.
+enum BoundParameters {
+    /// Bytes of one value that are written down; the digest of the command covers all of them.
+    static let longestShown = 16_384
+
+    /// - Parameter types: The parameters' types, zero or absent where nobody has said one.
+    /// - Returns: One parameter for each value, and whether each could be read as what it is.
+    static func read(
+        _ bind: Bind, types: [UInt32], encoding: ClientEncoding
+    ) throws(ParameterError) -> (parameters: [Parameter], areReadable: Bool) {
+        var parameters: [Parameter] = []
+        parameters.reserveCapacity(bind.parameters.count)
+        var areReadable = true
+        for (index, value) in bind.parameters.enumerated() {
+            let name = "$\(index + 1)"
+            guard let value else {
+                parameters.append(Parameter(name: name, value: .null, encoding: "bind"))
+                continue
+            }
+            let type = index < types.count ? types[index] : 0
+            if bind.format(ofParameter: index) == 0 {
+                guard let text = encoding.text(of: value) else {
+                    areReadable = false
+                    parameters.append(opaque(index + 1, value))
+                    continue
+                }
+                parameters.append(Parameter(name: name, value: json(text, type), encoding: "bind"))
+            } else if let text = BinaryValue.text(of: value, type: type) {
+                parameters.append(Parameter(name: name, value: json(text, type), encoding: "bind"))
+            } else {
+                areReadable = false
+                parameters.append(opaque(index + 1, value))
+            }
+        }
+        return (parameters, areReadable)
+    }
+
+    /// A value of a form that the gateway does not read, in hexadecimal digits.
+    static func opaque(_ number: Int, _ value: ByteBuffer?) -> Parameter {
+        guard let value else { return Parameter(name: "$\(number)", value: .null, encoding: "bind") }
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = Array("\\x".utf8)
+        text.reserveCapacity(2 + 2 * value.readableBytes)
+        for byte in value.readableBytesView {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return Parameter(
+            name: "$\(number)", value: .string(String(decoding: text, as: UTF8.self)), encoding: "bind-binary")
+    }
+
+    /// Integers and booleans as policies compare them; everything else is its text.
+    private static func json(_ text: String, _ type: UInt32) -> JSONValue {
+        switch type {
+        case BinaryValue.int2, BinaryValue.int4, BinaryValue.int8:
+            Int64(text).map { .number("\($0)") } ?? .string(text)
+        case BinaryValue.bool:
+            switch text {
+            case "t", "true": .bool(true)
+            case "f", "false": .bool(false)
+            default: .string(text)
+            }
+        default: .string(text)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import NIOCore
+
+/// One message as it arrived: a byte of type, four bytes of length, the payload.
+struct Frame {
+    /// The code of the message (PostgreSQL documentation, section 55.7).
+    let type: UInt8
+    /// All of it, to be sent on as it is.
+    let bytes: ByteBuffer
+
+    static let headerLength = 5
+
+    var payload: ByteBuffer {
+        bytes.getSlice(at: bytes.readerIndex + Self.headerLength, length: bytes.readableBytes - Self.headerLength)
+            ?? ByteBuffer()
+    }
+}
+
+/// What a caller sends, cut into messages. Rows of a COPY pass in pieces, everything else is held until it is whole.
+struct CallerInput {
+    enum Item {
+        case message(Frame)
+        /// Bytes of CopyData messages, cut anywhere, headers included.
+        case copyData(ByteBuffer)
+    }
+
+    /// The longest statement text, in bytes.
+    let statementLimit: Int
+    /// The longest of all other messages, in bytes.
+    let messageLimit: Int
+    private var buffer = ByteBuffer()
+    /// Bytes of the CopyData message that has begun which are still to come.
+    private var copyRemaining = 0
+
+    init(statementLimit: Int, messageLimit: Int) {
+        self.statementLimit = statementLimit
+        self.messageLimit = messageLimit
+    }
+
+    var bufferedBytes: Int { buffer.readableBytes }
+
+    mutating func append(_ bytes: ByteBuffer) {
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            buffer.writeImmutableBuffer(bytes)
+        }
+    }
+
+    /// The next message, or `nil` until more arrives.
+    ///
+    /// - Parameter passesCopyData: Whether CopyData may leave before it is whole.
+    /// - Throws: `ProtocolViolation` on a length that no such message has, before anything of it is held.
+    mutating func next(passesCopyData: Bool) throws(ProtocolViolation) -> Item? {
+        if copyRemaining > 0 {
+            guard let piece = buffer.readSlice(length: min(copyRemaining, buffer.readableBytes)),
+                piece.readableBytes > 0
+            else { return nil }
+            copyRemaining -= piece.readableBytes
+            return .copyData(piece)
+        }
+        guard let (type, length) = try header() else { return nil }
+        let total = length + 1
+        if type == MessageCode.copyData, passesCopyData {
+            let piece = buffer.readSlice(length: min(total, buffer.readableBytes)) ?? ByteBuffer()
+            copyRemaining = total - piece.readableBytes
+            return .copyData(piece)
+        }
+        guard let bytes = buffer.readSlice(length: total) else {
+            // Room for the whole at once, so that a long message is not moved at each piece.
+            if buffer.readableBytes > 0 { buffer.reserveCapacity(minimumWritableBytes: total - buffer.readableBytes) }
+            return nil
+        }
+        return .message(Frame(type: type, bytes: bytes))
+    }
+
+    /// The type of the next message and its length without the type's byte.
+    private func header() throws(ProtocolViolation) -> (type: UInt8, length: Int)? {
+        guard let type = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return nil }
+        guard let longest = longest(type) else {
+            throw ProtocolViolation("invalid frontend message type \(type)")
+        }
+        guard let length = buffer.getInteger(at: buffer.readerIndex + 1, as: Int32.self) else { return nil }
+        guard length >= 4, Int(length) - 4 <= longest else {
+            throw ProtocolViolation("invalid message length \(length) of message type \(type)")
+        }
+        return (type, Int(length))
+    }
+
+    /// The longest payload of a message of this type; `nil` where a frontend sends no such message.
+    private func longest(_ type: UInt8) -> Int? {
+        switch type {
+        case MessageCode.query, MessageCode.parse: statementLimit
+        case MessageCode.bind, MessageCode.functionCall, MessageCode.copyData: messageLimit
+        case MessageCode.describe, MessageCode.execute, MessageCode.close, MessageCode.copyFail: 65_536
+        case MessageCode.sync, MessageCode.flush, MessageCode.terminate, MessageCode.copyDone: 0
+        default: nil
+        }
+    }
+}

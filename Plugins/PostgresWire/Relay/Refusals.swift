@@ -1,0 +1,134 @@
+import GatewayCore
+import Identifiers
+import Masking
+import NIOCore
+
+extension ErrorFields {
+    /// A refusal in PostgreSQL's words: what, under which rule, and what to do next.
+    init(_ refusal: Refusal) {
+        let record = refusal.commandID.map { " It stands in the audit log as \($0)." } ?? ""
+        self.init(
+            severity: .error, code: SQLState(refusal.kind), message: refusal.reason,
+            detail: "The rule is \(refusal.rule).\(record)", hint: refusal.nextStep)
+    }
+
+    /// The NOTICE while people decide.
+    static func pending(_ ticket: PendingTicket) -> ErrorFields {
+        ErrorFields(
+            severity: .notice, code: .successfulCompletion,
+            message: "This statement waits for approval: \(ticket.url)",
+            detail: "It needs \(ticket.requirements.map(\.description).joined(separator: " and ")), "
+                + "until \(ticket.expiresAt).",
+            hint:
+                "It runs once it is approved. Cancel it to stop waiting; the ticket stays open for the same statement.")
+    }
+
+    static func violation(_ violation: ProtocolViolation) -> ErrorFields {
+        ErrorFields(severity: .fatal, code: .protocolViolation, message: violation.message)
+    }
+
+    static let shuttingDown = ErrorFields(
+        severity: .fatal, code: .adminShutdown,
+        message: "terminating connection due to administrator command",
+        detail: "The gateway stops.", hint: "Connect again.")
+
+    static func terminated(_ reason: String) -> ErrorFields {
+        ErrorFields(
+            severity: .fatal, code: .adminShutdown, message: "terminating connection due to administrator command",
+            detail: "The session was \(reason).", hint: "Ask the gateway's operators.")
+    }
+
+    static func connectionFailure(_ reason: String) -> ErrorFields {
+        ErrorFields(
+            severity: .fatal, code: .connectionFailure, message: reason,
+            hint: "Connect again; what ran may or may not have been committed.")
+    }
+
+    static let tooManyNames = ErrorFields(
+        severity: .error, code: .configurationLimitExceeded,
+        message: "This session has too many prepared statements, portals and cursors.",
+        detail: "The gateway knows at most \(StatementTables.limit) of them.", hint: "Close those that are not needed.")
+
+    static let multipleStatements = ErrorFields(
+        severity: .error, code: .syntaxError, message: "cannot insert multiple commands into a prepared statement")
+
+    static let cannotPrepare = ErrorFields(
+        severity: .error, code: .insufficientPrivilege, message: "This statement cannot be prepared on its own.",
+        hint: "Send it with its parameters.")
+
+    static func badParameters(_ error: ParameterError) -> ErrorFields {
+        ErrorFields(severity: .error, code: .invalidBinaryRepresentation, message: error.message)
+    }
+
+    static func tooManyRows(_ limit: Int) -> ErrorFields {
+        ErrorFields(
+            severity: .fatal, code: .programLimitExceeded, message: "The result has more than \(limit) rows.",
+            detail: "Policy allows no more from one statement.", hint: "Connect again, and ask for less at a time.")
+    }
+}
+
+extension SQLState {
+    init(_ kind: Refusal.Kind) {
+        self =
+            switch kind {
+            case .denied, .approvalRejected, .justificationMissing: .insufficientPrivilege
+            case .approvalExpired: .queryCanceled
+            case .unavailable: .systemError
+            case .sessionEnded: .adminShutdown
+            }
+    }
+}
+
+extension Refusal {
+    /// The next step in this protocol's words.
+    var forPostgres: Refusal {
+        guard kind == .justificationMissing else { return self }
+        return Refusal(
+            kind: kind, rule: rule, reason: reason,
+            nextStep: "Run SET sallyport.justification = 'why you need it'; and then the statement again.",
+            commandID: commandID)
+    }
+
+    /// With what the parser said, where it could not read the statement: it may be no more than a slip of the pen.
+    func explained(by command: Command) -> Refusal {
+        guard case .string(let why)? = command.facts.first(where: { $0.name == "sql.unread_because" })?.value else {
+            return self
+        }
+        return Refusal(
+            kind: kind, rule: rule, reason: "\(reason) (the gateway cannot read the statement: \(why))",
+            nextStep: nextStep, commandID: commandID)
+    }
+
+    static func approvalCancelled(_ needed: ApprovalNeeded) -> Refusal {
+        Refusal(
+            kind: .approvalExpired, rule: "approval-cancelled",
+            reason: "canceling statement due to user request, while it waited for approval",
+            nextStep: "The ticket stays open: the same statement runs once it is approved.")
+    }
+
+    static func approvalTimedOut(_ ticket: PendingTicket) -> Refusal {
+        Refusal(
+            kind: .approvalExpired, rule: "approval-pending",
+            reason: "Nobody decided while the statement waited; its ticket is \(ticket.url)",
+            nextStep: "Send the same statement again: it runs once the ticket is approved.")
+    }
+
+    static func approvalsUnavailable(_ error: any Error) -> Refusal {
+        Refusal(
+            kind: .unavailable, rule: "approvals-unavailable", reason: "Nobody can be asked now: \(error).",
+            nextStep: "Try again later; if it lasts, tell the gateway's operators.")
+    }
+
+    static func cannotMask(_ plan: MaskingPlan, command: UUIDv7) -> Refusal {
+        Refusal(
+            kind: .denied, rule: plan.ruleNames.first ?? "masking",
+            reason: "A masking rule applies to the answer, and answers of databases cannot be masked yet.",
+            nextStep: "Ask the target's owners about the rule.", commandID: command)
+    }
+
+    static func recordingUnavailable(_ error: any Error) -> Refusal {
+        Refusal(
+            kind: .unavailable, rule: "recording-unavailable", reason: "The session cannot be recorded now: \(error).",
+            nextStep: "Try again later; if it lasts, tell the gateway's operators.")
+    }
+}

@@ -1,0 +1,163 @@
+import GatewayCore
+import NIOCore
+import StrictJSON
+
+// From statements to commands, as policy, approvers and the log see them.
+extension Relay {
+    enum ReadQuery {
+        case empty
+        case statements([SQLStatement], text: String)
+        case opaque(String, reason: String)
+    }
+
+    /// Reads a query string as the server will, in the client's encoding.
+    func read(_ bytes: ByteBuffer) -> ReadQuery {
+        guard let text = encoding.text(of: bytes) else {
+            return .opaque(
+                String(decoding: bytes.readableBytesView, as: UTF8.self),
+                reason: "the text cannot be read in the client encoding \(encoding.name)")
+        }
+        switch services.reader.read(text, settings: settings) {
+        case .empty: return .empty
+        case .opaque(let reason): return .opaque(text, reason: reason)
+        case .statements(let statements): return .statements(statements, text: text)
+        }
+    }
+
+    /// The commands of a query string, in order.
+    func commands(of statements: [SQLStatement], in text: String) -> [JudgedStatement] {
+        if statements.count == 1 { return [judged(statements[0], text: text, count: 1)] }
+        var context = BatchContext()
+        return statements.map { statement in
+            let own = text.slice(statement.range)
+            var next = judged(statement, text: own, count: statements.count, in: context)
+            // What an earlier statement of the string changes, this one was not read under.
+            if context.changesMeaning {
+                next = JudgedStatement(command: next.command.opaque("settings change before it"), statement: nil)
+            }
+            context.note(statement)
+            return next
+        }
+    }
+
+    /// What the statements of a query string before this one do to it.
+    private struct BatchContext {
+        var changesMeaning = false
+        var prepared: [String: SQLStatement] = [:]
+
+        mutating func note(_ statement: SQLStatement) {
+            if statement.kind.mayChangeSettings { changesMeaning = true }
+            if case .prepare(let name, let body) = statement.kind { prepared[name] = body }
+        }
+    }
+
+    private func judged(
+        _ statement: SQLStatement, text: String, count: Int, in context: BatchContext = BatchContext()
+    ) -> JudgedStatement {
+        var parameters: [Parameter] = []
+        var effects = statement.effects
+        var facts = statement.facts
+        var known: SQLStatement? = statement
+        switch statement.kind {
+        case .execute(let name, let arguments):
+            // Which of the two runs depends on whether PREPARE succeeds: both must be allowed.
+            let bodies = [names.statement(name)?.statement, context.prepared[name]].compactMap { $0 }
+            parameters = arguments.enumerated().map {
+                Parameter(name: "$\($0.offset + 1)", value: .string($0.element), encoding: "sql")
+            }
+            known = bodies.count == 1 ? bodies[0] : nil
+            for body in bodies {
+                effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
+                facts = body.facts.adding(facts)
+            }
+            if bodies.isEmpty { return opaque(text, reason: "no statement \"\(name)\" is known") }
+        case .fetch(let cursor):
+            guard let body = names.cursors[cursor] else {
+                return opaque(text, reason: "no cursor \"\(cursor)\" is known")
+            }
+            known = body
+            effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
+            facts = body.facts.adding(facts)
+        default: break
+        }
+        return JudgedStatement(
+            command: Command(
+                effects: effects, text: text, parameters: parameters, facts: facts + place.facts), statement: known)
+    }
+
+    /// What the gateway cannot read: policy decides, and says nothing of it unless it is asked to.
+    func opaque(_ text: String, reason: String) -> JudgedStatement {
+        JudgedStatement(
+            command: Command(
+                effects: [Effect(action: "sql.other", resource: Resource(type: "Database", name: place.database))],
+                text: text,
+                facts: SQLFacts.unread(because: reason) + place.facts), statement: nil)
+    }
+
+    func command(of prepared: PreparedStatement) -> JudgedStatement {
+        guard let statement = prepared.statement else {
+            return opaque(prepared.text, reason: "the parser cannot read it")
+        }
+        return judged(statement, text: prepared.text, count: 1)
+    }
+
+    /// The command that Bind makes of a prepared statement.
+    ///
+    /// - Throws: `ParameterError` for values that are not of their type.
+    func command(of prepared: PreparedStatement?, _ bind: Bind) throws(ParameterError) -> JudgedStatement {
+        guard let prepared else {
+            return opaque(
+                "EXECUTE \"\(bind.statement)\"", reason: "the gateway has not seen this statement being prepared")
+        }
+        var judged = command(of: prepared)
+        let (parameters, areReadable) = try BoundParameters.read(
+            bind, types: prepared.parameterTypes, encoding: encoding)
+        judged.command.parameters += parameters
+        if !areReadable { judged.command.facts.append(Fact("sql.unread_parameters", .bool(true))) }
+        return judged
+    }
+
+    func command(fetchingFrom cursor: String, body: SQLStatement) -> JudgedStatement {
+        JudgedStatement(
+            command: Command(
+                effects: body.effects, text: "FETCH \"\(cursor)\"", facts: body.facts + place.facts), statement: body)
+    }
+
+    func functionCall(_ call: FunctionCall) -> JudgedStatement {
+        let name = LargeObjectFunction(call.functionOID)?.rawValue
+        let facts =
+            name == nil
+            ? SQLFacts.unread(because: "a function is called by its number", kind: "function call")
+            : SQLFacts.harmless(kind: "function call")
+        let function = name.map { "pg_catalog.\($0)" } ?? "oid:\(call.functionOID)"
+        return JudgedStatement(
+            command: Command(
+                effects: [Effect(action: "sql.call", resource: Resource(type: "Function", name: function))],
+                text: "function call \(function)",
+                parameters: call.arguments.enumerated().map { BoundParameters.opaque($0.offset + 1, $0.element) },
+                facts: facts + place.facts), statement: nil)
+    }
+}
+
+extension String {
+    /// The statement at these offsets in UTF-8.
+    fileprivate func slice(_ range: Range<Int>) -> String {
+        let bytes = utf8.dropFirst(range.lowerBound).prefix(range.count)
+        return String(Substring(bytes))
+    }
+}
+
+extension Command {
+    fileprivate func opaque(_ reason: String) -> Command {
+        var command = self
+        command.facts = [Fact("opaque", .bool(true)), Fact("sql.unread_because", .string(reason))].adding(facts)
+        return command
+    }
+}
+
+extension [Fact] {
+    /// These facts, and those of `others` whose names are not among them.
+    fileprivate func adding(_ others: [Fact]) -> [Fact] {
+        self + others.filter { other in !contains { $0.name == other.name } }
+    }
+}

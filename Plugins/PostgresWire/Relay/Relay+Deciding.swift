@@ -1,0 +1,155 @@
+import GatewayCore
+import NIOCore
+
+/// A command, and what the parser knows about it.
+struct JudgedStatement {
+    var command: Command
+    let statement: SQLStatement?
+}
+
+extension Relay {
+    typealias Decided = (Relay, Result<[RunningCommand], Refusal>) -> Void
+
+    /// Judges the statements of one message: all of them run, or none. `completion` comes at once unless a person has
+    /// to be asked; the caller's next message waits for it.
+    func decide(_ judged: [JudgedStatement], _ completion: @escaping Decided) {
+        // What is certainly refused is refused before the intents of those before it stand in the log.
+        if judged.count > 1, let refused = judged.first(where: { !session.wouldAllow($0.command) }) {
+            if case .refused(let refusal) = session.decide(refused.command) {
+                return completion(self, .failure(refusal))
+            }
+        }
+        Deciding(self, judged, completion).next()
+    }
+
+    /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
+    func whenSettingsAreKnown(_ body: @escaping (Relay) -> Void) {
+        // In a failed transaction nothing can be asked, and nothing but its end will run.
+        guard areSettingsStale, transaction != .failed, !isPipelineOpen else { return body(self) }
+        hold = .settings
+        areSettingsStale = false
+        let query = OwnQuery(SearchPath.query) { [weak self] query in
+            guard let self, !self.isClosed else { return }
+            self.hold = nil
+            if let path = SearchPath.read(query) {
+                self.settings.searchPath = path
+            } else {
+                self.areSettingsStale = true
+            }
+            body(self)
+            self.pump()
+        }
+        send(Query.message(query.text), .own(query))
+    }
+}
+
+/// One message's statements on their way to their permits.
+private final class Deciding {
+    private let relay: Relay
+    private var waiting: ArraySlice<JudgedStatement>
+    private var running: [RunningCommand] = []
+    private let completion: Relay.Decided
+
+    init(_ relay: Relay, _ judged: [JudgedStatement], _ completion: @escaping Relay.Decided) {
+        self.relay = relay
+        self.waiting = judged[...]
+        self.completion = completion
+    }
+
+    func next() {
+        while let judged = waiting.first {
+            guard take(relay.session.decide(judged.command), judged) else { return }
+        }
+        completion(relay, .success(running))
+    }
+
+    /// - Returns: Whether to go on with the next statement now.
+    private func take(_ decision: consuming Decision, _ judged: JudgedStatement) -> Bool {
+        switch consume decision {
+        case .permitted(let permit):
+            guard permit.masking.isEmpty else {
+                let refusal = Refusal.cannotMask(permit.masking, command: permit.commandID)
+                permit.end(Outcome(.interrupted, status: "not run", reason: refusal.reason))
+                refuse(refusal)
+                return false
+            }
+            let command = RunningCommand(
+                permit, statement: judged.statement, recording: CommandRecording(session: relay.session))
+            do {
+                try command.recordRequest(judged.command)
+            } catch {
+                command.end(.interrupted, status: "not run", reason: "the session cannot be recorded: \(error)")
+                refuse(.recordingUnavailable(error))
+                return false
+            }
+            running.append(command)
+            waiting.removeFirst()
+            return true
+        case .refused(let refusal):
+            refuse(refusal.explained(by: judged.command))
+            return false
+        case .needsApproval(let needed):
+            ask(needed, judged)
+            return false
+        }
+    }
+
+    private func refuse(_ refusal: Refusal) {
+        for command in running {
+            command.end(.interrupted, status: "not run", reason: "a statement sent with it was refused")
+        }
+        running = []
+        completion(relay, .failure(refusal))
+    }
+
+    // MARK: Asking people
+
+    private func ask(_ needed: ApprovalNeeded, _ judged: JudgedStatement) {
+        let patience = Patience()
+        var isOver = false
+        relay.hold = .approval(cancel: {
+            guard !isOver else { return }
+            isOver = true
+            patience.giveUp()
+            self.finish { self.refuse(.approvalCancelled(needed)) }
+        })
+        func heard(_ answer: Result<ApprovalAnswer, any Error>, hasWaited: Bool) {
+            guard !isOver else { return }
+            if case .success(.pending(let ticket)) = answer, !hasWaited {
+                relay.caller.write(ErrorFields.pending(ticket).noticeResponse())
+                relay.caller.flush()
+                relay.session.requestApproval(
+                    needed, justification: relay.justification, hold: relay.place.options.approvalWait,
+                    patience: patience
+                ).assumeIsolated().whenComplete { heard($0, hasWaited: true) }
+                return
+            }
+            isOver = true
+            finish {
+                switch answer {
+                case .success(.approved(let redemption)):
+                    if self.take(self.relay.session.permit(redemption), judged) { self.next() }
+                case .success(.pending(let ticket)): self.refuse(.approvalTimedOut(ticket))
+                case .success(.refused(let refusal)): self.refuse(refusal.forPostgres)
+                case .failure(let error): self.refuse(.approvalsUnavailable(error))
+                }
+            }
+        }
+        relay.session.requestApproval(needed, justification: relay.justification, patience: patience)
+            .assumeIsolated().whenComplete { heard($0, hasWaited: false) }
+    }
+
+    /// Goes on with what the approval held up.
+    private func finish(_ body: () -> Void) {
+        guard !relay.isClosed else { return refuseSilently() }
+        relay.hold = nil
+        body()
+        relay.flushUpstream()
+        relay.pump()
+    }
+
+    private func refuseSilently() {
+        for command in running { command.end(.interrupted, status: "not run", reason: "the session ended") }
+        running = []
+    }
+}

@@ -1,0 +1,193 @@
+import GatewayCore
+import NIOCore
+
+/// A statement that was to be parsed, and is not sent before it is known what for.
+struct HeldParse {
+    let frame: Frame
+    let prepared: PreparedStatement
+    let previous: PreparedStatement?
+}
+
+// The extended query protocol (PostgreSQL documentation, section 55.2.3). A command is a statement with its
+// parameters, so it is judged at Bind, whoever prepared it and when.
+extension Relay {
+    // MARK: Parse
+
+    func receiveParse(_ frame: Frame) throws(ProtocolViolation) {
+        let parse = try Parse(frame.payload)
+        whenSettingsAreKnown { relay in relay.hold(parse, frame) }
+    }
+
+    private func hold(_ parse: Parse, _ frame: Frame) {
+        guard !names.isFull else { return refuse(.tooManyNames, isQuery: false) }
+        let prepared: PreparedStatement
+        switch read(parse.query) {
+        case .empty:
+            prepared = PreparedStatement(name: parse.statement, statement: nil, text: "", isEmpty: true)
+        case .statements(let statements, let text) where statements.count == 1:
+            prepared = PreparedStatement(
+                name: parse.statement, statement: statements[0], text: text, parameterTypes: parse.parameterTypes)
+        case .statements: return refuse(.multipleStatements, isQuery: false)
+        case .opaque(let text, _):
+            prepared = PreparedStatement(
+                name: parse.statement, statement: nil, text: text, parameterTypes: parse.parameterTypes)
+        }
+        held.append(HeldParse(frame: frame, prepared: prepared, previous: names.set(prepared, parse.statement)))
+    }
+
+    /// Sends the statements that wait, to be parsed and not to run.
+    ///
+    /// - Returns: Whether all of them were allowed.
+    func sendHeld() -> Bool {
+        var waiting = held[...]
+        held = []
+        while let parse = waiting.popFirst() {
+            if parse.prepared.isEmpty {
+                sendParse(parse, command: nil)
+                continue
+            }
+            let judged = command(of: parse.prepared)
+            switch session.decidePreparation(judged.command) {
+            case .permitted(let permit):
+                sendParse(
+                    parse,
+                    command: RunningCommand(
+                        permit, statement: judged.statement, recording: CommandRecording(session: session)))
+            case .refused(let refusal):
+                forget(parse)
+                for rest in waiting.reversed() { forget(rest) }
+                refuse(ErrorFields(refusal), isQuery: false)
+                return false
+            case .needsApproval:
+                // Preparing asks nobody: what the statement needs is asked for when it runs.
+                forget(parse)
+                refuse(.cannotPrepare, isQuery: false)
+                return false
+            }
+        }
+        return true
+    }
+
+    private func sendParse(_ parse: HeldParse, command: RunningCommand?) {
+        send(parse.frame.bytes, .parse(parse.prepared, previous: parse.previous, command: command))
+    }
+
+    private func forget(_ parse: HeldParse) {
+        _ = names.set(parse.previous, parse.prepared.name)
+    }
+
+    // MARK: Bind
+
+    func receiveBind(_ frame: Frame) throws(ProtocolViolation) {
+        let bind = try Bind(frame.payload)
+        guard !names.isFull else { return refuse(.tooManyNames, isQuery: false) }
+        // A statement that is parsed for this Bind goes with it; others go on their own.
+        let own = held.last?.prepared.name == bind.statement ? held.popLast() : nil
+        guard sendHeld() else {
+            if let own { forget(own) }
+            return
+        }
+        let prepared = names.statement(bind.statement)
+        if let prepared, prepared.isEmpty {
+            if let own { sendParse(own, command: nil) }
+            return sendBind(bind, frame, statement: nil, command: nil)
+        }
+        let judged: JudgedStatement
+        do throws(ParameterError) {
+            judged = try command(of: prepared, bind)
+        } catch {
+            if let own { forget(own) }
+            return refuse(.badParameters(error), isQuery: false)
+        }
+        decide([judged]) { relay, decided in
+            switch decided {
+            case .success(let commands):
+                if let own { relay.sendParse(own, command: nil) }
+                relay.sendBind(bind, frame, statement: judged.statement, command: commands.first)
+            case .failure(let refusal):
+                if let own { relay.forget(own) }
+                relay.refuse(ErrorFields(refusal), isQuery: false)
+            }
+        }
+    }
+
+    private func sendBind(_ bind: Bind, _ frame: Frame, statement: SQLStatement?, command: RunningCommand?) {
+        command?.requestBytes = frame.bytes.readableBytes
+        let portal = Portal(
+            name: bind.portal, statement: statement, command: command, resultFormats: bind.resultFormats,
+            epoch: readySent)
+        let previous = names.set(portal, bind.portal)
+        // Binding the unnamed portal again ends the one that was there.
+        if bind.portal.isEmpty { previous?.close() }
+        send(frame.bytes, .bind(portal, previous: previous))
+    }
+
+    // MARK: Describe, Execute, Close
+
+    func receiveDescribe(_ frame: Frame) throws(ProtocolViolation) {
+        let describe = try Describe(frame.payload)
+        guard sendHeld() else { return }
+        switch describe.kind {
+        case .statement: send(frame.bytes, .describeStatement(names.statement(describe.name)))
+        case .portal: send(frame.bytes, .describePortal)
+        }
+    }
+
+    func receiveExecute(_ frame: Frame) throws(ProtocolViolation) {
+        let execute = try Execute(frame.payload)
+        guard sendHeld() else { return }
+        if let portal = names.portal(execute.portal) { return sendExecute(portal, frame) }
+        // A cursor that SQL declared is a portal of the same name.
+        let judged =
+            names.cursors[execute.portal].map { command(fetchingFrom: execute.portal, body: $0) }
+            ?? opaque("EXECUTE PORTAL \(execute.portal)", reason: "the gateway has not seen this portal being bound")
+        decide([judged]) { relay, decided in
+            switch decided {
+            case .success(let commands):
+                let portal = Portal(
+                    name: execute.portal, statement: judged.statement, command: commands.first, resultFormats: [],
+                    epoch: relay.readySent)
+                relay.sendExecute(portal, frame)
+            case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: false)
+            }
+        }
+    }
+
+    private func sendExecute(_ portal: Portal, _ frame: Frame) {
+        send(frame.bytes, .execute(portal))
+        if let command = portal.command { noteSent([command]) }
+    }
+
+    func receiveClose(_ frame: Frame) throws(ProtocolViolation) {
+        let close = try Close(frame.payload)
+        guard sendHeld() else { return }
+        switch close.kind {
+        case .statement:
+            send(
+                frame.bytes,
+                .closeStatement(name: close.name, previous: names.set(nil as PreparedStatement?, close.name)))
+        case .portal: send(frame.bytes, .closePortal(names.set(nil as Portal?, close.name)))
+        }
+    }
+
+    // MARK: The pipeline's end
+
+    func receiveFlush(_ frame: Frame) {
+        guard sendHeld() else { return }
+        send(frame.bytes)
+    }
+
+    func receiveSync(_ frame: Frame) {
+        // A refusal among what waits leaves an error that this Sync ends.
+        if !isSkippingToSync, !isServerSkipping { _ = sendHeld() }
+        isSkippingToSync = false
+        isServerSkipping = false
+        if answersSyncAlone {
+            answersSyncAlone = false
+            caller.write(ReadyForQuery.message(transaction))
+            caller.flush()
+            return
+        }
+        send(frame.bytes, .sync)
+    }
+}

@@ -1,0 +1,119 @@
+import GatewayCore
+import NIOCore
+
+// The simple query protocol (PostgreSQL documentation, section 55.2.2), COPY and function calls.
+extension Relay {
+    func receiveQuery(_ frame: Frame) throws(ProtocolViolation) {
+        let payload = frame.payload
+        guard payload.readableBytes > 0, payload.getInteger(at: payload.writerIndex - 1, as: UInt8.self) == 0 else {
+            throw ProtocolViolation("invalid message format: a query string without its end")
+        }
+        whenSettingsAreKnown { relay in relay.judgeQuery(frame) }
+    }
+
+    private func judgeQuery(_ frame: Frame) {
+        let payload = frame.payload
+        let text = payload.getSlice(at: payload.readerIndex, length: payload.readableBytes - 1) ?? ByteBuffer()
+        let judged: [JudgedStatement]
+        switch read(text) {
+        case .empty:
+            return send(frame.bytes, .query(QueryRun([])))
+        case .opaque(let text, let reason): judged = [opaque(text, reason: reason)]
+        case .statements(let statements, let text): judged = commands(of: statements, in: text)
+        }
+        decide(judged) { relay, decided in
+            switch decided {
+            case .success(let commands):
+                commands.first?.requestBytes = frame.bytes.readableBytes
+                relay.send(frame.bytes, .query(QueryRun(commands)))
+                relay.noteSent(commands)
+            case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: true)
+            }
+        }
+    }
+
+    /// What the statements that were sent mean for what follows.
+    func noteSent(_ commands: [RunningCommand]) {
+        for command in commands {
+            guard let statement = command.statement else {
+                areSettingsStale = true
+                continue
+            }
+            if statement.kind.mayChangeSettings { areSettingsStale = true }
+            switch statement.kind {
+            case .copyIn: hold = .copyBegins
+            default: break
+            }
+        }
+    }
+
+    // MARK: COPY from the caller
+
+    func receiveCopyData(_ piece: ByteBuffer) throws(ProtocolViolation) {
+        runningCommand?.requestBytes += piece.readableBytes
+        send(piece)
+    }
+
+    func receiveWhileCopying(_ frame: Frame) throws(ProtocolViolation) {
+        switch frame.type {
+        case MessageCode.copyDone, MessageCode.copyFail:
+            isCopyingIn = false
+            send(frame.bytes)
+        // As the protocol says, these mean nothing here.
+        case MessageCode.sync, MessageCode.flush: break
+        case MessageCode.terminate: close(reason: "the caller disconnected during COPY")
+        default: throw ProtocolViolation("unexpected message type \(frame.type) during COPY from stdin")
+        }
+    }
+
+    /// The command whose answer is under way.
+    var runningCommand: RunningCommand? {
+        switch replies.first {
+        case .query(let run): run.current
+        case .execute(let portal): portal.command
+        case .functionCall(let command): command
+        default: nil
+        }
+    }
+
+    // MARK: Function calls
+
+    func receiveFunctionCall(_ frame: Frame) throws(ProtocolViolation) {
+        let call = try FunctionCall(frame.payload)
+        decide([functionCall(call)]) { relay, decided in
+            switch decided {
+            case .success(let commands):
+                guard let command = commands.first else { return }
+                command.requestBytes = frame.bytes.readableBytes
+                relay.send(frame.bytes, .functionCall(command))
+            case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: true)
+            }
+        }
+    }
+
+    // MARK: Refusing
+
+    /// The name of a prepared statement that no server has.
+    private var missingName: String { "sallyport refused \(session.id)" }
+
+    /// Makes the server fail at this place of the conversation, with `fields` as what the caller sees of it.
+    func refuse(_ fields: ErrorFields, isQuery: Bool) {
+        if replies.isEmpty, !isPipelineOpen, transaction == .idle {
+            // Nothing is under way that could be rolled back: the server need not hear of it.
+            caller.write(fields.errorResponse())
+            if isQuery {
+                caller.write(ReadyForQuery.message(transaction))
+            } else {
+                isSkippingToSync = true
+                answersSyncAlone = true
+            }
+            caller.flush()
+            return
+        }
+        let failing =
+            isQuery
+            ? Query.message("EXECUTE \"\(missingName)\"") : Bind.message(portal: "", statement: missingName)
+        send(failing, .refusal(fields, isQuery: isQuery))
+        if !isQuery { isSkippingToSync = true }
+    }
+}

@@ -1,0 +1,294 @@
+import GatewayCore
+import NIOCore
+
+// What the server sends. Messages that pass as they are leave as slices of what arrived, and rows are not looked into.
+extension Relay {
+    /// What becomes of one message.
+    enum Handling {
+        case keep
+        case drop
+        case replace(ByteBuffer)
+    }
+
+    /// The longest message that is held whole; rows and copied data without a rule are not.
+    private static let heldLimit = 64 << 20
+
+    func receiveFromUpstream(_ bytes: ByteBuffer) {
+        if arrived.readableBytes == 0 {
+            arrived = bytes
+        } else {
+            arrived.writeImmutableBuffer(bytes)
+        }
+        handleArrived()
+    }
+
+    func handleArrived() {
+        guard !isClosed else { return }
+        let end = arrived.writerIndex
+        var kept = arrived.readerIndex
+        var index = kept
+        while index < end {
+            if passing > 0 {
+                let piece = min(passing, end - index)
+                passing -= piece
+                index += piece
+                continue
+            }
+            guard let type = arrived.getInteger(at: index, as: UInt8.self),
+                let length = arrived.getInteger(at: index + 1, as: Int32.self)
+            else { break }
+            guard length >= 4 else { return breakOff("a message of length \(length)") }
+            let total = Int(length) + 1
+            if type == MessageCode.dataRow || type == MessageCode.copyData, let command = runningCommand {
+                if type == MessageCode.dataRow, !countRow(of: command) { return }
+                command.responseBytes += total
+                passing = total
+                continue
+            }
+            guard total <= Self.heldLimit else { return breakOff("a message of \(total) bytes that must be inspected") }
+            guard end - index >= total,
+                let payload = arrived.getSlice(at: index + Frame.headerLength, length: total - Frame.headerLength)
+            else { break }
+            let handling: Handling
+            do throws(ProtocolViolation) {
+                handling = try handle(type, payload)
+            } catch {
+                return breakOff(error.message)
+            }
+            guard !isClosed else { return }
+            switch handling {
+            case .keep: break
+            case .drop:
+                emit(from: kept, to: index)
+                kept = index + total
+            case .replace(let bytes):
+                emit(from: kept, to: index)
+                caller.write(bytes)
+                kept = index + total
+            }
+            index += total
+        }
+        emit(from: kept, to: index)
+        arrived.moveReaderIndex(to: index)
+        if arrived.readableBytes == 0 { arrived = ByteBuffer() }
+        caller.flush()
+        pump()
+        endIfDrained()
+    }
+
+    private func emit(from start: Int, to end: Int) {
+        guard end > start, let slice = arrived.getSlice(at: start, length: end - start) else { return }
+        caller.write(slice)
+    }
+
+    private func breakOff(_ what: String) {
+        fail(
+            .connectionFailure("the database sent \(what)"),
+            reason: "the database broke the protocol: \(what)")
+    }
+
+    // MARK: Rows
+
+    /// - Returns: Whether the row may go out.
+    private func countRow(of command: RunningCommand) -> Bool {
+        command.rows += 1
+        guard let limit = command.maximumRows, command.rows > limit else { return true }
+        command.end(.interrupted, status: "row limit", reason: "more than \(limit) rows")
+        place.cancelUpstream()
+        fail(.tooManyRows(limit), reason: "a result had more rows than policy allows")
+        return false
+    }
+
+    // MARK: Messages
+
+    private func handle(_ type: UInt8, _ payload: ByteBuffer) throws(ProtocolViolation) -> Handling {
+        switch type {
+        case MessageCode.parameterStatus:
+            let status = try ParameterStatus(payload)
+            parameterChanged(status.name, status.value)
+            return .keep
+        case MessageCode.notificationResponse: return .keep
+        case MessageCode.noticeResponse:
+            if case .own = replies.first { return .drop }
+            return .keep
+        case MessageCode.errorResponse: return try handleError(payload)
+        case MessageCode.readyForQuery: return try handleReady(payload)
+        default: break
+        }
+        guard let reply = replies.first else {
+            throw ProtocolViolation("a message of type \(type) that nothing asked for")
+        }
+        switch reply {
+        case .own(let query):
+            if type == MessageCode.dataRow { query.append(try DataRow.texts(payload)) }
+            return .drop
+        case .query(let run): return try handle(type, payload, of: run)
+        case .execute(let portal): return try handle(type, payload, of: portal)
+        case .functionCall(let command):
+            guard type == MessageCode.functionCallResponse else { break }
+            command.responseBytes += payload.readableBytes
+            command.end(.succeeded, status: "FUNCTION CALL")
+            return .keep
+        case .parse(_, _, let command):
+            guard type == MessageCode.parseComplete else { break }
+            command?.end(.succeeded, status: "PARSE")
+            replies.removeFirst()
+            return .keep
+        case .bind:
+            guard type == MessageCode.bindComplete else { break }
+            replies.removeFirst()
+            return .keep
+        case .closeStatement:
+            guard type == MessageCode.closeComplete else { break }
+            replies.removeFirst()
+            return .keep
+        case .closePortal(let portal):
+            guard type == MessageCode.closeComplete else { break }
+            replies.removeFirst()
+            portal?.close()
+            return .keep
+        case .describeStatement(let prepared):
+            switch type {
+            case MessageCode.parameterDescription:
+                prepared?.parameterTypes = try ParameterDescription(payload).types
+                return .keep
+            case MessageCode.rowDescription, MessageCode.noData:
+                replies.removeFirst()
+                return .keep
+            default: break
+            }
+        case .describePortal:
+            guard type == MessageCode.rowDescription || type == MessageCode.noData else { break }
+            replies.removeFirst()
+            return .keep
+        case .refusal, .sync: break
+        }
+        throw ProtocolViolation("a message of type \(type) out of its order")
+    }
+
+    private func handle(_ type: UInt8, _ payload: ByteBuffer, of run: QueryRun) throws(ProtocolViolation) -> Handling {
+        switch type {
+        case MessageCode.rowDescription, MessageCode.emptyQueryResponse, MessageCode.copyOutResponse,
+            MessageCode.copyDone:
+            return .keep
+        case MessageCode.commandComplete:
+            try complete(run.current, payload)
+            run.advance()
+            return .keep
+        case MessageCode.copyInResponse:
+            beginCopyIn()
+            return .keep
+        default: throw ProtocolViolation("a message of type \(type) in answer to a query")
+        }
+    }
+
+    private func handle(_ type: UInt8, _ payload: ByteBuffer, of portal: Portal) throws(ProtocolViolation) -> Handling {
+        switch type {
+        case MessageCode.copyOutResponse, MessageCode.copyDone: return .keep
+        case MessageCode.commandComplete:
+            replies.removeFirst()
+            try complete(portal.command, payload)
+            return .keep
+        case MessageCode.emptyQueryResponse, MessageCode.portalSuspended:
+            replies.removeFirst()
+            return .keep
+        case MessageCode.copyInResponse:
+            beginCopyIn()
+            return .keep
+        default: throw ProtocolViolation("a message of type \(type) in answer to Execute")
+        }
+    }
+
+    // MARK: How commands end
+
+    private func complete(_ command: RunningCommand?, _ payload: ByteBuffer) throws(ProtocolViolation) {
+        let tag = try CommandComplete(payload)
+        guard let command else { return }
+        command.end(.succeeded, status: tag.tag, rows: tag.rows)
+        guard let statement = command.statement else { return }
+        switch statement.kind {
+        case .prepare(let name, let body):
+            _ = names.set(PreparedStatement(name: name, statement: body, text: "EXECUTE \"\(name)\""), name)
+        case .declareCursor(let name, let body, _): names.setCursor(body, name)
+        case .closeCursor(let name): names.closeCursor(name)
+        case .rollbackToSavepoint: names.closeCursor(nil)
+        case .set(let setting): note(setting)
+        default: break
+        }
+    }
+
+    private func beginCopyIn() {
+        isCopyingIn = true
+        if case .copyBegins = hold { hold = nil }
+    }
+
+    private func handleError(_ payload: ByteBuffer) throws(ProtocolViolation) -> Handling {
+        let fields = try ErrorFields(payload)
+        if fields.isFatal { hasSaidGoodbye = true }
+        isCopyingIn = false
+        if case .copyBegins = hold { hold = nil }
+        switch replies.first {
+        case nil: return .keep
+        case .own(let query):
+            query.fail(fields)
+            return fields.isFatal ? .keep : .drop
+        case .query(let run):
+            run.current?.end(.failed, status: fields.code, reason: fields.message)
+            run.advance()
+            run.endRest(reason: "an earlier statement of the query string failed")
+            return .keep
+        case .functionCall(let command):
+            command.end(.failed, status: fields.code, reason: fields.message)
+            return .keep
+        case .refusal(let own, true):
+            replies.removeFirst()
+            replies.prepend(.query(QueryRun([])))
+            return fields.isFatal ? .keep : .replace(own.errorResponse())
+        case .refusal(let own, false):
+            skipToSync()
+            return fields.isFatal ? .keep : .replace(own.errorResponse())
+        case .parse(_, _, let command?): command.end(.failed, status: fields.code, reason: fields.message)
+        case .bind(let portal, _), .execute(let portal):
+            portal.command?.end(.failed, status: fields.code, reason: fields.message)
+        default: break
+        }
+        skipToSync()
+        return .keep
+    }
+
+    /// The server runs nothing more of this pipeline: what was sent of it is undone in the gateway's tables.
+    private func skipToSync() {
+        var skipped: [Reply] = []
+        while let reply = replies.first, !reply.endsReady { skipped.append(replies.removeFirst()) }
+        for reply in skipped.reversed() {
+            switch reply {
+            case .parse(let prepared, let previous, _): _ = names.set(previous, prepared.name)
+            case .closeStatement(let name, let previous): _ = names.set(previous, name)
+            case .bind(let portal, let previous): _ = names.set(previous, portal.name)
+            default: break
+            }
+            reply.abandon(reason: "an earlier message of the pipeline failed")
+        }
+        if replies.isEmpty { isServerSkipping = true }
+    }
+
+    private func handleReady(_ payload: ByteBuffer) throws(ProtocolViolation) -> Handling {
+        let status = try ReadyForQuery(payload).status
+        guard let reply = replies.popFirst(), reply.endsReady else {
+            throw ProtocolViolation("ReadyForQuery that nothing asked for")
+        }
+        transaction = status
+        isCopyingIn = false
+        if case .copyBegins = hold { hold = nil }
+        readyReceived += 1
+        if status == .idle { names.endTransaction(upTo: readyReceived) }
+        switch reply {
+        case .query(let run): run.endRest(reason: "the server did not run it")
+        case .own(let query):
+            query.complete()
+            return .drop
+        default: break
+        }
+        return .keep
+    }
+}

@@ -1,0 +1,23 @@
+import GatewayCore
+
+/// Where a session is: its database, and what its connection brings.
+struct RelayPlace {
+    let target: PostgresTarget
+    let database: String
+    let options: ListenerOptions
+    /// Cancels what runs on the server, on a connection of its own.
+    let cancelUpstream: () -> Void
+    /// What every command of the session says.
+    let facts: [Fact]
+
+    init(
+        target: PostgresTarget, database: String, options: ListenerOptions,
+        cancelUpstream: @escaping () -> Void
+    ) {
+        self.target = target
+        self.database = database
+        self.options = options
+        self.cancelUpstream = cancelUpstream
+        facts = [Fact("sql.database", .string(database))]
+    }
+}

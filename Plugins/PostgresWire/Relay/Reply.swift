@@ -1,0 +1,67 @@
+import NIOCore
+
+/// What the server owes for a message that was sent to it, in the order in which it will answer.
+enum Reply {
+    /// Up to ReadyForQuery: the answers of one query string.
+    case query(QueryRun)
+    case parse(PreparedStatement, previous: PreparedStatement?, command: RunningCommand?)
+    case bind(Portal, previous: Portal?)
+    case describeStatement(PreparedStatement?)
+    case describePortal
+    case execute(Portal)
+    case closeStatement(name: String, previous: PreparedStatement?)
+    case closePortal(Portal?)
+    case functionCall(RunningCommand)
+    case sync
+    /// The server is made to fail here, and its error is replaced.
+    case refusal(ErrorFields, isQuery: Bool)
+    /// A query of the gateway's own, of which the caller sees nothing.
+    case own(OwnQuery)
+
+    /// Whether ReadyForQuery ends it.
+    var endsReady: Bool {
+        switch self {
+        case .query, .functionCall, .sync, .own: true
+        case .refusal(_, let isQuery): isQuery
+        default: false
+        }
+    }
+}
+
+/// The statements of one query string, answered one after the other.
+final class QueryRun {
+    let commands: [RunningCommand]
+    private var index = 0
+
+    init(_ commands: [RunningCommand]) { self.commands = commands }
+
+    var current: RunningCommand? { index < commands.count ? commands[index] : nil }
+
+    func advance() {
+        index += 1
+    }
+
+    /// Everything that has not had its outcome ended without being run.
+    func endRest(reason: String) {
+        for command in commands[min(index, commands.count)...] {
+            command.end(.interrupted, status: "not run", reason: reason)
+        }
+    }
+}
+
+/// A query that the gateway asks in the caller's session: its rows of text come back to it.
+final class OwnQuery {
+    let text: String
+    private(set) var rows: [[String?]] = []
+    private(set) var failure: ErrorFields?
+    private let completion: (OwnQuery) -> Void
+
+    init(_ text: String, completion: @escaping (OwnQuery) -> Void) {
+        self.text = text
+        self.completion = completion
+    }
+
+    func append(_ row: [String?]) { rows.append(row) }
+    func fail(_ fields: ErrorFields) { failure = fields }
+    func complete() { completion(self) }
+}

@@ -1,0 +1,47 @@
+import GatewayCore
+import Identifiers
+import Masking
+import Policy
+import Recording
+
+/// A command that has its permit, until its outcome is recorded.
+final class RunningCommand {
+    let commandID: UUIDv7
+    let masking: MaskingPlan
+    let maximumRows: Int?
+    /// What the parser knows about it; `nil` where it could not read it.
+    let statement: SQLStatement?
+    private let recording: CommandRecording
+    private let recordingLevel: RecordingLevel
+    var requestBytes = 0
+    var responseBytes = 0
+    var rows = 0
+    private var permit: Permit?
+
+    init(_ permit: consuming Permit, statement: SQLStatement?, recording: CommandRecording) {
+        commandID = permit.commandID
+        masking = permit.masking
+        maximumRows = permit.maximumRows
+        self.statement = statement
+        self.recording = recording
+        recordingLevel = permit.recording
+        self.permit = consume permit
+    }
+
+    var isOver: Bool { permit == nil }
+
+    /// - Throws: `RecordingError`; the command must not be sent then.
+    func recordRequest(_ command: Command) throws(RecordingError) {
+        try recording.record(command, of: commandID, level: recordingLevel, plan: masking)
+    }
+
+    /// Records the outcome; what comes after the first is ignored.
+    func end(_ kind: Outcome.Kind, status: String, reason: String? = nil, rows changed: Int? = nil) {
+        guard let permit = permit.take() else { return }
+        let outcome = Outcome(
+            kind, status: status, reason: reason, requestBytes: requestBytes, responseBytes: responseBytes,
+            rows: changed ?? (rows > 0 ? rows : nil))
+        recording.record(outcome, of: commandID, level: recordingLevel)
+        permit.end(outcome)
+    }
+}

@@ -1,0 +1,97 @@
+import GatewayCore
+
+/// What a name may mean: settings of the session that statements are read under.
+struct SQLSettings: Hashable, Sendable {
+    /// The schemas in which a name without one is looked for, in order.
+    var searchPath: [String]
+    /// Whether a backslash in an ordinary string is itself (the setting of the same name).
+    var standardConformingStrings: Bool
+}
+
+/// A query string as read.
+enum QueryReading: Sendable {
+    /// Nothing but space, comments and semicolons.
+    case empty
+    case statements([SQLStatement])
+    /// It cannot be read; the reason in PostgreSQL's words.
+    case opaque(reason: String)
+}
+
+/// One statement: everything that it does, wherever in it that stands.
+final class SQLStatement: Sendable {
+    /// Where it stands in the query string, in bytes.
+    let range: Range<Int>
+    let kind: StatementKind
+    let effects: [Effect]
+    let facts: [Fact]
+    let lineage: Lineage
+
+    init(range: Range<Int>, kind: StatementKind, effects: [Effect], facts: [Fact], lineage: Lineage) {
+        self.range = range
+        self.kind = kind
+        self.effects = effects
+        self.facts = facts
+        self.lineage = lineage
+    }
+
+    /// Something in it is beyond reading.
+    var isOpaque: Bool { facts.contains { $0.name == "opaque" && $0.value == .bool(true) } }
+    /// A name without a schema stands in it, so that the search path decides what it means.
+    var isUnqualified: Bool { facts.contains { $0.name == "sql.unqualified" && $0.value == .bool(true) } }
+}
+
+/// A change of a setting by SET or RESET.
+struct SettingChange: Hashable, Sendable {
+    let name: String
+    /// `nil` for the default.
+    let value: String?
+}
+
+/// What the relay has to know of a statement to keep its tables right.
+indirect enum StatementKind: Sendable {
+    case query
+    case copyIn
+    case copyOut(CopyOptions)
+    case set(SettingChange)
+    /// SET and its like whose outcome only the server knows: RESET ALL, DISCARD, ROLLBACK, CALL, DO, set_config.
+    case changesSettings
+    case rollbackToSavepoint
+    case prepare(name: String, body: SQLStatement)
+    case execute(name: String, arguments: [String])
+    case declareCursor(name: String, body: SQLStatement, isHeld: Bool)
+    case fetch(cursor: String)
+    case closeCursor(String?)
+    case other
+
+    /// Whether names or strings may mean something else afterwards.
+    var mayChangeSettings: Bool {
+        switch self {
+        case .set, .changesSettings, .rollbackToSavepoint, .execute: true
+        default: false
+        }
+    }
+}
+
+/// The options of COPY TO that say how its rows are written.
+struct CopyOptions: Hashable, Sendable {
+    enum Format: String, Sendable { case text, csv, binary }
+
+    var format = Format.text
+    var delimiter: String?
+    var null: String?
+    var quote: String?
+    var escape: String?
+    var hasHeader = false
+    /// The table, where it is not a query that is copied, and its named columns, where there are any.
+    var relation: RelationName?
+    var columns: [String] = []
+    /// An option that is none of these.
+    var unknown: String?
+}
+
+extension SQLStatement {
+    /// Of COPY TO.
+    var copyOptions: CopyOptions? {
+        if case .copyOut(let options) = kind { options } else { nil }
+    }
+}

@@ -1,0 +1,2 @@
+// libpq, which dials and signs in to databases (Debian: libpq-dev).
+#include <postgresql/libpq-fe.h>

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import PostgresWire
+
+@Suite("What a statement does")
+struct EffectTests {
+    @Test(
+        "is read from PostgreSQL's own parse tree",
+        arguments: [
+            ("SELECT 1", ["select session"]),
+            ("SELECT id, c.ssn FROM customers c WHERE balance > 3", ["select public.customers(balance,id,ssn)"]),
+            ("SELECT * FROM hr.staff", ["select hr.staff(*)"]),
+            ("TABLE customers", ["select public.customers(*)"]),
+            ("SELECT c FROM customers c", ["select public.customers(*,c)"]),
+            ("SELECT count(*) FROM customers", ["select public.customers()"]),
+            (
+                "SELECT a.x, b.y FROM a JOIN b ON a.id = b.id",
+                ["select public.a(id,x)", "select public.b(id,y)"]
+            ),
+            ("INSERT INTO t (a, b) VALUES (1, 2)", ["insert public.t(a,b)"]),
+            (
+                "INSERT INTO t SELECT x FROM s ON CONFLICT (a) DO UPDATE SET a = excluded.a RETURNING b",
+                ["insert public.t()", "select public.s(x)", "update public.t(a)", "select public.t(a,b)"]
+            ),
+            ("UPDATE t SET a = b WHERE c = 1", ["update public.t(a)", "select public.t(b,c)"]),
+            (
+                "DELETE FROM t USING s WHERE t.id = s.id",
+                ["delete public.t()", "select public.t(id)", "select public.s(id)"]
+            ),
+            (
+                "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)",
+                [
+                    "merge public.t()", "select public.s(id)", "select public.t(id)", "delete public.t()",
+                    "insert public.t(id)",
+                ]
+            ),
+            (
+                "WITH gone AS (DELETE FROM t WHERE id = 1 RETURNING *) SELECT * FROM gone",
+                ["delete public.t()", "select public.t(*,id)"]
+            ),
+            ("TRUNCATE a, b.c", ["truncate public.a()", "truncate b.c()"]),
+            ("COPY t (a) TO STDOUT", ["copy-out public.t(a)"]),
+            ("COPY t TO STDOUT", ["copy-out public.t(*)"]),
+            ("COPY t FROM STDIN", ["copy-in public.t()"]),
+            ("COPY t FROM '/etc/passwd'", ["copy-file server", "copy-in public.t()"]),
+            ("COPY t TO PROGRAM 'sh'", ["copy-program server", "copy-out public.t(*)"]),
+            (
+                "COPY (DELETE FROM t RETURNING a) TO STDOUT",
+                ["copy-out session", "delete public.t()", "select public.t(a)"]
+            ),
+            ("SELECT a INTO u FROM t", ["select public.t(a)", "ddl public.u()", "insert public.u()"]),
+            ("CREATE TABLE u AS SELECT a FROM t", ["select public.t(a)", "ddl public.u()", "insert public.u()"]),
+            ("EXPLAIN DELETE FROM t", ["explain session", "select public.t()"]),
+            ("EXPLAIN (ANALYZE) DELETE FROM t", ["explain session", "delete public.t()"]),
+            ("SET ROLE admin", ["set-role admin"]),
+            ("SET SESSION AUTHORIZATION bob", ["set-role bob"]),
+            ("RESET ROLE", ["set-role none"]),
+            ("SET search_path = evil", ["set session"]),
+            ("SELECT set_config('role', 'admin', false)", ["set session"]),
+            ("SELECT pg_read_file('/etc/passwd')", ["call pg_read_file"]),
+            ("SELECT * FROM pg_ls_dir('.')", ["call pg_ls_dir"]),
+            ("SELECT pg_catalog.pg_terminate_backend(1)", ["call pg_catalog.pg_terminate_backend"]),
+            ("SELECT x FROM t WHERE lo_unlink(3) = 1", ["select public.t(x)", "call lo_unlink"]),
+            ("CALL close_books(2026)", ["call close_books"]),
+            ("GRANT SELECT ON t TO bob", ["grant public.t()"]),
+            ("GRANT admin TO bob", ["grant admin"]),
+            ("DROP TABLE a.b, c", ["ddl a.b()", "ddl public.c()"]),
+            ("ALTER TABLE t ADD COLUMN x int", ["ddl public.t()"]),
+            ("CREATE VIEW v AS SELECT ssn FROM customers", ["ddl public.v()", "select public.customers(ssn)"]),
+            ("CREATE INDEX ON t (a)", ["ddl public.t()"]),
+            ("ALTER SYSTEM SET fsync = off", ["alter-system server"]),
+            ("VACUUM t", ["maintain public.t()"]),
+            ("LOCK TABLE t", ["lock public.t()"]),
+            ("REFRESH MATERIALIZED VIEW m", ["refresh public.m()"]),
+            ("NOTIFY c, 'x'", ["notify session"]),
+            ("SELECT relname FROM pg_class", ["select pg_catalog.pg_class(relname)"]),
+        ] as [(String, [String])])
+    func effects(_ text: String, _ expected: [String]) {
+        #expect(Reading.effects(text) == Set(expected))
+        #expect(!Reading.isOpaque(text))
+    }
+
+    @Test("a name without a schema is every table that it can mean")
+    func searchPath() {
+        var reading = Reading()
+        reading.settings.searchPath = ["mine", "public"]
+        let shown = reading.statements("DELETE FROM t WHERE id = 1").flatMap(\.effects).map(\.shown)
+        #expect(Set(shown) == ["delete mine.t()", "delete public.t()", "select mine.t(id)", "select public.t(id)"])
+    }
+}
