@@ -92,29 +92,7 @@ struct CredentialFile {
             ("console", credential.console), ("gateway", credential.gateway),
         ]
         for (name, text) in optional { if let text { members.append(JSONMember(name, .string(text))) } }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try? FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let temporary = "\(path).\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CommandFailure(
-                "\(temporary) cannot be written (\(String(cString: strerror(errno)))); SALLYPORT_HOME names another folder",
-                status: .unavailable)
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(JSONValue.object(members).canonicalBytes + [0x0a]))
-            try handle.close()
-        } catch {
-            unlink(temporary)
-            throw CommandFailure("\(temporary) cannot be written (\(error))", status: .unavailable)
-        }
-        guard rename(temporary, path) == 0 else {
-            let code = errno
-            unlink(temporary)
-            throw CommandFailure("\(path) cannot be written (\(String(cString: strerror(code))))", status: .unavailable)
-        }
+        try PrivateFile.replace(path, with: JSONValue.object(members).canonicalBytes + [0x0a])
     }
 
     /// False when there was none.
