@@ -6,6 +6,8 @@ final class TestGateway: Sendable {
     let folder: URL
     let port: Int
     let consolePort: Int
+    /// Where it listens for PostgreSQL, when it is asked to.
+    let postgresPort: Int?
     let issuer: TestIssuer
     private let running: RunningProcessBox
     private let scheme: String
@@ -20,6 +22,8 @@ final class TestGateway: Sendable {
         var extra = ""
         var maskingRules = Options.usualMasking
         var listener = ""
+        /// The keys of a listener for PostgreSQL, in YAML's flow style with a comma before each; `nil` for none.
+        var postgresListener: String?
         /// Keys of the issuer, in YAML's flow style.
         var issuerKeys = "groups: {claim: groups}"
         /// Any that is free without one.
@@ -64,6 +68,10 @@ final class TestGateway: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         port = try Tools.freePort()
         consolePort = try options.consolePort ?? Tools.freePort()
+        postgresPort = try options.postgresListener == nil ? nil : Tools.freePort()
+        let postgresListener = postgresPort.map {
+            "  - {adapter: postgres, listen: \"127.0.0.1:\($0)\"\(options.postgresListener ?? "")}"
+        }
         let configuration = """
             state: state
             identity:
@@ -71,6 +79,7 @@ final class TestGateway: Sendable {
                 - {issuer: "\(issuer.url)", audiences: ["\(issuer.clientID)"], client_id: "\(issuer.clientID)", \(options.issuerKeys)}
             listeners:
               - {adapter: http, listen: "127.0.0.1:\(port)"\(options.listener)}
+            \(postgresListener ?? "")
             targets:
             \(options.targets)
             policy: {files: [policy.cedar]}
@@ -105,6 +114,7 @@ final class TestGateway: Sendable {
         let process = try running.start()
         try await Tools.waitForPort(port, of: process)
         try await Tools.waitForPort(consolePort, of: process)
+        if let postgresPort { try await Tools.waitForPort(postgresPort, of: process) }
     }
 
     func stop() async throws -> Int32 { try await running.current.stop() }

@@ -1,0 +1,95 @@
+import Foundation
+
+/// A real PostgreSQL in a folder of its own, on a free port, with SCRAM and TLS; it goes away with it.
+final class PostgresServer: Sendable {
+    let port: Int
+    let folder: URL
+    private let process: RunningProcess
+
+    static let password = "gateway's own pass word"
+    /// The account that the gateway signs in with: the owner of the database.
+    static let user = "gateway"
+    static let database = "ledger"
+
+    /// - Parameter seed: SQL for the database.
+    init(seed: String = "") async throws {
+        port = try Tools.freePort()
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("postgres-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        let passwordFile = folder.appendingPathComponent("password")
+        try Self.password.write(to: passwordFile, atomically: true, encoding: .utf8)
+        if getuid() == 0 {
+            let finished = try await RunningProcess.run(
+                "/bin/chown", ["-R", Self.account, folder.path])
+            guard finished.status == 0 else { throw TestFailure("chown: \(finished.errors)") }
+        }
+        let data = folder.appendingPathComponent("data").path
+        let made = try await RunningProcess.run(
+            Self.command("initdb").executable,
+            Self.command("initdb").prefix + [
+                "-D", data, "-U", Self.user, "-A", "scram-sha-256", "--pwfile", passwordFile.path, "-E", "UTF8",
+                "--locale=C", "--no-sync",
+            ], in: URL(fileURLWithPath: "/"))
+        guard made.status == 0 else { throw TestFailure("initdb: \(made.errors)") }
+        process = try RunningProcess(
+            Self.command("postgres").executable,
+            Self.command("postgres").prefix + [
+                "-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+                "-c", "fsync=off", "-c", "max_connections=200", "-c", "max_prepared_transactions=4",
+            ], in: URL(fileURLWithPath: "/"))
+        try await Tools.waitForPort(port, of: process)
+        _ = try await psql("CREATE DATABASE \(Self.database)", database: "postgres")
+        if !seed.isEmpty { _ = try await psql(seed) }
+    }
+
+    deinit {
+        // The postmaster ends its children at once on SIGQUIT.
+        process.signal(SIGQUIT)
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Runs SQL directly, past the gateway, and gives what psql prints: unaligned, tuples only.
+    @discardableResult
+    func psql(_ sql: String, database: String = PostgresServer.database) async throws -> String {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let finished = try await RunningProcess.run(
+                try Tools.system("psql"), ["-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql],
+                environment: environment(database: database))
+            if finished.status == 0 { return finished.output }
+            guard finished.errors.contains("starting up"), ContinuousClock.now < deadline else {
+                throw TestFailure("psql: \(finished.errors)")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// libpq's variables for a direct connection.
+    func environment(database: String = PostgresServer.database) -> [String: String] {
+        [
+            "PGHOST": "127.0.0.1", "PGPORT": String(port), "PGUSER": Self.user, "PGPASSWORD": Self.password,
+            "PGDATABASE": database, "PGSSLMODE": "disable",
+        ]
+    }
+
+    /// The gateway's target for it, in YAML.
+    var target: String {
+        """
+          - name: ledger
+            kind: postgres
+            connection: {host: 127.0.0.1, port: "\(port)", dbname: \(Self.database), user: \(Self.user), sslmode: disable}
+            password: "env:LEDGER_PASSWORD"
+        """
+    }
+
+    private static let account = "postgres"
+
+    /// A program of the server's package, run as an account that is not root, since it refuses that one.
+    private static func command(_ name: String) -> (executable: String, prefix: [String]) {
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        let path = "/usr/lib/postgresql/\(versions.max() ?? "15")/bin/\(name)"
+        guard getuid() == 0 else { return (path, []) }
+        return ("/usr/bin/setpriv", ["--reuid", account, "--regid", account, "--init-groups", path])
+    }
+}
