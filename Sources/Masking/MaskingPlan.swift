@@ -7,6 +7,8 @@ public struct MaskingPlan: Sendable {
 
     let compiled: CompiledPlan?
 
+    /// Rules select columns or fields by their name, so that it matters where a value comes from.
+    public var selectsByName: Bool { compiled.map { !$0.columns.isEmpty || !$0.fields.isEmpty } ?? false }
     /// No rule applies.
     public var isEmpty: Bool { compiled == nil }
     /// `ruleset/rule` for each rule.
@@ -32,6 +34,7 @@ final class CompiledPlan: Sendable {
     /// The strictest rule for a value is the one with the smallest index.
     let rules: [Rule]
     let fields: [(pattern: FieldPattern, rule: RuleIndex)]
+    let columns: [(pattern: CompiledColumnPattern, rule: RuleIndex)]
     let paths: PathAutomaton?
     let detectors: DetectorSet
     /// The rule for each detector, by `Detector.index`.
@@ -50,6 +53,7 @@ final class CompiledPlan: Sendable {
             throw .notInspectable(reason: "more than \(RuleIndex.max) masking rules apply to one answer")
         }
         var fields: [(FieldPattern, RuleIndex)] = []
+        var columns: [(CompiledColumnPattern, RuleIndex)] = []
         var paths: [(JSONPath, RuleIndex)] = []
         var detectorRules = [RuleIndex](repeating: noRule, count: Detector.allCases.count)
         var detectors: DetectorSet = []
@@ -61,6 +65,7 @@ final class CompiledPlan: Sendable {
                         ruleSet: ruleSet, rule: rule.name ?? "\(rule.selector)", message: "a field pattern is empty")
                 }
                 fields.append((compiled, RuleIndex(index)))
+            case .column(let pattern): columns.append((pattern.compiled, RuleIndex(index)))
             case .path(let path): paths.append((path, RuleIndex(index)))
             case .detector(let detector):
                 detectors.insert(DetectorSet(detector))
@@ -73,6 +78,7 @@ final class CompiledPlan: Sendable {
                 transform: rule.transform)
         }
         self.fields = fields
+        self.columns = columns
         self.paths = paths.isEmpty ? nil : PathAutomaton(paths)
         self.detectors = detectors
         self.detectorRules = detectorRules
@@ -88,6 +94,15 @@ final class CompiledPlan: Sendable {
 
     /// Rules by the field's name or place exist, so that text without fields needs detectors to be inspected at all.
     var hasDetectors: Bool { !detectors.isEmpty }
+    /// Something can be selected in a document; a plan of rules for columns only leaves them all as they are.
+    var selectsInDocuments: Bool { hasDetectors || !fields.isEmpty || paths != nil }
+
+    /// - Parameter counts: by rule index.
+    func counts(_ counts: [Int]) -> [MaskCount] {
+        zip(rules, counts).compactMap { rule, count in
+            count == 0 ? nil : MaskCount(rule: rule.name, selector: rule.selector, count: count)
+        }
+    }
 
     static func hex(_ digest: SHA256.Digest) -> String {
         digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

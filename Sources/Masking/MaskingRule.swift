@@ -14,8 +14,11 @@ public struct MaskingRule: Sendable, Hashable {
     public enum Selector: Sendable, Hashable {
         /// A place in a JSON document. On an array or object the rule masks all that lies under it.
         case path(JSONPath)
-        /// A member name in any JSON object: a glob with `*` and `?`, case-insensitive in ASCII.
+        /// A member name in any JSON object, or the name of a column: a glob with `*` and `?`, case-insensitive in
+        /// ASCII.
         case field(String)
+        /// A column of a database's relations, whatever a statement calls it. Selects nothing in documents.
+        case column(ColumnPattern)
         /// Values that have the form of one kind of data, in any text and in JSON strings, numbers and names.
         case detector(Detector)
     }
@@ -26,6 +29,7 @@ extension MaskingRule.Selector: CustomStringConvertible {
         switch self {
         case .path(let path): "path \(path)"
         case .field(let pattern): "field \(pattern)"
+        case .column(let pattern): "column \(pattern)"
         case .detector(let detector): "detector \(detector)"
         }
     }
@@ -46,9 +50,9 @@ public struct MaskingRuleSet: Sendable, Hashable {
 public struct MaskCount: Sendable, Hashable {
     /// `ruleset/rule`.
     public let rule: String
-    /// What the rule selects, e.g. `field ssn`, `path $.a`, `detector PAN`.
+    /// What the rule selects, e.g. `field ssn`, `column customers.ssn`, `path $.a`, `detector PAN`.
     public let selector: String
-    /// Values masked: JSON scalars (a masked array or object counts once with `null`), or detector matches.
+    /// Values masked: JSON scalars (a masked array or object counts once with `null`), cells, or detector matches.
     public let count: Int
 
     public init(rule: String, selector: String, count: Int) {

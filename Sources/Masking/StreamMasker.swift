@@ -15,7 +15,7 @@ public struct StreamMasker {
     /// - Throws: `.notInspectable` where the plan's rules cannot be applied to the format at all.
     public init(plan: MaskingPlan, format: MaskedFormat) throws(MaskingError) {
         self.plan = plan
-        guard let compiled = plan.compiled else { return }
+        guard let compiled = plan.compiled, compiled.selectsInDocuments else { return }
         switch format {
         case .json: json = JSONMasker(plan: compiled)
         case .ndjson: json = JSONMasker(plan: compiled, isSequence: true)
@@ -26,11 +26,7 @@ public struct StreamMasker {
 
     /// How often each rule masked something so far; rules that did not are absent.
     public var counts: [MaskCount] {
-        guard let compiled = plan.compiled else { return [] }
-        let counts = json?.counts ?? text?.counts ?? events?.counts ?? []
-        return zip(compiled.rules, counts).compactMap { rule, count in
-            count == 0 ? nil : MaskCount(rule: rule.name, selector: rule.selector, count: count)
-        }
+        plan.compiled?.counts(json?.counts ?? text?.counts ?? events?.counts ?? []) ?? []
     }
 
     /// Bytes of the answer that are held back.
@@ -41,7 +37,7 @@ public struct StreamMasker {
     /// - Throws: `.notInspectable`; nothing more may be sent then, and every later call throws the same.
     public mutating func mask(_ chunk: ByteBuffer) throws(MaskingError) -> MaskedBytes {
         if let failure { throw failure }
-        guard !plan.isEmpty else { return MaskedBytes(buffer: chunk) }
+        guard plan.compiled?.selectsInDocuments == true else { return MaskedBytes(buffer: chunk) }
         do throws(MaskingError) {
             if let masked = try json?.mask(chunk) { return MaskedBytes(buffer: masked) }
             if let masked = try text?.mask(chunk) { return MaskedBytes(buffer: masked) }

@@ -14,6 +14,8 @@ func makePlan(_ rules: [String]) throws -> MaskingPlan {
                 .path(try JSONPath(parsing: parts[0]))
             } else if parts[0].hasPrefix("field ") {
                 .field(String(parts[0].dropFirst(6)))
+            } else if parts[0].hasPrefix("column ") {
+                .column(try ColumnPattern(parsing: String(parts[0].dropFirst(7))))
             } else {
                 .detector(try Detector(named: parts[0]))
             }

@@ -53,8 +53,7 @@ extension JSONMasker {
     ) throws(JSONMaskingFailure) -> [UInt8]? {
         let hash = NameHash.hash(name)
         let frame = frames.count - 1
-        // In a document inside a string duplicates are masked alike, and who reads it is not known.
-        guard level > 0 || names.insert(hash, &frames[frame].names) else { throw .duplicateName(offset) }
+        guard allowsDuplicateNames || names.insert(hash, &frames[frame].names) else { throw .duplicateName(offset) }
         let meaning = lookup.meaning(of: name, hash: hash)
         memberRule = meaning.rule
         memberPathID = meaning.pathID

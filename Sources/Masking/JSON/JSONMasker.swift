@@ -61,6 +61,8 @@ struct JSONMasker {
     var inner: [JSONMasker] = []
     /// Strings that this document stands in.
     let level: Int
+    /// Of documents whose reader is not known, or that a database keeps as they came: duplicates are masked alike.
+    let allowsDuplicateNames: Bool
     /// Rules by name exist, so that documents inside strings must be looked into.
     let findsNested: Bool
 
@@ -71,8 +73,9 @@ struct JSONMasker {
     /// Bytes of the longest member name.
     static let longestName = 64 * 1024
 
-    init(plan: CompiledPlan, isSequence: Bool = false, level: Int = 0) {
+    init(plan: CompiledPlan, isSequence: Bool = false, level: Int = 0, allowsDuplicateNames: Bool = false) {
         self.plan = plan
+        self.allowsDuplicateNames = allowsDuplicateNames || level > 0
         self.level = level
         findsNested =
             level < Self.deepestLevel && (!plan.fields.isEmpty || plan.paths?.hasDescendantStart == true)

@@ -105,6 +105,9 @@ enum ConfigurationKeys {
                         .list(
                             .mapping([
                                 ConfigKey("field", .string, summary: "Member or column name; `*` matches any part."),
+                                ConfigKey(
+                                    "column", .string,
+                                    summary: "Database column, e.g. `public.customers.ssn` or `ssn`; `*` in any part."),
                                 ConfigKey("path", .string, summary: "JSON path, e.g. `$.card.number`."),
                                 ConfigKey(
                                     "detector", .string,
@@ -115,7 +118,7 @@ enum ConfigurationKeys {
                                         "`redact`, `null`, `pseudonym`, `keep-last N`, `keep-first N` or `replace TEXT`."
                                 ),
                                 ConfigKey("name", .string, summary: "The rule's name in the log."),
-                            ])), required: true, summary: "Each has one of `field`, `path` and `detector`."),
+                            ])), required: true, summary: "Each has one of `field`, `column`, `path` and `detector`."),
                 ])), summary: "Named sets of masking rules."),
     ]
 

@@ -146,14 +146,15 @@ struct GatewayConfiguration: Sendable {
     }
 
     private static func maskingRule(_ section: ConfigSection) throws -> MaskingRule {
-        let selectors = ["field", "path", "detector"].filter(section.has)
+        let selectors = ["field", "column", "path", "detector"].filter(section.has)
         guard selectors.count == 1, let key = selectors.first, let text = section.string(key) else {
-            throw section.error(nil, "a masking rule has exactly one of field, path and detector")
+            throw section.error(nil, "a masking rule has exactly one of field, column, path and detector")
         }
         do {
             let selector: MaskingRule.Selector =
                 switch key {
                 case "field": .field(text)
+                case "column": .column(try ColumnPattern(parsing: text))
                 case "path": .path(try JSONPath(parsing: text))
                 default: .detector(try Detector(named: text))
                 }
