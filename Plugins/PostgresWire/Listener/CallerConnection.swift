@@ -292,7 +292,8 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         let dialer = services.dialer
         let canceller = upstream.canceller
         let place = RelayPlace(
-            target: target, database: database, options: listener.options, cancelUpstream: { dialer.cancel(canceller) })
+            target: target, database: database, options: listener.options,
+            catalog: services.catalog(of: target, database), cancelUpstream: { dialer.cancel(canceller) })
         let relay = Relay(
             session: session, services: loop, place: place, caller: peer, upstream: upstreamPeer,
             parameters: upstream.parameters, transaction: .idle, onClose: { [weak self] _ in self?.relayClosed() })

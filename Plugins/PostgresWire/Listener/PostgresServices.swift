@@ -1,5 +1,6 @@
 import GatewayCore
 import NIOCore
+import Synchronization
 
 /// What all connections of the adapter share, on every event loop.
 final class PostgresServices: Sendable {
@@ -7,6 +8,7 @@ final class PostgresServices: Sendable {
     let cancels = CancelRegistry()
     let oauthMetadata: OAuthBearer.Metadata
     private let targets: [String: PostgresTarget]
+    private let catalogs = Mutex<[String: Catalog]>([:])
 
     init(
         targets: [PostgresTarget], dialer: UpstreamDialer, oauthMetadata: OAuthBearer.Metadata
@@ -23,5 +25,23 @@ final class PostgresServices: Sendable {
         guard parts.count == 2 else { return (target, target.database) }
         let database = String(parts[1])
         return target.serves(database) ? (target, database) : nil
+    }
+
+    /// What is known of a database's tables, by all sessions together.
+    func catalog(of target: PostgresTarget, _ database: String) -> Catalog {
+        catalogs.withLock { catalogs in
+            let key = "\(target.target.name)/\(database)"
+            if let catalog = catalogs[key] { return catalog }
+            let dialer = dialer
+            let catalog = Catalog { needs, loop in
+                dialer.run(on: loop) { () throws -> CatalogFindings in
+                    let parameters = try UpstreamParameters.ofGateway(target, database: database)
+                    let connection = try LibPQConnection(parameters, until: .now() + target.connectTimeout)
+                    return try CatalogReader.read(needs, connection)
+                }
+            }
+            catalogs[key] = catalog
+            return catalog
+        }
     }
 }

@@ -36,6 +36,23 @@ struct UpstreamParameters {
         return parameters
     }
 
+    /// For what the gateway itself asks of the database.
+    ///
+    /// - Throws: `SecretError` when the password cannot be had.
+    static func ofGateway(_ target: PostgresTarget, database: String) throws(SecretError) -> [String: String] {
+        var parameters = target.connection
+        parameters["dbname"] = database
+        if let password = target.password {
+            parameters["password"] = try password.resolve(relativeTo: target.baseDirectory).reveal()
+        }
+        if parameters["gssencmode"] == nil { parameters["gssencmode"] = "disable" }
+        parameters["application_name"] = "sallyport catalog"
+        parameters["client_encoding"] = "UTF8"
+        // Names in views' queries are written with their schemas then.
+        parameters["options"] = "-c search_path= -c statement_timeout=10000"
+        return parameters
+    }
+
     /// The caller and the session, so that the database's log leads back to the gateway's.
     private static func name(_ label: String, _ session: UUIDv7) -> String {
         let readable = label.map { $0.isASCII && !$0.isNewline && $0 >= " " ? $0 : "?" }

@@ -40,7 +40,11 @@ struct ErrorFields: Sendable, Hashable {
         if let hint { fields.append(Field(code: UInt8(ascii: "H"), value: hint)) }
     }
 
-    private subscript(code: UInt8) -> String? { fields.first { $0.code == code }?.value }
+    subscript(code: UInt8) -> String? { fields.first { $0.code == code }?.value }
+
+    /// What stands for fields that may not be shown.
+    static let hidden = ErrorFields(
+        severity: .notice, code: .successfulCompletion, message: "(withheld: a masking rule applies)")
 
     /// The SQLSTATE.
     var code: String { self[UInt8(ascii: "C")] ?? "XX000" }

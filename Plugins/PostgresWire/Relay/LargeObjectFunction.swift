@@ -32,4 +32,7 @@ enum LargeObjectFunction: String {
         default: return nil
         }
     }
+
+    /// Whether its result holds stored bytes.
+    var returnsData: Bool { self == .read }
 }

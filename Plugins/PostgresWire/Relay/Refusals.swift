@@ -12,6 +12,13 @@ extension ErrorFields {
             detail: "The rule is \(refusal.rule).\(record)", hint: refusal.nextStep)
     }
 
+    static func cannotMask(_ what: String) -> ErrorFields {
+        ErrorFields(
+            severity: .error, code: .insufficientPrivilege,
+            message: "A masking rule applies, and \(what) cannot be masked.",
+            hint: "Ask for the data in another form, or ask the target's owners about the rule.")
+    }
+
     /// The NOTICE while people decide.
     static func pending(_ ticket: PendingTicket) -> ErrorFields {
         ErrorFields(
@@ -119,11 +126,12 @@ extension Refusal {
             nextStep: "Try again later; if it lasts, tell the gateway's operators.")
     }
 
-    static func cannotMask(_ plan: MaskingPlan, command: UUIDv7) -> Refusal {
+    /// - Parameter rule: The masking rule that would be evaded.
+    static func copiesMasked(_ rule: String, command: UUIDv7) -> Refusal {
         Refusal(
-            kind: .denied, rule: plan.ruleNames.first ?? "masking",
-            reason: "A masking rule applies to the answer, and answers of databases cannot be masked yet.",
-            nextStep: "Ask the target's owners about the rule.", commandID: command)
+            kind: .denied, rule: rule,
+            reason: "The statement would copy masked values to where they could be read unmasked.",
+            nextStep: "Leave the masked columns out, or ask the target's owners for a copy.", commandID: command)
     }
 
     static func recordingUnavailable(_ error: any Error) -> Refusal {

@@ -22,6 +22,11 @@ extension Relay {
         Deciding(self, judged, completion).next()
     }
 
+    /// Where names without a schema are looked for; `nil` where that is not certain.
+    var certainSearchPath: [String]? {
+        areSettingsStale ? nil : SearchPath(schemas: settings.searchPath, temporary: temporarySchema).all
+    }
+
     /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
     func whenSettingsAreKnown(_ body: @escaping (Relay) -> Void) {
         // In a failed transaction nothing can be asked, and nothing but its end will run.
@@ -32,7 +37,8 @@ extension Relay {
             guard let self, !self.isClosed else { return }
             self.hold = nil
             if let path = SearchPath.read(query) {
-                self.settings.searchPath = path
+                self.settings.searchPath = path.schemas
+                self.temporarySchema = path.temporary
             } else {
                 self.areSettingsStale = true
             }
@@ -67,24 +73,17 @@ private final class Deciding {
     private func take(_ decision: consuming Decision, _ judged: JudgedStatement) -> Bool {
         switch consume decision {
         case .permitted(let permit):
-            guard permit.masking.isEmpty else {
-                let refusal = Refusal.cannotMask(permit.masking, command: permit.commandID)
-                permit.end(Outcome(.interrupted, status: "not run", reason: refusal.reason))
-                refuse(refusal)
-                return false
-            }
             let command = RunningCommand(
-                permit, statement: judged.statement, recording: CommandRecording(session: relay.session))
-            do {
-                try command.recordRequest(judged.command)
-            } catch {
-                command.end(.interrupted, status: "not run", reason: "the session cannot be recorded: \(error)")
-                refuse(.recordingUnavailable(error))
-                return false
+                permit, statement: judged.statement, searchPath: relay.certainSearchPath,
+                recording: CommandRecording(session: relay.session))
+            var isKnown = false
+            var goesOn: Bool?
+            relay.ruleEvaded(by: command) { rule in
+                goesOn = self.accept(command, judged, evaded: rule)
+                if isKnown, goesOn == true { self.next() }
             }
-            running.append(command)
-            waiting.removeFirst()
-            return true
+            isKnown = true
+            return goesOn ?? false
         case .refused(let refusal):
             refuse(refusal.explained(by: judged.command))
             return false
@@ -92,6 +91,27 @@ private final class Deciding {
             ask(needed, judged)
             return false
         }
+    }
+
+    /// - Parameter evaded: The masking rule that the statement would evade.
+    /// - Returns: Whether to go on with the next statement.
+    private func accept(_ command: RunningCommand, _ judged: JudgedStatement, evaded: String?) -> Bool {
+        if let evaded {
+            let refusal = Refusal.copiesMasked(evaded, command: command.commandID)
+            command.end(.interrupted, status: "not run", reason: refusal.reason)
+            refuse(refusal)
+            return false
+        }
+        do {
+            try command.recordRequest(judged.command)
+        } catch {
+            command.end(.interrupted, status: "not run", reason: "the session cannot be recorded: \(error)")
+            refuse(.recordingUnavailable(error))
+            return false
+        }
+        running.append(command)
+        waiting.removeFirst()
+        return true
     }
 
     private func refuse(_ refusal: Refusal) {

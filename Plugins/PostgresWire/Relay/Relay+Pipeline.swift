@@ -116,10 +116,12 @@ extension Relay {
         let portal = Portal(
             name: bind.portal, statement: statement, command: command, resultFormats: bind.resultFormats,
             epoch: readySent)
+        if command?.masking.isEmpty ?? true { portal.rows = .relayed }
         let previous = names.set(portal, bind.portal)
         // Binding the unnamed portal again ends the one that was there.
         if bind.portal.isEmpty { previous?.close() }
         send(frame.bytes, .bind(portal, previous: previous))
+        if case .unknown = portal.rows { sendOwnDescribe(portal) }
     }
 
     // MARK: Describe, Execute, Close
@@ -129,7 +131,7 @@ extension Relay {
         guard sendHeld() else { return }
         switch describe.kind {
         case .statement: send(frame.bytes, .describeStatement(names.statement(describe.name)))
-        case .portal: send(frame.bytes, .describePortal)
+        case .portal: send(frame.bytes, .describePortal(names.portal(describe.name), isOwn: false))
         }
     }
 
@@ -147,10 +149,20 @@ extension Relay {
                 let portal = Portal(
                     name: execute.portal, statement: judged.statement, command: commands.first, resultFormats: [],
                     epoch: relay.readySent)
+                if commands.first?.masking.isEmpty ?? true {
+                    portal.rows = .relayed
+                } else {
+                    relay.sendOwnDescribe(portal)
+                }
                 relay.sendExecute(portal, frame)
             case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: false)
             }
         }
+    }
+
+    /// Not every client asks what the columns of a result are, and masking has to know.
+    private func sendOwnDescribe(_ portal: Portal) {
+        send(Describe.message(portal: portal.name), .describePortal(portal, isOwn: true))
     }
 
     private func sendExecute(_ portal: Portal, _ frame: Frame) {

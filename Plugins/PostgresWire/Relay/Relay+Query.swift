@@ -40,6 +40,10 @@ extension Relay {
                 continue
             }
             if statement.kind.mayChangeSettings { areSettingsStale = true }
+            if statement.mayChangeDefinitions {
+                areSettingsStale = true
+                hasUncommittedDefinitions = true
+            }
             switch statement.kind {
             case .copyIn: hold = .copyBegins
             default: break
@@ -84,6 +88,10 @@ extension Relay {
             switch decided {
             case .success(let commands):
                 guard let command = commands.first else { return }
+                guard command.masking.isEmpty || LargeObjectFunction(call.functionOID)?.returnsData == false else {
+                    command.end(.interrupted, status: "not run", reason: "its result cannot be masked")
+                    return relay.refuse(.cannotMask("the result of a function call"), isQuery: true)
+                }
                 command.requestBytes = frame.bytes.readableBytes
                 relay.send(frame.bytes, .functionCall(command))
             case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: true)

@@ -1,13 +1,16 @@
 import GatewayCore
 import NIOCore
 
-// What the server sends. Messages that pass as they are leave as slices of what arrived, and rows are not looked into.
+// What the server sends. Messages that pass as they are leave as slices of what arrived, and rows that no rule concerns
+// are not looked into.
 extension Relay {
     /// What becomes of one message.
     enum Handling {
         case keep
         case drop
         case replace(ByteBuffer)
+        /// It is looked at again once something else is known.
+        case wait
     }
 
     /// The longest message that is held whole; rows and copied data without a rule are not.
@@ -23,11 +26,11 @@ extension Relay {
     }
 
     func handleArrived() {
-        guard !isClosed else { return }
+        guard !isUpstreamPaused, !isClosed else { return }
         let end = arrived.writerIndex
         var kept = arrived.readerIndex
         var index = kept
-        while index < end {
+        scan: while index < end {
             if passing > 0 {
                 let piece = min(passing, end - index)
                 passing -= piece
@@ -40,10 +43,20 @@ extension Relay {
             guard length >= 4 else { return breakOff("a message of length \(length)") }
             let total = Int(length) + 1
             if type == MessageCode.dataRow || type == MessageCode.copyData, let command = runningCommand {
-                if type == MessageCode.dataRow, !countRow(of: command) { return }
-                command.responseBytes += total
-                passing = total
-                continue
+                switch rowHandling(type) {
+                case .relayed:
+                    if type == MessageCode.dataRow, !countRow(of: command) { return }
+                    command.responseBytes += total
+                    passing = total
+                    continue
+                case .masked(let masking):
+                    emit(from: kept, to: index)
+                    guard let done = maskRows(from: index, masking, command) else { return }
+                    index += done
+                    kept = index
+                    if done > 0 { continue }
+                case .unknown: break
+                }
             }
             guard total <= Self.heldLimit else { return breakOff("a message of \(total) bytes that must be inspected") }
             guard end - index >= total,
@@ -58,6 +71,7 @@ extension Relay {
             guard !isClosed else { return }
             switch handling {
             case .keep: break
+            case .wait: break scan
             case .drop:
                 emit(from: kept, to: index)
                 kept = index + total
@@ -87,7 +101,51 @@ extension Relay {
             reason: "the database broke the protocol: \(what)")
     }
 
+    /// Goes on with what was left, once it is known how rows are masked.
+    func resumeUpstream() {
+        isUpstreamPaused = false
+        handleArrived()
+        regulate()
+    }
+
     // MARK: Rows
+
+    private func rowHandling(_ type: UInt8) -> RowTreatment {
+        switch replies.first {
+        case .query(let run): type == MessageCode.dataRow ? run.rows : run.copy == nil ? .relayed : .unknown
+        case .execute(let portal): type == MessageCode.dataRow ? portal.rows : portal.copy == nil ? .relayed : .unknown
+        default: .unknown
+        }
+    }
+
+    /// Masks the rows that are there in whole, and sends them.
+    ///
+    /// - Returns: Their bytes; `nil` where the session has ended.
+    private func maskRows(from index: Int, _ masking: RowMasking, _ command: RunningCommand) -> Int? {
+        var out = ByteBuffer()
+        out.reserveCapacity(arrived.writerIndex - index + 512)
+        // One more than the limit is what exceeds it.
+        let limit = command.maximumRows.map { max(0, $0 - command.rows) } ?? .max
+        let offset = index - arrived.readerIndex
+        let result: Result<RowMasking.Run, ProtocolViolation> = arrived.withUnsafeReadableBytes { bytes in
+            Result { () throws(ProtocolViolation) in
+                try masking.mask(UnsafeRawBufferPointer(rebasing: bytes[offset...]), limit: limit, into: &out)
+            }
+        }
+        switch result {
+        case .failure(let violation):
+            breakOff(violation.message)
+            return nil
+        case .success(let run):
+            command.rows += run.rows
+            command.responseBytes += out.readableBytes
+            command.masked = masking.counts
+            if out.readableBytes > 0 { caller.write(out) }
+            // A whole row is there that may not go out.
+            if limit == 0, !countRow(of: command) { return nil }
+            return run.consumed
+        }
+    }
 
     /// - Returns: Whether the row may go out.
     private func countRow(of command: RunningCommand) -> Bool {
@@ -110,7 +168,8 @@ extension Relay {
         case MessageCode.notificationResponse: return .keep
         case MessageCode.noticeResponse:
             if case .own = replies.first { return .drop }
-            return .keep
+            guard let command = runningCommand, !command.masking.isEmpty else { return .keep }
+            return .replace((masked(try ErrorFields(payload), command) ?? .hidden).noticeResponse())
         case MessageCode.errorResponse: return try handleError(payload)
         case MessageCode.readyForQuery: return try handleReady(payload)
         default: break
@@ -157,10 +216,11 @@ extension Relay {
                 return .keep
             default: break
             }
-        case .describePortal:
+        case .describePortal(let portal, let isOwn):
             guard type == MessageCode.rowDescription || type == MessageCode.noData else { break }
+            if let portal, try !describe(portal, type, payload) { return .wait }
             replies.removeFirst()
-            return .keep
+            return isOwn ? .drop : .keep
         case .refusal, .sync: break
         }
         throw ProtocolViolation("a message of type \(type) out of its order")
@@ -168,9 +228,23 @@ extension Relay {
 
     private func handle(_ type: UInt8, _ payload: ByteBuffer, of run: QueryRun) throws(ProtocolViolation) -> Handling {
         switch type {
-        case MessageCode.rowDescription, MessageCode.emptyQueryResponse, MessageCode.copyOutResponse,
-            MessageCode.copyDone:
+        case MessageCode.emptyQueryResponse: return .keep
+        case MessageCode.rowDescription:
+            guard let command = run.current, !command.masking.isEmpty else {
+                run.rows = .relayed
+                return .keep
+            }
+            guard let treatment = try treatment(of: RowDescription(payload).fields, command) else { return .wait }
+            run.rows = treatment
             return .keep
+        case MessageCode.copyOutResponse:
+            guard let command = run.current, !command.masking.isEmpty else { return .keep }
+            run.copy = try copyMasking(of: CopyResponse(payload), command)
+            return isUpstreamPaused ? .wait : .keep
+        case MessageCode.copyData:
+            guard let copy = run.copy else { break }
+            return try mask(payload, with: copy, run.current)
+        case MessageCode.copyDone: return try finish(run.copy, run.current)
         case MessageCode.commandComplete:
             try complete(run.current, payload)
             run.advance()
@@ -178,13 +252,21 @@ extension Relay {
         case MessageCode.copyInResponse:
             beginCopyIn()
             return .keep
-        default: throw ProtocolViolation("a message of type \(type) in answer to a query")
+        default: break
         }
+        throw ProtocolViolation("a message of type \(type) in answer to a query")
     }
 
     private func handle(_ type: UInt8, _ payload: ByteBuffer, of portal: Portal) throws(ProtocolViolation) -> Handling {
         switch type {
-        case MessageCode.copyOutResponse, MessageCode.copyDone: return .keep
+        case MessageCode.copyOutResponse:
+            guard let command = portal.command, !command.masking.isEmpty else { return .keep }
+            portal.copy = try copyMasking(of: CopyResponse(payload), command)
+            return isUpstreamPaused ? .wait : .keep
+        case MessageCode.copyData:
+            guard let copy = portal.copy else { break }
+            return try mask(payload, with: copy, portal.command)
+        case MessageCode.copyDone: return try finish(portal.copy, portal.command)
         case MessageCode.commandComplete:
             replies.removeFirst()
             try complete(portal.command, payload)
@@ -195,8 +277,23 @@ extension Relay {
         case MessageCode.copyInResponse:
             beginCopyIn()
             return .keep
-        default: throw ProtocolViolation("a message of type \(type) in answer to Execute")
+        default: break
         }
+        throw ProtocolViolation("a message of type \(type) in answer to Execute")
+    }
+
+    /// - Returns: Whether it is known how the portal's rows are treated.
+    private func describe(
+        _ portal: Portal, _ type: UInt8, _ payload: ByteBuffer
+    ) throws(ProtocolViolation) -> Bool {
+        guard case .unknown = portal.rows else { return true }
+        guard type == MessageCode.rowDescription, let command = portal.command, !command.masking.isEmpty else {
+            portal.rows = .relayed
+            return true
+        }
+        guard let treatment = try treatment(of: RowDescription(payload).fields, command) else { return false }
+        portal.rows = treatment
+        return true
     }
 
     // MARK: How commands end
@@ -225,6 +322,7 @@ extension Relay {
     private func handleError(_ payload: ByteBuffer) throws(ProtocolViolation) -> Handling {
         let fields = try ErrorFields(payload)
         if fields.isFatal { hasSaidGoodbye = true }
+        let shown: Handling = masked(fields, runningCommand).map { .replace($0.errorResponse()) } ?? .keep
         isCopyingIn = false
         if case .copyBegins = hold { hold = nil }
         switch replies.first {
@@ -236,10 +334,10 @@ extension Relay {
             run.current?.end(.failed, status: fields.code, reason: fields.message)
             run.advance()
             run.endRest(reason: "an earlier statement of the query string failed")
-            return .keep
+            return shown
         case .functionCall(let command):
             command.end(.failed, status: fields.code, reason: fields.message)
-            return .keep
+            return shown
         case .refusal(let own, true):
             replies.removeFirst()
             replies.prepend(.query(QueryRun([])))
@@ -248,12 +346,12 @@ extension Relay {
             skipToSync()
             return fields.isFatal ? .keep : .replace(own.errorResponse())
         case .parse(_, _, let command?): command.end(.failed, status: fields.code, reason: fields.message)
-        case .bind(let portal, _), .execute(let portal):
+        case .bind(let portal, _), .execute(let portal), .describePortal(let portal?, _):
             portal.command?.end(.failed, status: fields.code, reason: fields.message)
         default: break
         }
         skipToSync()
-        return .keep
+        return shown
     }
 
     /// The server runs nothing more of this pipeline: what was sent of it is undone in the gateway's tables.
@@ -281,7 +379,13 @@ extension Relay {
         isCopyingIn = false
         if case .copyBegins = hold { hold = nil }
         readyReceived += 1
-        if status == .idle { names.endTransaction(upTo: readyReceived) }
+        if status == .idle {
+            names.endTransaction(upTo: readyReceived)
+            if hasUncommittedDefinitions, readyReceived == readySent {
+                hasUncommittedDefinitions = false
+                place.catalog.forget()
+            }
+        }
         switch reply {
         case .query(let run): run.endRest(reason: "the server did not run it")
         case .own(let query):

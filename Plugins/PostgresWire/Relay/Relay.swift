@@ -2,8 +2,8 @@ import GatewayCore
 import Identifiers
 import NIOCore
 
-/// One caller's session with one database: every statement is judged and recorded before it is sent on. A statement
-/// whose answer would have to be masked is refused: this adapter cannot mask yet.
+/// One caller's session with one database: every statement is judged and recorded before it is sent on, and what
+/// comes back is masked where the permit says so.
 ///
 /// It knows bytes and messages, and no sockets: two `RelayPeer`s carry what it writes, and tell it what arrives. The
 /// server is kept at exactly the state that a direct connection would have; where the gateway refuses, the server is
@@ -20,6 +20,10 @@ final class Relay {
     var input: CallerInput
     /// What came from the server and is not handled yet.
     var arrived = ByteBuffer()
+    /// What has arrived waits until the catalog has been read.
+    var isUpstreamPaused = false
+    /// What was read of the catalog for the message that waits.
+    var justRead: CatalogFindings?
     /// Bytes of a row or of copied data that are still to come and pass as they are.
     var passing = 0
 
@@ -31,6 +35,10 @@ final class Relay {
     var names = StatementTables()
     var held: [HeldParse] = []
     var settings: SQLSettings
+    /// Where the session's temporary tables are.
+    var temporarySchema: String?
+    /// What was sent may have changed tables or views in a way that others do not see yet.
+    var hasUncommittedDefinitions = false
     /// Something may have changed what a name or a string means.
     var areSettingsStale = false
     var encoding = ClientEncoding.utf8
@@ -54,6 +62,8 @@ final class Relay {
     enum Hold {
         case approval(cancel: () -> Void)
         case settings
+        /// The catalog has to be read first.
+        case catalog
         /// The server has to say first whether it takes the rows.
         case copyBegins
     }
@@ -71,7 +81,7 @@ final class Relay {
         self.transaction = transaction
         input = CallerInput(statementLimit: place.options.statementLimit, messageLimit: place.options.messageLimit)
         settings = SQLSettings(
-            searchPath: SearchPath.standard, standardConformingStrings: true)
+            searchPath: SearchPath.standard.schemas, standardConformingStrings: true)
         areSettingsStale = true
         for (name, value) in parameters { parameterChanged(name, value) }
     }
@@ -173,7 +183,7 @@ final class Relay {
         guard !isClosed else { return }
         // While the caller's messages wait, some are read on, so that it is noticed when it leaves.
         caller.setReading(upstream.isWritable && (hold == nil || input.bufferedBytes < place.options.heldInputLimit))
-        upstream.setReading(caller.isWritable)
+        upstream.setReading(caller.isWritable && !isUpstreamPaused)
     }
 
     // MARK: Cancelling and ending

@@ -5,18 +5,20 @@ struct RelayPlace {
     let target: PostgresTarget
     let database: String
     let options: ListenerOptions
+    let catalog: Catalog
     /// Cancels what runs on the server, on a connection of its own.
     let cancelUpstream: () -> Void
     /// What every command of the session says.
     let facts: [Fact]
 
     init(
-        target: PostgresTarget, database: String, options: ListenerOptions,
+        target: PostgresTarget, database: String, options: ListenerOptions, catalog: Catalog,
         cancelUpstream: @escaping () -> Void
     ) {
         self.target = target
         self.database = database
         self.options = options
+        self.catalog = catalog
         self.cancelUpstream = cancelUpstream
         facts = [Fact("sql.database", .string(database))]
     }

@@ -7,7 +7,8 @@ enum Reply {
     case parse(PreparedStatement, previous: PreparedStatement?, command: RunningCommand?)
     case bind(Portal, previous: Portal?)
     case describeStatement(PreparedStatement?)
-    case describePortal
+    /// `isOwn`: the gateway asks, and the caller sees nothing of the answer.
+    case describePortal(Portal?, isOwn: Bool)
     case execute(Portal)
     case closeStatement(name: String, previous: PreparedStatement?)
     case closePortal(Portal?)
@@ -31,6 +32,9 @@ enum Reply {
 /// The statements of one query string, answered one after the other.
 final class QueryRun {
     let commands: [RunningCommand]
+    /// What becomes of the rows of the statement whose answer is under way.
+    var rows = RowTreatment.unknown
+    var copy: CopyMasking?
     private var index = 0
 
     init(_ commands: [RunningCommand]) { self.commands = commands }
@@ -39,6 +43,8 @@ final class QueryRun {
 
     func advance() {
         index += 1
+        rows = .unknown
+        copy = nil
     }
 
     /// Everything that has not had its outcome ended without being run.

@@ -11,18 +11,24 @@ final class RunningCommand {
     let maximumRows: Int?
     /// What the parser knows about it; `nil` where it could not read it.
     let statement: SQLStatement?
+    /// Where its names without a schema are looked for; `nil` where that is not certain.
+    let searchPath: [String]?
     private let recording: CommandRecording
     private let recordingLevel: RecordingLevel
     var requestBytes = 0
     var responseBytes = 0
     var rows = 0
+    var masked: [MaskCount] = []
     private var permit: Permit?
 
-    init(_ permit: consuming Permit, statement: SQLStatement?, recording: CommandRecording) {
+    init(
+        _ permit: consuming Permit, statement: SQLStatement?, searchPath: [String]? = nil, recording: CommandRecording
+    ) {
         commandID = permit.commandID
         masking = permit.masking
         maximumRows = permit.maximumRows
         self.statement = statement
+        self.searchPath = searchPath
         self.recording = recording
         recordingLevel = permit.recording
         self.permit = consume permit
@@ -40,7 +46,7 @@ final class RunningCommand {
         guard let permit = permit.take() else { return }
         let outcome = Outcome(
             kind, status: status, reason: reason, requestBytes: requestBytes, responseBytes: responseBytes,
-            rows: changed ?? (rows > 0 ? rows : nil))
+            rows: changed ?? (rows > 0 ? rows : nil), masked: masked)
         recording.record(outcome, of: commandID, level: recordingLevel)
         permit.end(outcome)
     }

@@ -28,6 +28,9 @@ final class Portal {
     let resultFormats: [Int16]
     /// How many messages that ReadyForQuery ends had been sent when it was bound.
     let epoch: Int
+    /// What becomes of its rows, once their description has been seen.
+    var rows = RowTreatment.unknown
+    var copy: CopyMasking?
 
     init(name: String, statement: SQLStatement?, command: RunningCommand?, resultFormats: [Int16], epoch: Int) {
         self.name = name
@@ -40,6 +43,15 @@ final class Portal {
     func close() {
         command?.end(.succeeded, status: "closed", reason: "the portal was closed before all its rows were fetched")
     }
+}
+
+/// What becomes of the rows of a result.
+enum RowTreatment {
+    /// Their description has not been seen.
+    case unknown
+    /// They are relayed as they are.
+    case relayed
+    case masked(RowMasking)
 }
 
 /// The names that the server knows, as far as the messages sent to it tell.

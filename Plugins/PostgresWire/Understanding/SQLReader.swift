@@ -80,7 +80,8 @@ extension SQLStatement {
 
     fileprivate func at(_ range: Range<Int>) -> SQLStatement {
         self.range == range
-            ? self : SQLStatement(range: range, kind: kind, effects: effects, facts: facts, lineage: lineage)
+            ? self
+            : SQLStatement(range: range, kind: kind, effects: effects, facts: facts, lineage: lineage, stored: stored)
     }
 }
 

@@ -25,17 +25,27 @@ final class SQLStatement: Sendable {
     let effects: [Effect]
     let facts: [Fact]
     let lineage: Lineage
+    /// What it puts where it can be read again under another name.
+    let stored: Set<ColumnReference>
 
-    init(range: Range<Int>, kind: StatementKind, effects: [Effect], facts: [Fact], lineage: Lineage) {
+    init(
+        range: Range<Int>, kind: StatementKind, effects: [Effect], facts: [Fact], lineage: Lineage,
+        stored: Set<ColumnReference>
+    ) {
         self.range = range
         self.kind = kind
         self.effects = effects
         self.facts = facts
         self.lineage = lineage
+        self.stored = stored
     }
 
     /// Something in it is beyond reading.
     var isOpaque: Bool { facts.contains { $0.name == "opaque" && $0.value == .bool(true) } }
+    /// Tables, views or functions may be others afterwards.
+    var mayChangeDefinitions: Bool {
+        isOpaque || effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
+    }
     /// A name without a schema stands in it, so that the search path decides what it means.
     var isUnqualified: Bool { facts.contains { $0.name == "sql.unqualified" && $0.value == .bool(true) } }
 }

@@ -86,6 +86,8 @@ final class QueryOutput {
     enum Item {
         case column(name: String, Set<ColumnReference>)
         case star([Scope.Source])
+        /// Columns whose names and number nobody knows.
+        case several(Set<ColumnReference>)
     }
 
     private(set) var items: [Item]
@@ -93,16 +95,14 @@ final class QueryOutput {
     init(_ items: [Item] = []) { self.items = items }
 
     /// Columns whose names and number nobody knows, all made from `references`.
-    static func opaque(_ references: Set<ColumnReference>) -> QueryOutput {
-        QueryOutput([.star([.derived(QueryOutput([.column(name: "", references)]), columns: [])])])
-    }
+    static func opaque(_ references: Set<ColumnReference>) -> QueryOutput { QueryOutput([.several(references)]) }
 
     var isEmpty: Bool { items.isEmpty }
 
     var all: Set<ColumnReference> {
         items.reduce(into: []) { all, item in
             switch item {
-            case .column(_, let references): all.formUnion(references)
+            case .column(_, let references), .several(let references): all.formUnion(references)
             case .star(let sources): for source in sources { all.formUnion(source.all) }
             }
         }
@@ -112,21 +112,23 @@ final class QueryOutput {
         items.reduce(into: []) { found, item in
             switch item {
             case .column(let own, let references): if own == name || own.isEmpty { found.formUnion(references) }
+            case .several(let references): found.formUnion(references)
             case .star(let sources): for source in sources { found.formUnion(source.references(toColumn: name)) }
             }
         }
     }
 
     func references(toColumn index: Int) -> Set<ColumnReference> {
-        for item in items.prefix(index + 1) { if case .star = item { return all } }
-        guard index < items.count, case .column(_, let references) = items[index] else { return all }
+        guard items.prefix(index + 1).allSatisfy({ if case .column = $0 { true } else { false } }), index < items.count,
+            case .column(_, let references) = items[index]
+        else { return all }
         return references
     }
 
     /// What UNION and its like make of two queries: the left one's names, and what either gives.
     func united(with other: QueryOutput) -> QueryOutput {
-        let hasStar = (items + other.items).contains { if case .star = $0 { true } else { false } }
-        guard !hasStar, items.count == other.items.count else { return .opaque(all.union(other.all)) }
+        let arePlain = (items + other.items).allSatisfy { if case .column = $0 { true } else { false } }
+        guard arePlain, items.count == other.items.count else { return .opaque(all.union(other.all)) }
         return QueryOutput(
             items.indices.map { index in
                 guard case .column(let name, let references) = items[index] else { return items[index] }
@@ -134,23 +136,19 @@ final class QueryOutput {
             })
     }
 
-    var lineage: Lineage {
-        var lineage = Lineage()
-        let first = items.firstIndex { if case .star = $0 { true } else { false } } ?? items.count
-        let last = items.lastIndex { if case .star = $0 { true } else { false } } ?? items.count - 1
-        for (index, item) in items.enumerated() {
-            switch item {
-            case .column(_, let references):
-                if index < first {
-                    lineage.leading.append(references)
-                } else if index > last {
-                    lineage.trailing.append(references)
-                } else {
-                    lineage.middle.formUnion(references)
+    var lineage: Lineage { Lineage(items: items.flatMap(Self.lineage)) }
+
+    private static func lineage(of item: Item) -> [Lineage.Item] {
+        switch item {
+        case .column(_, let references): [.column(references)]
+        case .several(let references): [.several(references)]
+        case .star(let sources):
+            sources.flatMap { source -> [Lineage.Item] in
+                switch source {
+                case .relation(let relation, _): [.relation(relation)]
+                case .derived(let output, _): output.lineage.items
                 }
-            case .star(let sources): for source in sources { lineage.middle.formUnion(source.all) }
             }
         }
-        return lineage
     }
 }

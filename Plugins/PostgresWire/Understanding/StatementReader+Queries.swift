@@ -29,7 +29,10 @@ extension StatementReader {
             conditions.formUnion(references(in: node.nodes(list), scope))
         }
         if !node.nodes("locking_clause").isEmpty { locksRows = true }
-        if let into = node.node("into_clause")?.node("rel") { uses.add("sql.ddl", RelationName(into)) }
+        if let into = node.node("into_clause")?.node("rel") {
+            uses.add("sql.ddl", RelationName(into))
+            stored.formUnion(output.all)
+        }
         return (output, conditions)
     }
 
@@ -80,7 +83,7 @@ extension StatementReader {
                 // `(row).*` gives as many columns as the row has.
                 if value.kind == "AIndirection", value.nodes("indirection").contains(where: { $0.kind == "AStar" }) {
                     let found = references(in: value, scope)
-                    return .star([.derived(QueryOutput([.column(name: "", found)]), columns: [])])
+                    return .several(found)
                 }
                 let name = target.text("name").isEmpty ? fields.last ?? Self.name(of: value) : target.text("name")
                 return .column(name: name, references(in: value, scope))
@@ -157,7 +160,7 @@ extension StatementReader {
         switch node.kind {
         case "InsertStmt":
             // What is inserted does not see the table that it goes to.
-            if let query = node.node("select_stmt") { _ = readSelect(query, in: definitions) }
+            if let query = node.node("select_stmt") { stored.formUnion(readSelect(query, in: definitions).0.all) }
             readInsert(node, relation, scope)
         case "UpdateStmt":
             uses.add("sql.update", relation, columns: node.nodes("target_list").map { $0.text("name") })
@@ -165,7 +168,7 @@ extension StatementReader {
                 countJoin()
                 addSource(source, to: scope)
             }
-            references(in: node.nodes("target_list"), scope)
+            store(node.nodes("target_list"), in: relation, scope)
             readCondition(node.node("where_clause"), scope)
         case "DeleteStmt":
             uses.add("sql.delete", relation)
@@ -187,7 +190,7 @@ extension StatementReader {
         if conflict.text("action") == "ONCONFLICT_UPDATE" {
             uses.add("sql.update", relation, columns: conflict.nodes("target_list").map { $0.text("name") })
         }
-        references(in: conflict.nodes("target_list"), scope)
+        store(conflict.nodes("target_list"), in: relation, scope)
         for part in ["infer", "where_clause"] { if let part = conflict.node(part) { references(in: part, scope) } }
     }
 
@@ -211,7 +214,18 @@ extension StatementReader {
             case "CMD_NOTHING": break
             default: markOpaque("a branch of MERGE that is not known")
             }
+            store(branch.nodes("target_list"), in: relation, scope)
+            stored.formUnion(references(in: branch.nodes("values"), scope))
             references(in: branch.children, scope)
+        }
+    }
+
+    /// Values that go into columns. What comes from the column that it goes to is no copy.
+    private mutating func store(_ targets: [ParseNode], in relation: RelationName, _ scope: Scope) {
+        for target in targets {
+            var found = references(in: target, scope)
+            found.remove(.column(relation, target.text("name")))
+            stored.formUnion(found)
         }
     }
 

@@ -43,7 +43,8 @@ extension StatementReader {
             add(
                 "sql.call",
                 Resource(type: "Function", name: node.node("funccall")?.names("funcname").joined(separator: ".") ?? ""))
-            references(in: node.children, Scope(parent: nil))
+            stored.formUnion(references(in: node.children, Scope(parent: nil)))
+            lineage = .unknown
             return .changesSettings
         case "DoStmt":
             add("sql.do", Self.server)
@@ -116,7 +117,9 @@ extension StatementReader {
         }
         guard let query = node.node("query") else { return .other }
         if query.kind == "SelectStmt" {
-            _ = readSelect(query, in: nil)
+            let output = readSelect(query, in: nil).0
+            // A materialized view can be looked through as any view.
+            if node.text("objtype") != "OBJECT_MATVIEW" { stored.formUnion(output.all) }
         } else {
             add("sql.execute", Self.session)
             markOpaque("it keeps what a prepared statement gives")
@@ -157,8 +160,8 @@ extension StatementReader {
             if let condition = node.node("where_clause") { references(in: condition, scope) }
             lineage =
                 columns.isEmpty
-                ? Lineage(middle: [.wholeRow(relation)])
-                : Lineage(leading: columns.map { [.column(relation, $0)] })
+                ? Lineage(items: [.relation(relation)])
+                : Lineage(items: columns.map { .column([.column(relation, $0)]) })
         } else if let query = node.node("query") {
             add("sql.copy-out", Self.session)
             if query.kind == "SelectStmt" {
@@ -167,6 +170,8 @@ extension StatementReader {
                 lineage = readModification(query, in: nil).lineage
             }
         }
+        // A file of the server's, or a program, gets the rows as they are.
+        if !isFrom, node.flag("is_program") || !node.text("filename").isEmpty { stored.formUnion(lineage.all) }
         if isFrom { return node.text("filename").isEmpty && !node.flag("is_program") ? .copyIn : .other }
         return .copyOut(Self.options(of: node, relation, columns))
     }

@@ -20,6 +20,8 @@ struct StatementReader {
     var changesSettings = false
     /// What the caller gets to see.
     var lineage = Lineage.nothing
+    /// What goes into tables, files, settings and messages, from which it can be read again under another name.
+    var stored: Set<ColumnReference> = []
 
     init(settings: SQLSettings, functions: EffectfulFunctions) {
         self.settings = settings
@@ -67,7 +69,7 @@ struct StatementReader {
         return SQLStatement(
             range: range, kind: changesSettings && kind.isPlain ? .changesSettings : kind, effects: effects,
             facts: facts,
-            lineage: unreadBecause == nil ? lineage : .unknown)
+            lineage: unreadBecause == nil ? lineage : .unknown, stored: stored)
     }
 
     /// `CreateTableAsStmt` as `create table as`.
@@ -99,7 +101,12 @@ struct StatementReader {
             let (output, conditions) = readSelect(node, in: scope)
             return output.all.union(conditions)
         case "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt": return readModification(node, in: scope).all
-        case "FuncCall": call(node.names("funcname"))
+        case "FuncCall":
+            var found = references(in: node.children, scope)
+            let name = node.names("funcname")
+            if call(name) { stored.formUnion(found) }
+            found.insert(.function(RelationName(schema: name.dropLast().last, name: name.last ?? "")))
+            return found
         case "RangeVar":
             let relation = RelationName(node)
             uses.read(relation)
@@ -119,7 +126,9 @@ struct StatementReader {
         return references
     }
 
-    mutating func call(_ name: [String]) {
+    /// - Returns: Whether what the function is given does not end with its result.
+    @discardableResult
+    mutating func call(_ name: [String]) -> Bool {
         let called = name.joined(separator: ".")
         functionNames.insert(called)
         switch functions.kind(of: name) {
@@ -131,8 +140,9 @@ struct StatementReader {
             add("sql.set", Self.session)
             changesSettings = true
         case .notifies?: add("sql.notify", Self.session)
-        case nil: break
+        case nil: return false
         }
+        return true
     }
 }
 

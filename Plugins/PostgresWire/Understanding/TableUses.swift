@@ -27,7 +27,7 @@ struct TableUses {
         switch reference {
         case .column(let relation, let name): add("sql.select", relation, columns: [name])
         case .wholeRow(let relation): add("sql.select", relation, columns: ["*"])
-        case .anything: break
+        case .function, .anything: break
         }
     }
 

@@ -35,14 +35,6 @@ struct DecidingTests {
         #expect(try await ledger.server.psql("SELECT count(*) FROM scratch WHERE id = 8") == "0\n")
     }
 
-    @Test("what would have to be masked is refused as long as it cannot be")
-    func masked() async throws {
-        let ledger = try await Self.stage.value
-        let refused = try await ledger.psql("SELECT card FROM secrets", "SELECT 1")
-        #expect(refused.errors.contains("cannot be masked yet") && refused.output == "1\n", "\(refused)")
-        #expect(!refused.errors.contains("4111"))
-    }
-
     @Test(
         "a write does not hide",
         arguments: [

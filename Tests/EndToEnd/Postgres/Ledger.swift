@@ -6,8 +6,8 @@ final class Ledger: Sendable {
     let gateway: TestGateway
     let token: String
 
-    /// alice may read and write, but nobody may touch `payroll` and deleting needs a WHERE; `customers` would be masked
-    /// if its `ssn` was among what is asked for.
+    /// alice may read and write, but nobody may touch `payroll` and deleting needs a WHERE; of `secrets` she sees what is
+    /// left when it is masked.
     static let policy = """
         @id("payments-sql")
         permit (principal in Group::"payments",
@@ -44,8 +44,11 @@ final class Ledger: Sendable {
         CREATE VIEW contacts AS SELECT id, name, ssn AS number FROM customers;
         """
 
-    init(policy: String = Ledger.policy, masking: String = Ledger.masking, listener: String = "") async throws {
-        server = try await PostgresServer(seed: Self.seed)
+    init(
+        policy: String = Ledger.policy, masking: String = Ledger.masking, listener: String = "",
+        seed: String = Ledger.seed
+    ) async throws {
+        server = try await PostgresServer(seed: seed)
         var options = TestGateway.Options(targets: server.target)
         options.policy = policy
         options.maskingRules = masking

@@ -1,0 +1,99 @@
+import Masking
+import NIOCore
+
+/// Masks what errors and notices quote of a table's values (PostgreSQL documentation, section 55.8).
+///
+/// Detectors look at every text. Where columns are masked by their name, a text that can quote a value without saying
+/// of which column is withheld.
+struct ErrorMasking {
+    private var cells: CellMasker
+    private let hidesValues: Bool
+    /// Code that nobody has read may have written the message.
+    private let isOpaque: Bool
+
+    private enum Code {
+        static let message = UInt8(ascii: "M")
+        static let detail = UInt8(ascii: "D")
+        static let context = UInt8(ascii: "W")
+        static let hint = UInt8(ascii: "H")
+        static let internalQuery = UInt8(ascii: "q")
+        static let schema = UInt8(ascii: "s")
+        static let table = UInt8(ascii: "t")
+    }
+
+    private static let withheld = "(withheld: a masking rule applies)"
+
+    /// `nil` for an empty plan.
+    init?(_ plan: MaskingPlan, isOpaque: Bool) {
+        guard let cells = CellMasker(plan: plan) else { return nil }
+        self.cells = cells
+        self.isOpaque = isOpaque
+        hidesValues = plan.selectsByName
+    }
+
+    mutating func mask(_ fields: ErrorFields) -> ErrorFields {
+        var masked = fields
+        for index in masked.fields.indices {
+            let field = masked.fields[index]
+            guard [Code.message, Code.detail, Code.context, Code.hint, Code.internalQuery].contains(field.code) else {
+                continue
+            }
+            masked.fields[index].value = scan(hidesValues ? shown(field, of: fields) : field.value)
+        }
+        return masked
+    }
+
+    private mutating func scan(_ text: String) -> String {
+        var output = ByteBuffer()
+        var text = text
+        let outcome = text.withUTF8 { cells.scan(UnsafeRawBufferPointer($0), in: .none, into: &output) }
+        switch outcome {
+        case .untouched: return text
+        case .written: return String(buffer: output)
+        case .null: return Self.withheld
+        }
+    }
+
+    /// What may be shown of a field where values of columns are hidden.
+    private func shown(_ field: ErrorFields.Field, of fields: ErrorFields) -> String {
+        let isRaised = fields.code.hasPrefix("P0") || fields.code == "00000" || fields.code == "01000"
+        if isOpaque, isRaised { return Self.withheld }
+        switch field.code {
+        case Code.message:
+            // Data exceptions quote what they could not read: `invalid input syntax for type integer: "536-22-0001"`.
+            return fields.code.hasPrefix("22") ? Self.withoutQuoted(field.value) : field.value
+        case Code.detail:
+            if let columns = Self.keyColumns(field.value), columns.allSatisfy({ isShown($0, of: fields) }) {
+                return field.value
+            }
+            return Self.quotesValues(fields) ? Self.withheld : field.value
+        case Code.context: return fields.code.hasPrefix("22") ? Self.withheld : field.value
+        default: return field.value
+        }
+    }
+
+    private static func quotesValues(_ fields: ErrorFields) -> Bool {
+        ["22", "23", "44", "40", "P0", "00", "01"].contains { fields.code.hasPrefix($0) }
+    }
+
+    private func isShown(_ column: String, of fields: ErrorFields) -> Bool {
+        let origin = ColumnOrigin(schema: fields[Code.schema], table: fields[Code.table], column: column)
+        return cells.rule(for: CellNames(result: column, origins: [origin])) == nil
+    }
+
+    /// The columns of `Key (a, b)=(1, 2) already exists.`; `nil` for every other text, and for keys of expressions.
+    private static func keyColumns(_ detail: String) -> [String]? {
+        guard detail.hasPrefix("Key ("), let end = detail.firstRange(of: ")=(") else { return nil }
+        let columns = detail[..<end.lowerBound].dropFirst(5).split(separator: ", ").map(String.init)
+        let isPlain = columns.allSatisfy { $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } }
+        return isPlain && !columns.isEmpty ? columns : nil
+    }
+
+    /// From the first quote to the last.
+    private static func withoutQuoted(_ text: String) -> String {
+        guard let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\""), first < last else {
+            return text
+        }
+        return text[...first] + "…" + text[last...]
+    }
+}

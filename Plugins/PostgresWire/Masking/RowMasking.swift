@@ -1,0 +1,134 @@
+import Masking
+import NIOCore
+
+/// A column of a result, as masking sees it.
+struct OutputColumn {
+    /// What it is called, and which columns of tables it shows or is computed from.
+    var names: CellNames
+    var kind: ValueKind
+    var format: ValueMasker.Format
+}
+
+/// How the columns of one result are treated under one plan.
+struct ColumnMasking {
+    private(set) var treatments: [ValueMasker.Treatment]
+    let kinds: [ValueKind]
+    let formats: [ValueMasker.Format]
+    var masker: ValueMasker
+
+    /// `nil` where nothing of the result can have to be masked.
+    init?(_ plan: MaskingPlan, _ columns: [OutputColumn]) {
+        guard let cells = CellMasker(plan: plan) else { return nil }
+        kinds = columns.map(\.kind)
+        formats = columns.map(\.format)
+        treatments = columns.map { column in
+            if let rule = cells.rule(for: column.names) { return .apply(rule) }
+            guard cells.hasDetectors || cells.selectsInDocuments && column.kind.holdsDocuments,
+                column.kind.canHoldDetected
+            else { return .keep }
+            return .scan(column.names.surroundings)
+        }
+        guard treatments.contains(where: { if case .keep = $0 { false } else { true } }) else { return nil }
+        masker = ValueMasker(cells: cells)
+    }
+
+    var counts: [MaskCount] { masker.cells.counts }
+}
+
+extension ValueKind {
+    fileprivate var holdsDocuments: Bool {
+        switch self {
+        case .json: true
+        case .array(let element): element.holdsDocuments
+        default: false
+        }
+    }
+
+    fileprivate var canHoldDetected: Bool {
+        switch self {
+        case .plain: false
+        case .array(let element): element.canHoldDetected
+        default: true
+        }
+    }
+}
+
+/// Masks the rows of one result.
+final class RowMasking {
+    private var columns: ColumnMasking
+    /// What stands for one value.
+    private var scratch = ByteBuffer()
+
+    init(_ columns: ColumnMasking) { self.columns = columns }
+
+    var counts: [MaskCount] { columns.counts }
+
+    /// What was made of the messages of a run.
+    struct Run {
+        var rows = 0
+        /// Bytes of `bytes` that are done.
+        var consumed = 0
+    }
+
+    /// Masks the whole DataRow messages at the start of `bytes`, and appends what stands for them to `output`.
+    ///
+    /// - Parameter limit: The most rows.
+    /// - Throws: `ProtocolViolation` for a row that does not have its columns.
+    func mask(
+        _ bytes: UnsafeRawBufferPointer, limit: Int, into output: inout ByteBuffer
+    ) throws(ProtocolViolation) -> Run {
+        var run = Run()
+        while run.rows < limit, run.consumed + Frame.headerLength <= bytes.count,
+            bytes[run.consumed] == MessageCode.dataRow
+        {
+            let length = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: run.consumed + 1, as: Int32.self)))
+            guard length >= 6 else { throw ProtocolViolation("DataRow: it ends too early") }
+            let end = run.consumed + 1 + length
+            guard end <= bytes.count else { break }
+            try maskRow(UnsafeRawBufferPointer(rebasing: bytes[run.consumed..<end]), into: &output)
+            run.consumed = end
+            run.rows += 1
+        }
+        return run
+    }
+
+    /// - Parameter row: One whole message.
+    private func maskRow(_ row: UnsafeRawBufferPointer, into output: inout ByteBuffer) throws(ProtocolViolation) {
+        let count = Int(UInt16(bigEndian: row.loadUnaligned(fromByteOffset: 5, as: UInt16.self)))
+        guard count == columns.treatments.count else {
+            throw ProtocolViolation("DataRow: \(count) columns where \(columns.treatments.count) were described")
+        }
+        let start = output.writerIndex
+        // What is untouched is copied in runs.
+        var runStart = 0
+        var index = 7
+        for column in 0..<count {
+            guard index + 4 <= row.count else { throw ProtocolViolation("DataRow: it ends too early") }
+            let length = Int(Int32(bigEndian: row.loadUnaligned(fromByteOffset: index, as: Int32.self)))
+            guard length >= -1, index + 4 + max(0, length) <= row.count else {
+                throw ProtocolViolation("DataRow: it ends too early")
+            }
+            let valueStart = index + 4
+            index = valueStart + max(0, length)
+            if length < 0 { continue }
+            let treatment = columns.treatments[column]
+            if case .keep = treatment { continue }
+            scratch.clear(minimumCapacity: 64)
+            let outcome = columns.masker.mask(
+                UnsafeRawBufferPointer(rebasing: row[valueStart..<index]), columns.kinds[column],
+                columns.formats[column], treatment, into: &scratch)
+            if case .untouched = outcome { continue }
+            output.writeBytes(UnsafeRawBufferPointer(rebasing: row[runStart..<(valueStart - 4)]))
+            if case .null = outcome {
+                output.writeInteger(Int32(-1))
+            } else {
+                output.writeInteger(Int32(scratch.readableBytes))
+                output.writeImmutableBuffer(scratch)
+            }
+            runStart = index
+        }
+        guard index == row.count else { throw ProtocolViolation("DataRow: \(row.count - index) bytes too many") }
+        output.writeBytes(UnsafeRawBufferPointer(rebasing: row[runStart...]))
+        output.setInteger(Int32(output.writerIndex - start - 1), at: start + 1)
+    }
+}

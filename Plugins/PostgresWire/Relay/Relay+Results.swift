@@ -1,0 +1,174 @@
+import GatewayCore
+import Masking
+import NIOCore
+
+// How answers are masked: by what their columns are made from, and by what they hold.
+extension Relay {
+    /// How the rows of a result are treated; `nil` while the catalog is read, after which the message is looked at again.
+    func treatment(of fields: [FieldDescription], _ command: RunningCommand) throws(ProtocolViolation) -> RowTreatment?
+    {
+        try requireReadableEncoding()
+        let lineage = command.statement?.lineage ?? .unknown
+        var needs = CatalogNeeds()
+        needs.types = Set(fields.map(\.typeOID).filter { ValueKind(oid: $0) == nil })
+        if command.masking.selectsByName {
+            needs.relationOIDs = Set(fields.map(\.tableOID).filter { $0 != 0 })
+            if fields.contains(where: { $0.tableOID == 0 }) { needs.add(lineage.all, command.searchPath) }
+        }
+        guard let known = catalog(needs, command) else { return nil }
+        let computed = lineage.columns(fields.count) { known.columnNames(of: $0) }
+        let columns = fields.enumerated().map { index, field in
+            let origins: [ColumnOrigin]? =
+                if !command.masking.selectsByName {
+                    []
+                } else if field.tableOID != 0 {
+                    known.origins(ofColumn: field.column, in: field.tableOID)
+                } else {
+                    known.origins(of: computed[index])
+                }
+            return OutputColumn(
+                names: CellNames(result: field.name, origins: origins ?? [.unknown]),
+                kind: ValueKind(oid: field.typeOID) ?? known.findings.types[field.typeOID] ?? .other,
+                format: field.format == 0 ? .text : .binary)
+        }
+        guard let masking = ColumnMasking(command.masking, columns) else { return .relayed }
+        return .masked(RowMasking(masking))
+    }
+
+    /// As `treatment`, for the columns of a COPY.
+    func copyMasking(
+        of response: CopyResponse, _ command: RunningCommand
+    ) throws(ProtocolViolation) -> CopyMasking? {
+        try requireReadableEncoding()
+        guard let statement = command.statement, let options = statement.copyOptions else {
+            throw ProtocolViolation("copied data of a statement that cannot be read")
+        }
+        var needs = CatalogNeeds()
+        needs.add(statement.lineage.all, command.searchPath)
+        guard let known = catalog(needs, command) else { return nil }
+        let count = response.columnFormats.count
+        let references = statement.lineage.columns(count) { name in
+            known.relation(name).map { $0.columns.filter { !$0.isGenerated }.map(\.name) }
+        }
+        let columns = references.map { references in
+            var kind: ValueKind?
+            var name: String?
+            // Of what a query computes the type is not known; what is no number is text in these formats.
+            if references.count == 1, case .column(let relation, let column)? = references.first {
+                name = column
+                let oid = known.relation(relation)?.columns.first { $0.name == column }?.typeOID
+                kind = oid.flatMap { ValueKind(oid: $0) ?? known.findings.types[$0] }
+            }
+            if options.relation == nil, options.format == .binary { kind = nil }
+            return OutputColumn(
+                names: CellNames(
+                    result: name,
+                    origins: command.masking.selectsByName ? known.origins(of: references) ?? [.unknown] : []),
+                kind: kind ?? (options.format == .binary ? .other : .text),
+                format: options.format == .binary ? .binary : .text)
+        }
+        guard let masking = ColumnMasking(command.masking, columns) else { return nil }
+        return try CopyMasking(masking, options)
+    }
+
+    private func requireReadableEncoding() throws(ProtocolViolation) {
+        guard encoding.isASCIISafe else {
+            throw ProtocolViolation("an answer in the encoding \(encoding.name), which cannot be masked")
+        }
+    }
+
+    /// The rule that a statement evades by copying what it masks; the answer comes later where the catalog has to be
+    /// read first.
+    func ruleEvaded(by command: RunningCommand, _ completion: @escaping (String?) -> Void) {
+        guard command.masking.selectsByName, let stored = command.statement?.stored, !stored.isEmpty else {
+            return completion(nil)
+        }
+        var needs = CatalogNeeds()
+        needs.add(stored, command.searchPath)
+        func judge(_ findings: CatalogFindings) {
+            let known = known(findings, command)
+            let names = CellNames(result: nil, origins: known.origins(of: stored) ?? [.unknown])
+            completion(CellMasker(plan: command.masking)?.rule(for: names)?.name)
+        }
+        if let findings = place.catalog.known(needs) { return judge(findings) }
+        hold = .catalog
+        place.catalog.load(needs, on: services.eventLoop).assumeIsolated().whenComplete { [weak self] result in
+            guard let self, !self.isClosed else { return completion("") }
+            self.hold = nil
+            judge((try? result.get()) ?? CatalogFindings())
+            self.flushUpstream()
+            self.pump()
+        }
+    }
+
+    /// `nil` while it is being read.
+    private func catalog(_ needs: CatalogNeeds, _ command: RunningCommand) -> KnownCatalog? {
+        if let read = justRead {
+            justRead = nil
+            return known(read, command)
+        }
+        if let findings = place.catalog.known(needs) { return known(findings, command) }
+        isUpstreamPaused = true
+        place.catalog.load(needs, on: services.eventLoop).assumeIsolated().whenComplete { [weak self] result in
+            guard let self else { return }
+            // Of what could not be read nothing is known, so that everything is masked.
+            self.justRead = (try? result.get()) ?? CatalogFindings()
+            self.resumeUpstream()
+        }
+        return nil
+    }
+
+    private func known(_ findings: CatalogFindings, _ command: RunningCommand) -> KnownCatalog {
+        hasUncommittedDefinitions
+            ? KnownCatalog(findings: CatalogFindings(types: findings.types), searchPath: [])
+            : KnownCatalog(findings: findings, searchPath: command.searchPath ?? [])
+    }
+
+    // MARK: Copied data, errors
+
+    func mask(
+        _ payload: ByteBuffer, with masking: CopyMasking, _ command: RunningCommand?
+    ) throws(ProtocolViolation) -> Handling {
+        var out = ByteBuffer()
+        out.reserveCapacity(payload.readableBytes + payload.readableBytes / 4 + 64)
+        out.writeInteger(MessageCode.copyData)
+        out.writeInteger(Int32(0))
+        try masking.mask(payload, into: &out)
+        guard out.readableBytes > Frame.headerLength else { return .drop }
+        out.setInteger(Int32(out.readableBytes - 1), at: 1)
+        command?.responseBytes += out.readableBytes
+        return .replace(out)
+    }
+
+    func finish(_ masking: CopyMasking?, _ command: RunningCommand?) throws(ProtocolViolation) -> Handling {
+        try masking?.finish()
+        if let masking { command?.masked = masking.counts }
+        return .keep
+    }
+
+    func masked(_ fields: ErrorFields, _ command: RunningCommand?) -> ErrorFields? {
+        guard let command, !command.masking.isEmpty,
+            var masking = ErrorMasking(command.masking, isOpaque: command.statement?.isOpaque ?? true)
+        else { return nil }
+        return masking.mask(fields)
+    }
+}
+
+extension ColumnOrigin {
+    /// Of a value that may come from anywhere.
+    static let unknown = ColumnOrigin(schema: nil, table: nil, column: nil)
+}
+
+extension CatalogNeeds {
+    /// - Parameter searchPath: `nil` where it is not certain; nothing can be known of names without a schema then.
+    mutating func add(_ references: Set<ColumnReference>, _ searchPath: [String]?) {
+        func qualified(_ names: Set<RelationName>) -> [QualifiedName] {
+            names.flatMap { name in
+                guard searchPath != nil || name.schema != nil else { return [QualifiedName]() }
+                return KnownCatalog.schemas(name, searchPath ?? []).map { QualifiedName(schema: $0, name: name.name) }
+            }
+        }
+        relations.formUnion(qualified(references.relations))
+        functions.formUnion(qualified(references.functions))
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// What stands for masked values, in every format and by every way that rows take.
+@Suite("Masking of database answers, end to end", .serialized)
+struct MaskingTests {
+    private static let policy = """
+        @id("everything") @mask("customer-pii")
+        permit (principal in Group::"payments", action, resource);
+        """
+    private static let masking = """
+                  - {column: customers.ssn, transform: keep-last 4}
+                  - {column: customers.email, transform: redact}
+                  - {column: numbers.*, transform: keep-last 4}
+                  - {field: hidden, transform: "null"}
+                  - {detector: PAN, transform: keep-last 4}
+        """
+    private static let more = """
+        CREATE TYPE mood AS ENUM ('calm', 'cross');
+        CREATE TABLE numbers (a int2, b int4, c int8, d numeric, e float8, f bool, g date, h uuid, i json, j jsonb, k text[],
+            l bytea, m bpchar(11), n name, o mood, p timestamptz);
+        INSERT INTO numbers VALUES (12345, 123456789, 4111111111111111, 1.5, 2.5, true, '2024-05-06',
+            '7f0c6e0a-8b3e-4a53-9b3e-0d2f6c1f7a11', '{"a": 1}', '"536-22-0001"', ARRAY['536-22-0001', NULL, 'a"b'], '\\x00',
+            '536-22-0001', '536-22-0001', 'calm', '2024-05-06 01:02:03Z');
+        CREATE TABLE cards (id int, note text, big int8, amount numeric, tags text[], docs jsonb[], doc json, raw bytea, day date);
+        INSERT INTO cards VALUES (1, 'card 4111 1111 1111 1111, thanks', 4111111111111111, 4111111111111111,
+            ARRAY['4111111111111111', NULL, 'a, "b"'], ARRAY['{"c": "4111111111111111"}']::jsonb[],
+            '{"c": "4111 1111 1111 1111", "c": 1}', '4111111111111111', '2024-05-06'),
+            (2, 'tab\tline\nback\\slash', 1, 1.25, '{}', NULL, 'null', '\\x00ff', NULL);
+        """
+    private static let stage = Task {
+        try await Ledger(policy: policy, masking: masking, seed: Ledger.seed + "\n" + more)
+    }
+
+    @Test("a stand-in is a value of its type, or NULL")
+    func kinds() async throws {
+        let ledger = try await Self.stage.value
+        let shown = try await ledger.psql(
+            "\\pset null ∅", "SELECT ssn, email FROM customers WHERE id = 7", "TABLE numbers")
+        #expect(
+            shown.output
+                == """
+                *******0007|[REDACTED]
+                ∅|6789|1111|∅|∅|∅|∅|∅|"[REDACTED]"|"*******0001"|{*******0001,NULL,***}|∅|*******0001|*******0001|****|∅
+
+                """, "\(shown)")
+        let named = try await ledger.psql(
+            "\\pset null ∅", "SELECT 1 AS hidden, name AS \"Hidden\" FROM customers WHERE id = 7")
+        #expect(named.output == "∅|∅\n", "\(named)")
+    }
+
+    @Test("detectors look into text, numbers, arrays, documents and bytes")
+    func detected() async throws {
+        let ledger = try await Self.stage.value
+        let shown = try await ledger.psql("\\pset null ∅", "TABLE cards")
+        #expect(
+            shown.output == #"""
+                1|card **** **** **** 1111, thanks|1111|∅|{************1111,NULL,"a, \"b\""}|{"{\"c\": \"************1111\"}"}|{"c": "**** **** **** 1111", "c": 1}|\x2a2a2a2a2a2a2a2a2a2a2a2a31313131|2024-05-06
+                2|tab	line
+                back\slash|1|1.25|{}|∅|null|\x00ff|∅
+
+                """#, "\(shown.output)")
+    }
+
+    @Test("binary values are masked as their texts are, for prepared statements that run again too")
+    func binary() async throws {
+        let ledger = try await Self.stage.value
+        let finished = try await RunningProcess.run(
+            try Tools.python(), [Tools.fixture("postgres_masked.py")], environment: ledger.environment)
+        #expect(finished.status == 0, "\(finished.errors)")
+        #expect(
+            finished.output == #"""
+                text ssn *******0007 email [REDACTED]
+                binary ssn *******0007 email [REDACTED]
+                binary numbers (None, 6789, 1111, None, None, None, None, None, '[REDACTED]', '*******0001', ['*******0001', None, '***'], None, '*******0001', '*******0001', b'****', None)
+                binary cards (1, 'card **** **** **** 1111, thanks', 1111, None, ['************1111', None, 'a, "b"'], [{'c': '************1111'}], {'c': 1}, b'************1111', datetime.date(2024, 5, 6))
+                asyncpg 5 times ['*******0007']
+                fetched 50 of 50 masked
+                pipelined *******0001 *******0002 *******0003
+
+                """#, "\(finished.output)")
+    }
+
+    @Test("copied data is masked in every format, and can be read as what it is", arguments: ["text", "csv", "binary"])
+    func copied(_ format: String) async throws {
+        let ledger = try await Self.stage.value
+        let file = ledger.server.folder.appendingPathComponent("masked.\(format)").path
+        let copied = try await ledger.psql("\\copy cards TO '\(file)' (FORMAT \(format))")
+        #expect(copied.status == 0, "\(copied.errors)")
+        _ = try await ledger.server.psql("CREATE TABLE IF NOT EXISTS back (LIKE cards); TRUNCATE back")
+        let read = try await RunningProcess.run(
+            try Tools.system("psql"), ["-XqAt", "-c", "\\copy back FROM '\(file)' (FORMAT \(format))"],
+            environment: ledger.server.environment())
+        #expect(read.status == 0, "\(read.errors)")
+        let directly = try await ledger.server.psql("TABLE back")
+        let shown = try await ledger.psql("TABLE cards").output
+        #expect(directly == shown)
+        #expect(!directly.contains("4111"))
+    }
+
+    @Test("what was masked is counted in the outcome, and the log shows no value")
+    func counted() async throws {
+        let ledger = try await Ledger(policy: Self.policy, masking: Self.masking, seed: Ledger.seed + "\n" + Self.more)
+        _ = try await ledger.psql("SELECT id, ssn, email FROM customers", "COPY customers TO STDOUT")
+        #expect(try await ledger.gateway.stop() == 0)
+        let entries = try await ledger.gateway.auditEntries()
+        let outcomes = entries.filter { $0["kind"] as? String == "outcome" }
+        let masked = outcomes.compactMap { ($0["outcome"] as? [String: Any])?["masked"] as? [[String: Any]] }
+            .filter { !$0.isEmpty }
+        #expect(masked.count == 2, "\(outcomes)")
+        for counts in masked {
+            #expect(
+                Set(counts.map { "\($0["rule"] ?? "") \($0["count"] ?? "")" })
+                    == ["customer-pii/column customers.ssn 50", "customer-pii/column customers.email 50"])
+        }
+        #expect(try await ledger.gateway.auditFault() == nil)
+    }
+}
