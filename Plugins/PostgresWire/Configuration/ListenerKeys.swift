@@ -23,6 +23,15 @@ struct ListenerOptions: Sendable {
     /// How long transactions have when the gateway stops.
     var drainTimeout = Duration.seconds(30)
     var offeredSignIn = OfferedSignIn.automatic
+    var plaintext = Plaintext.loopback
+}
+
+/// Whether callers may sign in without TLS.
+enum Plaintext: String, Sendable, CaseIterable {
+    /// Where the listener's address is this machine's own.
+    case loopback
+    case allow
+    case refuse
 }
 
 /// How callers prove who they are.
@@ -40,6 +49,9 @@ enum ListenerKeys {
             "listen", .address, required: true,
             summary: "Address and port. Without `tls` only addresses of this machine itself are taken."),
         ConfigKey("tls", .mapping(ServerTLS.keys), summary: "TLS, after SSLRequest or from the first byte."),
+        ConfigKey(
+            "plaintext", .choice(Plaintext.allCases.map(\.rawValue)), default: "loopback",
+            summary: "Whether callers may sign in without TLS; `allow` only behind something that encrypts."),
         ConfigKey("max_connections", .integer(1...1_000_000), default: "2000", summary: "Connections at a time."),
         ConfigKey(
             "sign_in", .choice(OfferedSignIn.allCases.map(\.rawValue)), default: "auto",
@@ -67,10 +79,10 @@ enum ListenerKeys {
         var tls: NIOSSLContext?
         if section.has("tls") {
             tls = try tlsContext(section.section("tls"), baseDirectory: baseDirectory)
-        } else if !address.isLoopback {
+        } else if !address.isLoopback, section.string("plaintext") != Plaintext.allow.rawValue {
             throw section.error(
                 "listen",
-                "tokens and rows must not travel unencrypted: add `tls`, or listen on 127.0.0.1 behind something that has it"
+                "tokens and rows must not travel unencrypted: add `tls`, listen on 127.0.0.1 behind something that has it, or set `plaintext: allow`"
             )
         }
         return ListenerPlan(address: address, options: options(section), tls: tls)
@@ -87,6 +99,7 @@ enum ListenerKeys {
         options.approvalWait = section.duration("max_wait") ?? options.approvalWait
         options.drainTimeout = section.duration("drain_timeout") ?? options.drainTimeout
         options.offeredSignIn = section.string("sign_in").flatMap(OfferedSignIn.init) ?? options.offeredSignIn
+        options.plaintext = section.string("plaintext").flatMap(Plaintext.init) ?? options.plaintext
         return options
     }
 
@@ -108,4 +121,12 @@ struct ListenerPlan: Sendable {
     let address: ConfigAddress
     let options: ListenerOptions
     let tls: NIOSSLContext?
+
+    var takesPlaintext: Bool {
+        switch options.plaintext {
+        case .loopback: address.isLoopback
+        case .allow: true
+        case .refuse: false
+        }
+    }
 }

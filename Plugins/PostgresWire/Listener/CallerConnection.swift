@@ -162,6 +162,8 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
 
     private func begin(_ parameters: StartupParameters) {
         startup = parameters
+        // Before a password is asked for, so that none travels in clear.
+        guard machine.isEncrypted || listener.takesPlaintext else { return refuse(.plaintextRefused) }
         guard !isSurplus else { return refuse(.fatal(.tooManyConnections, "sorry, too many clients already")) }
         if let negotiation = NegotiateProtocolVersion.message(parameters) { peer.write(negotiation) }
         usesBearer = wantsBearer(parameters)

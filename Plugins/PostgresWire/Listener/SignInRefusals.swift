@@ -15,6 +15,10 @@ extension Caller {
 
 // Why nobody is let in, as PostgreSQL's clients show it.
 extension ErrorFields {
+    static let plaintextRefused = ErrorFields(
+        severity: .fatal, code: .invalidAuthorization, message: "this listener takes connections over SSL only",
+        hint: "Connect with sslmode=verify-full.")
+
     static func fatal(_ code: SQLState, _ message: String, detail: String? = nil, hint: String? = nil) -> ErrorFields {
         ErrorFields(severity: .fatal, code: code, message: message, detail: detail, hint: hint)
     }

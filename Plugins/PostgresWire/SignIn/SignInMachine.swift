@@ -39,7 +39,7 @@ struct SignInMachine {
     private var state = State.first
     private var buffer = ByteBuffer()
     private let offersTLS: Bool
-    private var isEncrypted = false
+    private(set) var isEncrypted = false
     private var hasAskedForTLS = false
     private var hasAskedForGSS = false
 

@@ -10,6 +10,7 @@ import NIOCore
 /// A socket on which libpq has signed in, without libpq.
 struct DetachedConnection: Sendable {
     let socket: CInt
+    let tls: UpstreamTLS?
     let parameters: [String: String]
     let canceller: UpstreamCanceller
 }
@@ -84,10 +85,6 @@ final class LibPQConnection {
         for name in Self.reported {
             if let value = PQparameterStatus(connection, name) { parameters[name] = String(cString: value) }
         }
-        guard PQsslInUse(connection) == 0 else {
-            throw UpstreamDialError(
-                "the gateway cannot speak TLS to databases yet: set sslmode to disable in the target's connection")
-        }
         guard let canceller = UpstreamCanceller(connection) else { throw UpstreamDialError("out of memory") }
         let own = PQsocket(connection)
         let socket = fcntl(own, F_DUPFD_CLOEXEC, 0)
@@ -99,6 +96,16 @@ final class LibPQConnection {
             throw UpstreamDialError("no more files can be opened: errno \(errno)")
         }
         close(nowhere)
-        return DetachedConnection(socket: socket, parameters: parameters, canceller: canceller)
+        var tls: UpstreamTLS?
+        if PQsslInUse(connection) != 0 {
+            guard let session = PQsslStruct(connection, "OpenSSL"),
+                let made = UpstreamTLS(OpaquePointer(session), of: self)
+            else {
+                close(socket)
+                throw UpstreamDialError("libpq's TLS session cannot be taken over: it is not OpenSSL's")
+            }
+            tls = made
+        }
+        return DetachedConnection(socket: socket, tls: tls, parameters: parameters, canceller: canceller)
     }
 }

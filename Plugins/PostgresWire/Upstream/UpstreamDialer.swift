@@ -56,6 +56,12 @@ final class UpstreamDialer: Sendable {
                 ClientBootstrap(group: loop)
                     .channelOption(.autoRead, value: false)
                     .channelOption(.socketOption(.tcp_nodelay), value: 1)
+                    .channelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            guard let tls = detached.tls else { return }
+                            try channel.pipeline.syncOperations.addHandler(UpstreamTLSHandler(tls))
+                        }
+                    }
                     .withConnectedSocket(detached.socket)
                     .map { channel in
                         UpstreamConnection(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import GatewayCore
 import Logging
 
@@ -23,7 +24,17 @@ struct Serve: ReportingCommand {
             // Every part says in a sentence what is wrong with what it was given.
             throw CommandFailure("\(error)", status: .configuration)
         }
+        raiseFileLimit(logger)
         try await gateway.run()
+    }
+
+    /// Every session takes two files, and shells allow a thousand where the system would allow many more.
+    private func raiseFileLimit(_ logger: Logger) {
+        var limit = rlimit()
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        if setrlimit(files, &limit) != 0 { logger.warning("the limit of open files stays: errno \(errno)") }
     }
 }
 

@@ -46,9 +46,9 @@ final class Ledger: Sendable {
 
     init(
         policy: String = Ledger.policy, masking: String = Ledger.masking, listener: String = "",
-        seed: String = Ledger.seed
+        seed: String = Ledger.seed, certificates: TestCertificates? = nil, trusting authority: String = "ca.pem"
     ) async throws {
-        server = try await PostgresServer(seed: seed)
+        server = try await PostgresServer(seed: seed, certificates: certificates, trusting: authority)
         var options = TestGateway.Options(targets: server.target)
         options.policy = policy
         options.maskingRules = masking

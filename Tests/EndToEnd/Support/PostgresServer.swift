@@ -5,20 +5,38 @@ final class PostgresServer: Sendable {
     let port: Int
     let folder: URL
     private let process: RunningProcess
+    private let certificates: TestCertificates?
+    private let authority: String
 
     static let password = "gateway's own pass word"
     /// The account that the gateway signs in with: the owner of the database.
     static let user = "gateway"
     static let database = "ledger"
 
-    /// - Parameter seed: SQL for the database.
-    init(seed: String = "") async throws {
+    /// - Parameters:
+    ///   - seed: SQL for the database.
+    ///   - certificates: With them the server has TLS, and takes the gateway in no other way.
+    ///   - authority: Whom the gateway trusts to have signed the server's certificate.
+    init(seed: String = "", certificates: TestCertificates? = nil, trusting authority: String = "ca.pem") async throws {
+        self.certificates = certificates
+        self.authority = authority
         port = try Tools.freePort()
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("postgres-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         let passwordFile = folder.appendingPathComponent("password")
         try Self.password.write(to: passwordFile, atomically: true, encoding: .utf8)
+        var tls: [String] = []
+        if let certificates {
+            for name in ["function.pem", "function.key"] {
+                try FileManager.default.copyItem(atPath: certificates.path(name), toPath: folder.path + "/" + name)
+            }
+            chmod(folder.path + "/function.key", 0o600)
+            tls = [
+                "-c", "ssl=on", "-c", "ssl_cert_file=\(folder.path)/function.pem", "-c",
+                "ssl_key_file=\(folder.path)/function.key",
+            ]
+        }
         if getuid() == 0 {
             let finished = try await RunningProcess.run(
                 "/bin/chown", ["-R", Self.account, folder.path])
@@ -37,7 +55,7 @@ final class PostgresServer: Sendable {
             Self.command("postgres").prefix + [
                 "-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
                 "-c", "fsync=off", "-c", "max_connections=200", "-c", "max_prepared_transactions=4",
-            ], in: URL(fileURLWithPath: "/"))
+            ] + tls, in: URL(fileURLWithPath: "/"))
         try await Tools.waitForPort(port, of: process)
         _ = try await psql("CREATE DATABASE \(Self.database)", database: "postgres")
         if !seed.isEmpty { _ = try await psql(seed) }
@@ -78,9 +96,14 @@ final class PostgresServer: Sendable {
         """
           - name: ledger
             kind: postgres
-            connection: {host: 127.0.0.1, port: "\(port)", dbname: \(Self.database), user: \(Self.user), sslmode: disable}
+            connection: {host: 127.0.0.1, port: "\(port)", dbname: \(Self.database), user: \(Self.user), \(security)}
             password: "env:LEDGER_PASSWORD"
         """
+    }
+
+    private var security: String {
+        guard let certificates else { return "sslmode: disable" }
+        return "sslmode: verify-full, sslrootcert: \"\(certificates.path(authority))\", channel_binding: require"
     }
 
     private static let account = "postgres"
