@@ -78,18 +78,36 @@ final class RowMasking {
         _ bytes: UnsafeRawBufferPointer, limit: Int, into output: inout ByteBuffer
     ) throws(ProtocolViolation) -> Run {
         var run = Run()
-        while run.rows < limit, run.consumed + Frame.headerLength <= bytes.count,
-            bytes[run.consumed] == MessageCode.dataRow
-        {
-            let length = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: run.consumed + 1, as: Int32.self)))
-            guard length >= 6 else { throw ProtocolViolation("DataRow: it ends too early") }
-            let end = run.consumed + 1 + length
-            guard end <= bytes.count else { break }
+        while run.rows < limit, let end = try Self.wholeRow(bytes, from: run.consumed) {
             try maskRow(UnsafeRawBufferPointer(rebasing: bytes[run.consumed..<end]), into: &output)
             run.consumed = end
             run.rows += 1
         }
         return run
+    }
+
+    /// Appends the whole DataRow messages at the start of `bytes` to `output` as they are.
+    static func copy(
+        _ bytes: UnsafeRawBufferPointer, limit: Int, into output: inout ByteBuffer
+    ) throws(ProtocolViolation) -> Run {
+        var run = Run()
+        while run.rows < limit, let end = try wholeRow(bytes, from: run.consumed) {
+            run.consumed = end
+            run.rows += 1
+        }
+        output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<run.consumed]))
+        return run
+    }
+
+    /// Where the DataRow message that starts here ends; `nil` if there is none, or not all of it.
+    private static func wholeRow(
+        _ bytes: UnsafeRawBufferPointer, from start: Int
+    ) throws(ProtocolViolation) -> Int? {
+        guard start + Frame.headerLength <= bytes.count, bytes[start] == MessageCode.dataRow else { return nil }
+        let length = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 1, as: Int32.self)))
+        guard length >= 6 else { throw ProtocolViolation("DataRow: it ends too early") }
+        let end = start + 1 + length
+        return end <= bytes.count ? end : nil
     }
 
     /// - Parameter row: One whole message.

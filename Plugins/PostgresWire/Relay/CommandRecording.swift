@@ -21,10 +21,12 @@ struct CommandRecording {
     }
 
     /// After its answer has gone to the caller, which cannot be held back any more.
-    func record(_ outcome: Outcome, of commandID: UUIDv7, level: RecordingLevel) {
+    func record(_ outcome: Outcome, _ answer: AnswerRecording?, of commandID: UUIDv7, level: RecordingLevel) {
         guard level > .none else { return }
         var fields = [RecordingField("status", outcome.status), RecordingField("bytes", "\(outcome.responseBytes)")]
         if let rows = outcome.rows { fields.append(RecordingField("rows", "\(rows)")) }
-        try? session.record(.response, of: commandID, head: fields, body: "", mayWait: true)
+        try? session.record(
+            .response, of: commandID, head: fields, body: answer?.body ?? "", isTruncated: answer?.isTruncated ?? false,
+            mayWait: level < .full)
     }
 }

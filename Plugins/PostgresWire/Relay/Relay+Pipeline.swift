@@ -116,7 +116,7 @@ extension Relay {
         let portal = Portal(
             name: bind.portal, statement: statement, command: command, resultFormats: bind.resultFormats,
             epoch: readySent)
-        if command?.masking.isEmpty ?? true { portal.rows = .relayed }
+        if command?.inspectsRows != true { portal.rows = .relayed }
         let previous = names.set(portal, bind.portal)
         // Binding the unnamed portal again ends the one that was there.
         if bind.portal.isEmpty { previous?.close() }
@@ -149,7 +149,7 @@ extension Relay {
                 let portal = Portal(
                     name: execute.portal, statement: judged.statement, command: commands.first, resultFormats: [],
                     epoch: relay.readySent)
-                if commands.first?.masking.isEmpty ?? true {
+                if commands.first?.inspectsRows != true {
                     portal.rows = .relayed
                 } else {
                     relay.sendOwnDescribe(portal)

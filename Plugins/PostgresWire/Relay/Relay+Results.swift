@@ -7,6 +7,10 @@ extension Relay {
     /// How the rows of a result are treated; `nil` while the catalog is read, after which the message is looked at again.
     func treatment(of fields: [FieldDescription], _ command: RunningCommand) throws(ProtocolViolation) -> RowTreatment?
     {
+        guard !command.masking.isEmpty else {
+            command.answer?.describe(fields)
+            return .inspected(nil)
+        }
         try requireReadableEncoding()
         let lineage = command.statement?.lineage ?? .unknown
         var needs = CatalogNeeds()
@@ -31,14 +35,16 @@ extension Relay {
                 kind: ValueKind(oid: field.typeOID) ?? known.findings.types[field.typeOID] ?? .other,
                 format: field.format == 0 ? .text : .binary)
         }
-        guard let masking = ColumnMasking(command.masking, columns) else { return .relayed }
-        return .masked(RowMasking(masking))
+        command.answer?.describe(fields)
+        if let masking = ColumnMasking(command.masking, columns) { return .inspected(RowMasking(masking)) }
+        return command.answer == nil ? .relayed : .inspected(nil)
     }
 
-    /// As `treatment`, for the columns of a COPY.
+    /// As `treatment`, for the columns of a COPY; `nil` also where nothing of it is masked.
     func copyMasking(
         of response: CopyResponse, _ command: RunningCommand
     ) throws(ProtocolViolation) -> CopyMasking? {
+        guard !command.masking.isEmpty else { return nil }
         try requireReadableEncoding()
         guard let statement = command.statement, let options = statement.copyOptions else {
             throw ProtocolViolation("copied data of a statement that cannot be read")
@@ -126,9 +132,14 @@ extension Relay {
 
     // MARK: Copied data, errors
 
-    func mask(
-        _ payload: ByteBuffer, with masking: CopyMasking, _ command: RunningCommand?
+    func inspect(
+        copied payload: ByteBuffer, _ masking: CopyMasking?, _ command: RunningCommand?
     ) throws(ProtocolViolation) -> Handling {
+        guard let masking else {
+            payload.withUnsafeReadableBytes { command?.answer?.append(copied: $0) }
+            command?.responseBytes += payload.readableBytes + Frame.headerLength
+            return .keep
+        }
         var out = ByteBuffer()
         out.reserveCapacity(payload.readableBytes + payload.readableBytes / 4 + 64)
         out.writeInteger(MessageCode.copyData)
@@ -136,6 +147,9 @@ extension Relay {
         try masking.mask(payload, into: &out)
         guard out.readableBytes > Frame.headerLength else { return .drop }
         out.setInteger(Int32(out.readableBytes - 1), at: 1)
+        out.withUnsafeReadableBytes {
+            command?.answer?.append(copied: UnsafeRawBufferPointer(rebasing: $0[Frame.headerLength...]))
+        }
         command?.responseBytes += out.readableBytes
         return .replace(out)
     }

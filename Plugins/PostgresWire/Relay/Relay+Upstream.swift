@@ -49,9 +49,9 @@ extension Relay {
                     command.responseBytes += total
                     passing = total
                     continue
-                case .masked(let masking):
+                case .inspected(let masking):
                     emit(from: kept, to: index)
-                    guard let done = maskRows(from: index, masking, command) else { return }
+                    guard let done = inspectRows(from: index, masking, command) else { return }
                     index += done
                     kept = index
                     if done > 0 { continue }
@@ -95,7 +95,7 @@ extension Relay {
         caller.write(slice)
     }
 
-    private func breakOff(_ what: String) {
+    func breakOff(_ what: String) {
         fail(
             .connectionFailure("the database sent \(what)"),
             reason: "the database broke the protocol: \(what)")
@@ -106,55 +106,6 @@ extension Relay {
         isUpstreamPaused = false
         handleArrived()
         regulate()
-    }
-
-    // MARK: Rows
-
-    private func rowHandling(_ type: UInt8) -> RowTreatment {
-        switch replies.first {
-        case .query(let run): type == MessageCode.dataRow ? run.rows : run.copy == nil ? .relayed : .unknown
-        case .execute(let portal): type == MessageCode.dataRow ? portal.rows : portal.copy == nil ? .relayed : .unknown
-        default: .unknown
-        }
-    }
-
-    /// Masks the rows that are there in whole, and sends them.
-    ///
-    /// - Returns: Their bytes; `nil` where the session has ended.
-    private func maskRows(from index: Int, _ masking: RowMasking, _ command: RunningCommand) -> Int? {
-        var out = ByteBuffer()
-        out.reserveCapacity(arrived.writerIndex - index + 512)
-        // One more than the limit is what exceeds it.
-        let limit = command.maximumRows.map { max(0, $0 - command.rows) } ?? .max
-        let offset = index - arrived.readerIndex
-        let result: Result<RowMasking.Run, ProtocolViolation> = arrived.withUnsafeReadableBytes { bytes in
-            Result { () throws(ProtocolViolation) in
-                try masking.mask(UnsafeRawBufferPointer(rebasing: bytes[offset...]), limit: limit, into: &out)
-            }
-        }
-        switch result {
-        case .failure(let violation):
-            breakOff(violation.message)
-            return nil
-        case .success(let run):
-            command.rows += run.rows
-            command.responseBytes += out.readableBytes
-            command.masked = masking.counts
-            if out.readableBytes > 0 { caller.write(out) }
-            // A whole row is there that may not go out.
-            if limit == 0, !countRow(of: command) { return nil }
-            return run.consumed
-        }
-    }
-
-    /// - Returns: Whether the row may go out.
-    private func countRow(of command: RunningCommand) -> Bool {
-        command.rows += 1
-        guard let limit = command.maximumRows, command.rows > limit else { return true }
-        command.end(.interrupted, status: "row limit", reason: "more than \(limit) rows")
-        place.cancelUpstream()
-        fail(.tooManyRows(limit), reason: "a result had more rows than policy allows")
-        return false
     }
 
     // MARK: Messages
@@ -230,7 +181,7 @@ extension Relay {
         switch type {
         case MessageCode.emptyQueryResponse: return .keep
         case MessageCode.rowDescription:
-            guard let command = run.current, !command.masking.isEmpty else {
+            guard let command = run.current, command.inspectsRows else {
                 run.rows = .relayed
                 return .keep
             }
@@ -238,12 +189,13 @@ extension Relay {
             run.rows = treatment
             return .keep
         case MessageCode.copyOutResponse:
-            guard let command = run.current, !command.masking.isEmpty else { return .keep }
+            guard let command = run.current, command.inspectsRows else { return .keep }
+            run.copies = true
             run.copy = try copyMasking(of: CopyResponse(payload), command)
             return isUpstreamPaused ? .wait : .keep
         case MessageCode.copyData:
-            guard let copy = run.copy else { break }
-            return try mask(payload, with: copy, run.current)
+            guard run.copies else { break }
+            return try inspect(copied: payload, run.copy, run.current)
         case MessageCode.copyDone: return try finish(run.copy, run.current)
         case MessageCode.commandComplete:
             try complete(run.current, payload)
@@ -260,12 +212,13 @@ extension Relay {
     private func handle(_ type: UInt8, _ payload: ByteBuffer, of portal: Portal) throws(ProtocolViolation) -> Handling {
         switch type {
         case MessageCode.copyOutResponse:
-            guard let command = portal.command, !command.masking.isEmpty else { return .keep }
+            guard let command = portal.command, command.inspectsRows else { return .keep }
+            portal.copies = true
             portal.copy = try copyMasking(of: CopyResponse(payload), command)
             return isUpstreamPaused ? .wait : .keep
         case MessageCode.copyData:
-            guard let copy = portal.copy else { break }
-            return try mask(payload, with: copy, portal.command)
+            guard portal.copies else { break }
+            return try inspect(copied: payload, portal.copy, portal.command)
         case MessageCode.copyDone: return try finish(portal.copy, portal.command)
         case MessageCode.commandComplete:
             replies.removeFirst()
@@ -287,7 +240,7 @@ extension Relay {
         _ portal: Portal, _ type: UInt8, _ payload: ByteBuffer
     ) throws(ProtocolViolation) -> Bool {
         guard case .unknown = portal.rows else { return true }
-        guard type == MessageCode.rowDescription, let command = portal.command, !command.masking.isEmpty else {
+        guard type == MessageCode.rowDescription, let command = portal.command, command.inspectsRows else {
             portal.rows = .relayed
             return true
         }

@@ -34,6 +34,8 @@ final class QueryRun {
     let commands: [RunningCommand]
     /// What becomes of the rows of the statement whose answer is under way.
     var rows = RowTreatment.unknown
+    /// Copied data is looked into, and by what it is masked.
+    var copies = false
     var copy: CopyMasking?
     private var index = 0
 
@@ -44,6 +46,7 @@ final class QueryRun {
     func advance() {
         index += 1
         rows = .unknown
+        copies = false
         copy = nil
     }
 

@@ -19,6 +19,8 @@ final class RunningCommand {
     var responseBytes = 0
     var rows = 0
     var masked: [MaskCount] = []
+    /// What goes into the session's recording of its answer; `nil` where nothing does.
+    let answer: AnswerRecording?
     private var permit: Permit?
 
     init(
@@ -31,10 +33,13 @@ final class RunningCommand {
         self.searchPath = searchPath
         self.recording = recording
         recordingLevel = permit.recording
+        answer = permit.recording == .full ? AnswerRecording() : nil
         self.permit = consume permit
     }
 
     var isOver: Bool { permit == nil }
+    /// Its rows do not pass as they are.
+    var inspectsRows: Bool { !masking.isEmpty || answer != nil }
 
     /// - Throws: `RecordingError`; the command must not be sent then.
     func recordRequest(_ command: Command) throws(RecordingError) {
@@ -47,7 +52,7 @@ final class RunningCommand {
         let outcome = Outcome(
             kind, status: status, reason: reason, requestBytes: requestBytes, responseBytes: responseBytes,
             rows: changed ?? (rows > 0 ? rows : nil), masked: masked)
-        recording.record(outcome, of: commandID, level: recordingLevel)
+        recording.record(outcome, answer, of: commandID, level: recordingLevel)
         permit.end(outcome)
     }
 }

@@ -30,6 +30,8 @@ final class Portal {
     let epoch: Int
     /// What becomes of its rows, once their description has been seen.
     var rows = RowTreatment.unknown
+    /// Copied data is looked into, and by what it is masked.
+    var copies = false
     var copy: CopyMasking?
 
     init(name: String, statement: SQLStatement?, command: RunningCommand?, resultFormats: [Int16], epoch: Int) {
@@ -51,7 +53,8 @@ enum RowTreatment {
     case unknown
     /// They are relayed as they are.
     case relayed
-    case masked(RowMasking)
+    /// They are recorded, masked where there is something to mask, or both.
+    case inspected(RowMasking?)
 }
 
 /// The names that the server knows, as far as the messages sent to it tell.

@@ -115,4 +115,39 @@ struct MaskingTests {
         }
         #expect(try await ledger.gateway.auditFault() == nil)
     }
+
+    @Test("a session that is recorded in full shows, replayed, what its caller saw")
+    func replayed() async throws {
+        let policy = """
+            @id("everything") @mask("customer-pii") @record("full")
+            permit (principal in Group::"payments", action, resource);
+            @id("auditors-read") permit (principal in Group::"auditor", action in Action::"console.read", resource);
+            """
+        let ledger = try await Ledger(policy: policy, masking: Self.masking, seed: Ledger.seed + "\n" + Self.more)
+        let shown = try await ledger.psql(
+            "SELECT id, ssn FROM customers WHERE id < 3 ORDER BY id", "COPY secrets TO STDOUT",
+            "SELECT name FROM scratch")
+        #expect(shown.output == "1|*******0001\n2|*******0002\n**** **** **** 1111\n", "\(shown)")
+        let binary = try await RunningProcess.run(
+            try Tools.python(), [Tools.fixture("postgres_masked.py")], environment: ledger.environment)
+        #expect(binary.status == 0, "\(binary.errors)")
+        let carol = try await ledger.gateway.issuer.token(for: "carol")
+        var replays: [String] = []
+        for _ in 0..<100 where replays.count < 4 || !replays.contains(where: { $0.contains("SELECT 2") }) {
+            let listed = try await ledger.gateway.command("sessions", "list", "--output", "json", token: carol)
+            let sessions = try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]] ?? []
+            replays = []
+            for session in sessions {
+                let id = try #require(session["id"] as? String)
+                replays.append(
+                    try await ledger.gateway.command("sessions", "replay", "--instant", id, token: carol).output)
+            }
+        }
+        let first = try #require(replays.first { $0.contains("COPY secrets") }, "\(replays)")
+        #expect(first.contains("id\tssn\n1\t*******0001\n2\t*******0002\n"), "\(first)")
+        #expect(first.contains("**** **** **** 1111") && first.contains("status: 42703"), "\(first)")
+        let all = replays.joined()
+        #expect(all.contains("7\t") || all.contains("*******0007\t[REDACTED]"), "\(all)")
+        #expect(!all.contains("536-22-0001") && !all.contains("@example.com\n") && !all.contains("4111"))
+    }
 }

@@ -1,0 +1,140 @@
+import NIOCore
+import Testing
+
+@testable import PostgresWire
+
+/// A small generator of its own, so that a failure can be had again from its seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 2 &+ 1 }
+
+    mutating func next() -> UInt64 {
+        // SplitMix64.
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
+
+/// Whatever the bytes are, reading them gives a value or a violation, and never more than was there.
+@Suite("Messages of any bytes")
+struct FuzzTests {
+    /// Messages as clients send them, to start from.
+    private static let samples: [ByteBuffer] = {
+        var bind = ByteBuffer()
+        bind.writeMessage(MessageCode.bind) {
+            $0.writeProtocolString("portal")
+            $0.writeProtocolString("statement")
+            $0.writeMultipleIntegers(Int16(2), Int16(0), Int16(1), Int16(2), Int32(3))
+            $0.writeString("abc")
+            $0.writeMultipleIntegers(Int32(-1), Int16(1), Int16(1))
+        }
+        var parse = ByteBuffer()
+        parse.writeMessage(MessageCode.parse) {
+            $0.writeProtocolString("s")
+            $0.writeProtocolString("SELECT $1")
+            $0.writeMultipleIntegers(Int16(1), UInt32(23))
+        }
+        return [
+            bind, parse, Query.message("SELECT 1"), Describe.message(portal: "p"),
+            Bind.message(portal: "", statement: "x"), ReadyForQuery.message(.open), ParameterStatus.message("a", "b"),
+            BackendKeyData(processID: 7, secret: [1, 2, 3, 4]).message,
+            ErrorFields(severity: .error, code: .insufficientPrivilege, message: "no", detail: "d", hint: "h")
+                .errorResponse(),
+        ]
+    }()
+
+    private static func mutate(_ message: ByteBuffer, _ generator: inout SeededGenerator) -> ByteBuffer {
+        var bytes = Array(message.readableBytesView)
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            guard !bytes.isEmpty else { break }
+            let place = Int.random(in: 0..<bytes.count, using: &generator)
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+            case 1: bytes.remove(at: place)
+            case 2: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: place)
+            case 3: bytes.removeSubrange(place...)
+            default: bytes[place] = [0, 0x7f, 0x80, 0xff].randomElement(using: &generator) ?? 0
+            }
+        }
+        return ByteBuffer(bytes: bytes)
+    }
+
+    private static func readAll(_ payload: ByteBuffer) {
+        _ = try? Parse(payload)
+        _ = try? Bind(payload)
+        _ = try? Describe(payload)
+        _ = try? Close(payload)
+        _ = try? Execute(payload)
+        _ = try? FunctionCall(payload)
+        _ = try? RowDescription(payload)
+        _ = try? ParameterDescription(payload)
+        _ = try? CopyResponse(payload)
+        _ = try? CommandComplete(payload)
+        _ = try? ParameterStatus(payload)
+        _ = try? ReadyForQuery(payload)
+        _ = try? ErrorFields(payload)
+        _ = try? DataRow.texts(payload)
+    }
+
+    @Test("payloads are read or refused", arguments: 0..<16)
+    func payloads(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<2000 {
+            let sample = Self.samples.randomElement(using: &generator) ?? ByteBuffer()
+            let message = Self.mutate(sample, &generator)
+            Self.readAll(
+                message.getSlice(at: min(5, message.writerIndex), length: max(0, message.readableBytes - 5))
+                    ?? ByteBuffer())
+        }
+    }
+
+    @Test("a stream of messages is cut the same wherever its bytes are cut", arguments: 0..<8)
+    func chunks(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var stream = ByteBuffer()
+        for _ in 0..<50 {
+            let frontend = Self.samples[Int.random(in: 0..<5, using: &generator)]
+            stream.writeImmutableBuffer(frontend)
+        }
+        func read(_ sizes: () -> Int) throws -> [ByteBuffer] {
+            var input = CallerInput(statementLimit: 1 << 20, messageLimit: 1 << 20)
+            var rest = stream
+            var messages: [ByteBuffer] = []
+            while rest.readableBytes > 0 {
+                input.append(rest.readSlice(length: min(rest.readableBytes, sizes())) ?? ByteBuffer())
+                while case .message(let frame)? = try input.next(passesCopyData: false) { messages.append(frame.bytes) }
+            }
+            return messages
+        }
+        let whole = try read { .max }
+        #expect(whole.count == 50)
+        #expect(try read { 1 } == whole)
+        #expect(try read { Int.random(in: 1...40, using: &generator) } == whole)
+    }
+
+    @Test("before sign-in anything ends in an event or a violation, and holds little", arguments: 0..<16)
+    func signIn(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<500 {
+            var machine = SignInMachine(offersTLS: Bool.random(using: &generator))
+            var bytes = ByteBuffer()
+            let body = Array("user\0alice\0database\0x\0\0".utf8)
+            bytes.writeMultipleIntegers(Int32(8 + body.count), Int32(196_608))
+            bytes.writeBytes(body)
+            machine.append(Self.mutate(bytes, &generator))
+            var events = 0
+            while events < 20, let event = try? machine.next() {
+                events += 1
+                if case .startup = event {
+                    _ = Bool.random(using: &generator) ? machine.requestPassword() : machine.requestBearer()
+                }
+                machine.append(Self.mutate(ByteBuffer(bytes: [0x70, 0, 0, 0, 6, 0x61, 0]), &generator))
+            }
+            #expect(events < 20)
+        }
+    }
+}
