@@ -6,6 +6,7 @@ export SALLYPORT_MODULES := $(sort $(notdir $(wildcard Plugins/* Sources/* Tests
 BUILD_PACKAGES = libsqlite3-dev libssl-dev libpq-dev libpg-query-dev libprotobuf-c-dev curl
 TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light openssl procps \
 	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java
+DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql postgresql-client
 BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer
 SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks
 
@@ -16,7 +17,7 @@ build:
 	swift build
 
 demo:
-	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	@scripts/install-packages.sh $(DEMO_PACKAGES)
 	swift build --product sallyport
 	.build/debug/sallyport demo
 

@@ -12,6 +12,7 @@ struct DemoTests {
                 try Tools.sallyport, ["demo", "--folder", folder.path, "--no-stay"], within: 180)
             #expect(finished.status == 0, "\(finished.output.suffix(2000))\(finished.errors)")
             #expect(finished.output.contains("WRONG  entry 2"))
+            #expect(finished.output.contains("The rule is no-unbounded-writes."))
             #expect(!finished.output.contains("536-22-8741"))
         }
     }

@@ -4,9 +4,28 @@ struct DemoFiles {
     let consolePort: Int
     let issuerPort: Int
     let functionsPort: Int
+    /// Of the listener for PostgreSQL, and of the database behind it; `nil` where there is none.
+    let postgres: (listener: Int, database: Int)?
 
     var files: [(name: String, text: String)] {
         [("sallyport.yaml", configuration), ("policy/payments.cedar", policy), ("policy/console.cedar", consolePolicy)]
+            + (postgres == nil ? [] : [("policy/ledger.cedar", databasePolicy)])
+    }
+
+    private var listener: String {
+        postgres.map { "  - {adapter: postgres, listen: \"127.0.0.1:\($0.listener)\"}\n" } ?? ""
+    }
+
+    private var target: String {
+        postgres.map {
+            """
+              - name: ledger
+                kind: postgres
+                connection: {host: 127.0.0.1, port: "\($0.database)", dbname: ledger, user: gateway, sslmode: disable}
+                password: "file:database-password"
+
+            """
+        } ?? ""
     }
 
     private var configuration: String {
@@ -23,14 +42,14 @@ struct DemoFiles {
 
         listeners:
           - {adapter: http, listen: "127.0.0.1:\(gatewayPort)"}   # plain HTTP is for loopback only
-
+        \(listener)
         targets:
           - name: payments
             kind: http
             prefix: /payments
             url: http://127.0.0.1:\(functionsPort)
             credential: {type: header, name: X-Function-Key, value: "file:function-key"}
-
+        \(target)
         policy:
           files: [policy/*.cedar]
 
@@ -86,6 +105,36 @@ struct DemoFiles {
             action,
             resource == Function::"payments/customers"
         );
+
+        """
+    }
+
+    private var databasePolicy: String {
+        """
+        // The payments team reads and writes; what the rules mask comes back masked, whatever a statement calls it.
+        @id("payments-may-query")
+        @mask("customer-pii")
+        @record("full")
+        permit (
+            principal in Group::"payments",
+            action in [Action::"sql.read", Action::"sql.write", Action::"sql.session"],
+            resource in Target::"ledger"
+        );
+
+        @id("no-unbounded-writes")
+        @reason("An UPDATE or DELETE has to choose its rows.")
+        @advice("Add a WHERE that depends on a column.")
+        forbid (
+            principal,
+            action in [Action::"sql.update", Action::"sql.delete"],
+            resource in Target::"ledger"
+        )
+        when { !context.sql.has_where || context.sql.where_constant };
+
+        @id("no-unread-sql")
+        @reason("What the statement does cannot be read from it.")
+        forbid (principal, action, resource in Target::"ledger")
+        when { context.opaque };
 
         """
     }

@@ -8,6 +8,9 @@ final class DemoStage {
     let consolePort: Int
     let issuerPort: Int
     let functionsPort: Int
+    let postgresPort: Int
+    /// `nil` where PostgreSQL is not installed.
+    let database: DemoDatabase?
     private let binary: String
     private var servers: [Process] = []
 
@@ -26,6 +29,8 @@ final class DemoStage {
         consolePort = try port(7481)
         issuerPort = try port(7482)
         functionsPort = try port(7483)
+        postgresPort = try port(7484)
+        database = DemoDatabase(port: try port(7485))
     }
 
     var gateway: String { "http://127.0.0.1:\(gatewayPort)" }
@@ -36,20 +41,25 @@ final class DemoStage {
     /// Writes the configuration and starts everything.
     func start() async throws {
         let files = DemoFiles(
-            gatewayPort: gatewayPort, consolePort: consolePort, issuerPort: issuerPort, functionsPort: functionsPort)
+            gatewayPort: gatewayPort, consolePort: consolePort, issuerPort: issuerPort, functionsPort: functionsPort,
+            postgres: database.map { (listener: postgresPort, database: $0.port) })
         for file in files.files {
             try file.text.write(toFile: "\(folder)/\(file.name)", atomically: true, encoding: .utf8)
         }
-        // The credential that no caller ever sees.
-        guard
-            FileManager.default.createFile(
-                atPath: "\(folder)/function-key", contents: Data(DemoFunctions.key.utf8),
-                attributes: [.posixPermissions: 0o600])
-        else { throw DemoFailure(description: "\(folder)/function-key cannot be written") }
+        // The credentials that no caller ever sees.
+        try keep(DemoFunctions.key, in: "function-key")
+        if let database {
+            try keep(database.password, in: "database-password")
+            try spawn("database", try database.prepare())
+        }
         try spawn("issuer", ["issuer", "--port", String(issuerPort)])
         try spawn("functions", ["demo-functions", "--port", String(functionsPort)])
         try await wait(for: issuerPort, "the issuer")
         try await wait(for: functionsPort, "the function service")
+        if let database {
+            try await wait(for: database.port, "the database")
+            try database.fill()
+        }
         try spawn("gateway", ["serve", "--config", "sallyport.yaml"])
         try await wait(for: gatewayPort, "the gateway")
         try await wait(for: consolePort, "the console")
@@ -57,17 +67,31 @@ final class DemoStage {
 
     /// Ends the servers by their process ids.
     func stop() {
-        for server in servers where server.isRunning { server.terminate() }
+        // A database that is only asked to end waits for its sessions; interrupted, it ends them.
+        for server in servers where server.isRunning { server.interrupt() }
         for server in servers { server.waitUntilExit() }
+        database?.remove()
+    }
+
+    private func keep(_ secret: String, in name: String) throws {
+        let path = "\(folder)/\(name)"
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data(secret.utf8), attributes: [.posixPermissions: 0o600])
+        else { throw DemoFailure(description: "\(path) cannot be written") }
     }
 
     private func spawn(_ name: String, _ arguments: [String]) throws {
-        let log = "\(folder)/\(name).log"
-        try Data().write(to: URL(fileURLWithPath: log))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        try spawn(name, process)
+    }
+
+    private func spawn(_ name: String, _ process: Process) throws {
+        let log = "\(folder)/\(name).log"
+        try Data().write(to: URL(fileURLWithPath: log))
         process.standardInput = FileHandle.nullDevice
         let handle = FileHandle(forWritingAtPath: log) ?? .nullDevice
         process.standardOutput = handle

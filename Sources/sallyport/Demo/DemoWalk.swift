@@ -43,7 +43,9 @@ struct DemoWalk {
         try step("\(refund) | head -n 1", as: alice, expect: "403")
         try step("curl -s \(stage.gateway)/payments/refunds \(bearer)", as: alice, expect: "{\"refunds\":1}")
 
-        say("4. carol (auditor) lists the sessions, replays one and verifies the log")
+        let databases = try showDatabase(as: alice)
+
+        say("\(databases ? 5 : 4). carol (auditor) lists the sessions, replays one and verifies the log")
         let carol = try await signIn("carol")
         // The index follows the signed log within a moment.
         try await Task.sleep(for: .seconds(1.5))
@@ -54,7 +56,7 @@ struct DemoWalk {
         try step("sallyport sessions replay \(session)", as: carol, expect: "8741", never: "536-22")
         try step("sallyport audit verify", as: carol, expect: "")
 
-        say("5. One byte of a copy of the log is changed; verification names the entry")
+        say("\(databases ? 6 : 5). One byte of a copy of the log is changed; verification names the entry")
         try step("cp -r state/audit tampered", expect: "")
         try tamper("\(stage.folder)/tampered")
         let verified = try step(
@@ -72,8 +74,30 @@ struct DemoWalk {
             cd \(stage.folder)
             export SALLYPORT_HOME=$PWD/alice    # or bob, or carol
             sallyport call payments/customers/c-18
+            sallyport connect ledger psql       # where PostgreSQL is installed
             sallyport policy explain --help
             """)
+    }
+
+    /// - Returns: Whether there is one.
+    private func showDatabase(as alice: [String: String]) throws -> Bool {
+        guard stage.database != nil else {
+            print("\n(With PostgreSQL installed, the demo shows a database too: apt-get install postgresql)")
+            return false
+        }
+        say("4. The same for a database: psql as always, each statement decided, recorded and masked")
+        try step(
+            "sallyport connect ledger psql -c 'SELECT id, name, email, ssn FROM customers ORDER BY id'", as: alice,
+            expect: "*******8741", never: "536-22")
+        print("Another name does not help, nor a view, nor an expression:")
+        try step(
+            "sallyport connect ledger psql -c \"SELECT upper(reference) AS harmless FROM contacts WHERE name LIKE 'Dana%'\"",
+            as: alice, expect: "*******8741", never: "536-22")
+        print("A WHERE that chooses nothing is none, however it is written:")
+        try step(
+            "sallyport connect ledger psql -c \"WITH gone AS (DELETE FROM customers WHERE 'a' = 'a' RETURNING *) SELECT count(*) FROM gone\"",
+            as: alice, expect: "no-unbounded-writes", status: 1)
+        return true
     }
 
     // MARK: Steps
