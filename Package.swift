@@ -39,6 +39,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -77,7 +78,8 @@ module("ConfigFile", ["StrictJSON", yams])
 
 // Level 1: each usable and testable by itself, without sockets.
 module("Store", ["Identifiers", sqlite])
-module("Identity", ["Identifiers", "StrictJSON", crypto, jwt, httpClient, nioCore, nioFoundation, logging])
+module(
+    "Identity", ["Identifiers", "StrictJSON", crypto, cryptoExtras, jwt, httpClient, nioCore, nioFoundation, logging])
 module("Policy", ["StrictJSON", crypto])
 module("Masking", ["StrictJSON", crypto, nioCore])
 module("Audit", ["Identifiers", "StrictJSON", crypto, logging, lifecycle])

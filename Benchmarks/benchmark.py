@@ -54,12 +54,18 @@ class Contestant:
             total += int(fields[11]) + int(fields[12])
         return total / TICKS
 
-    def resident_mebibytes(self) -> float:
+    def resident_mebibytes(self, peak: bool = False) -> float:
+        """What is resident now, or the most since `forget_peak`."""
         total = 0
         for pid in self.pids():
-            match = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+            name = "VmHWM" if peak else "VmRSS"
+            match = re.search(rf"{name}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
             total += int(match.group(1)) if match else 0
         return total / 1024
+
+    def forget_peak(self) -> None:
+        for pid in self.pids():
+            pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -45,7 +45,7 @@ class Database:
                  "-E", "UTF8", "--locale=C", "--no-sync")
         with open(self.data / "postgresql.conf", "a") as settings:
             settings.write(
-                f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nmax_connections=300\n"
+                f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nmax_connections=2300\n"
                 "fsync=off\nsynchronous_commit=off\nshared_buffers=512MB\nautovacuum=off\nmax_parallel_workers_per_gather=0\n"
             )
         self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(folder / "postgres.log"), "start")
@@ -92,7 +92,7 @@ auth_type = scram-sha-256
 auth_file = {folder}/users.txt
 pool_mode = session
 max_client_conn = 3000
-default_pool_size = 200
+default_pool_size = 1100
 ignore_startup_parameters = extra_float_digits
 log_connections = 0
 log_disconnections = 0
@@ -170,6 +170,8 @@ def connect(way: Way, count: int) -> dict:
 
 
 def bulk(way: Way, statement: str, count: int) -> dict:
+    if way.contestant:
+        way.contestant.forget_peak()
     before, start = way.cpu(), time.monotonic()
     with open(os.devnull, "w") as nowhere:
         done = subprocess.run(
@@ -178,12 +180,30 @@ def bulk(way: Way, statement: str, count: int) -> dict:
     if done.returncode != 0:
         raise SystemExit(f"psql through {way.name} failed: {done.stderr.decode()[-2000:]}")
     seconds = time.monotonic() - start
-    return {"throughput": count / seconds, "cpu": (way.cpu() - before) / count * 1e6}
+    peak = way.contestant.resident_mebibytes(peak=True) if way.contestant else 0
+    return {"throughput": count / seconds, "cpu": (way.cpu() - before) / count * 1e6, "memory": peak}
 
 
-def run(ways: list[Way], options: argparse.Namespace) -> list[dict]:
+def idle_sessions(way: Way, count: int, folder: pathlib.Path) -> float:
+    """Resident memory while `count` clients are signed in, have run one statement each, and say nothing."""
+    script = folder / "idle.sql"
+    script.write_text("SELECT 1;\n\\sleep 60 s\n")
+    client = subprocess.Popen(
+        ["pgbench", "-n", "-c", str(count), "-j", "1", "-t", "1", "-f", str(script)], env=way.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(25)
+        if client.poll() is not None:
+            raise SystemExit(f"pgbench with {count} sessions through {way.name} ended early")
+        return way.contestant.resident_mebibytes()
+    finally:
+        client.kill()
+        client.wait()
+
+
+def run(ways: list[Way], options: argparse.Namespace, folder: pathlib.Path) -> list[dict]:
     rows: list[dict] = []
-    units = {"throughput": "/s", "cpu": "us each", "latency": "us mean"}
+    units = {"throughput": "/s", "cpu": "us each", "latency": "us mean", "memory": "MiB peak"}
 
     def compare(case: str, measure) -> None:
         rounds = {way.name: [] for way in ways}
@@ -193,7 +213,7 @@ def run(ways: list[Way], options: argparse.Namespace) -> list[dict]:
         for metric in rounds["Sallyport"][0]:
             medians = {name: statistics.median(r[metric] for r in measured) for name, measured in rounds.items()}
             for peer in ("PgBouncer", "direct"):
-                if metric != "cpu" or peer != "direct":
+                if metric not in ("cpu", "memory") or peer != "direct":
                     rows.append(row(case, metric, units[metric], medians["Sallyport"], medians[peer], peer))
                     last = rows[-1]
                     print(f"  {case}: {metric} {last['ours']:.1f} / {peer} {last['peer']:.1f} = {last['ratio']:.2f}", flush=True)
@@ -205,8 +225,8 @@ def run(ways: list[Way], options: argparse.Namespace) -> list[dict]:
     compare("SELECT, 1 million rows", lambda way: bulk(way, "SELECT * FROM orders", BULK_ROWS))
     compare("SELECT, 1 million rows, 2 columns masked", lambda way: bulk(way, "SELECT * FROM customers", BULK_ROWS))
     compare("connection set-ups", lambda way: connect(way, 2000))
-    memory = {way.name: way.contestant.resident_mebibytes() for way in ways if way.contestant}
-    rows.append(row("resident after all cases", "memory", "MiB", memory["Sallyport"], memory["PgBouncer"], "PgBouncer"))
+    memory = {way.name: idle_sessions(way, 1000, folder) for way in ways if way.contestant}
+    rows.append(row("1,000 idle sessions", "memory", "MiB", memory["Sallyport"], memory["PgBouncer"], "PgBouncer"))
     return rows
 
 
@@ -235,7 +255,7 @@ def main() -> None:
             direct, Way("PgBouncer", bouncer.port, "bench", PASSWORD, bouncer),
             Way("Sallyport", gateway.port, "alice", token, gateway),
         ]
-        report("postgres", run(ways, options))
+        report("postgres", run(ways, options, folder))
     finally:
         for contestant in reversed(started):
             contestant.stop()

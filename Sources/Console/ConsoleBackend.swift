@@ -106,6 +106,9 @@ public protocol ConsoleBackend: Sendable {
     /// Loads the policies again; those in force stay when the new ones have errors.
     func reloadPolicies(by caller: Caller) async throws -> ConsolePolicyReload
 
+    /// Makes the caller a password that lasts as long as their token, and records that.
+    func issueCredential(to caller: Caller) async throws -> ShortLivedCredentials.Issued
+
     /// What keeps the gateway from serving, one sentence each by the name of the part; empty when it is ready.
     func problems() async -> [(part: String, problem: String)]
 }

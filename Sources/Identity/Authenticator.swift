@@ -15,6 +15,9 @@ public final class Authenticator: Sendable {
         let keys: IssuerKeys
     }
 
+    /// Passwords that stand for tokens which were verified here.
+    public let credentials = ShortLivedCredentials()
+
     private let issuers: [Issuer]
     private let now: @Sendable () -> Timestamp
     private let keyGeneration: KeyGeneration

@@ -167,6 +167,12 @@ final class FakeBackend: ConsoleBackend {
 
     func policies() async throws -> JSONValue { try unlessDown { _ in ["digest": "d1", "mode": "enforce"] } }
 
+    private let credentials = ShortLivedCredentials()
+
+    func issueCredential(to caller: Caller) async throws -> ShortLivedCredentials.Issued {
+        try credentials.issue(to: caller, at: .now)
+    }
+
     func reloadPolicies(by caller: Caller) async throws -> ConsolePolicyReload {
         try unlessDown { state in
             state.reloads += 1

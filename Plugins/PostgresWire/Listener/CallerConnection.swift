@@ -29,8 +29,13 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
     private var startup = StartupParameters(minorVersion: 0, values: [:])
     private var isDirectTLS = false
     private var usesBearer = false
+    /// What a short-lived credential's holder has to prove, and how far that is.
+    private var challenge: SCRAMChallenge?
+    private var scram: SCRAMExchange?
     private var phase = Phase.signingIn
     private var deadline: Scheduled<Void>?
+    /// When the caller last sent something.
+    private var lastHeard = NIODeadline.now()
     private var cancelKey: BackendKeyData?
 
     init(
@@ -63,7 +68,9 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         switch phase {
-        case .relaying(let relay): relay.receiveFromCaller(bytes)
+        case .relaying(let relay):
+            if listener.options.idleTimeout != nil { lastHeard = .now() }
+            relay.receiveFromCaller(bytes)
         case .signingIn:
             machine.append(bytes)
             signIn()
@@ -115,6 +122,18 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         }
     }
 
+    /// Ends the session once it has been silent for too long; looks again when it could be next.
+    private func watchSilence() {
+        guard let limit = listener.options.idleTimeout, case .relaying(let relay) = phase else { return }
+        let now = NIODeadline.now()
+        if !relay.isWaitingForCaller { lastHeard = now }
+        if now - lastHeard >= limit {
+            return relay.fail(.idleTooLong, reason: "the session was silent for too long")
+        }
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        deadline = channel.eventLoop.scheduleTask(deadline: lastHeard + limit) { bound.value.watchSilence() }
+    }
+
     // MARK: Signing in
 
     private func signIn() {
@@ -143,6 +162,13 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
             shut()
         case .startup(let parameters): begin(parameters)
         case .token(let token): verify(token)
+        case .scramFirst(let first):
+            guard let challenge else { return shut() }
+            let exchange = SCRAMExchange(first, challenge)
+            scram = exchange
+            peer.write(machine.continueSCRAM(exchange.serverFirst))
+            peer.flush()
+        case .scramFinal(let message): verify(scramFinal: message)
         case .discovery:
             peer.write(machine.refuseBearer(services.oauthMetadata))
             peer.flush()
@@ -167,6 +193,11 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         guard !isSurplus else { return refuse(.fatal(.tooManyConnections, "sorry, too many clients already")) }
         if let negotiation = NegotiateProtocolVersion.message(parameters) { peer.write(negotiation) }
         usesBearer = wantsBearer(parameters)
+        if !usesBearer { challenge = loop.lane.challenge(forCredential: parameters.user) }
+        if challenge != nil {
+            peer.write(machine.requestSCRAM())
+            return peer.flush()
+        }
         peer.write(usesBearer ? machine.requestBearer() : machine.requestPassword())
         peer.flush()
     }
@@ -183,6 +214,20 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
     }
 
     static let bearerUser = "oauth"
+
+    private func verify(scramFinal message: ByteBuffer) {
+        do throws(ProtocolViolation) {
+            guard let (caller, serverFinal) = try scram?.finish(message) else {
+                let failure = WrongPassword()
+                loop.lane.recordSignInFailure(failure, client: client)
+                return refuse(.signInFailed(failure, user: startup.user))
+            }
+            peer.write(Authentication.message(12) { $0.writeImmutableBuffer(serverFinal) })
+            signedIn(caller)
+        } catch {
+            refuse(.violation(error))
+        }
+    }
 
     private func verify(_ token: String) {
         switch loop.lane.signIn(token, client: client) {
@@ -211,13 +256,14 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
     }
 
     private func signedIn(_ caller: Caller) {
-        guard startup.user == Self.bearerUser || caller.isCalled(startup.user) else {
+        // The name of a credential is that of its caller.
+        guard startup.user == Self.bearerUser || challenge != nil || caller.isCalled(startup.user) else {
             return refuse(.wrongUser(startup.user, caller))
         }
         guard let (target, database) = services.route(startup.database) else {
             return refuse(.noSuchDatabase(startup.database))
         }
-        guard !startup.asksForReplication else { return refuse(.replicationRefused) }
+        guard !startup.asksForReplication || target.allowsReplication else { return refuse(.replicationRefused) }
         do throws(Refusal) {
             let session = try loop.lane.openSession(caller: caller, target: target.target, client: client) {
                 [weak self] reason in self?.terminated(reason)
@@ -240,8 +286,12 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
 
     private func connect(_ session: Session, _ target: PostgresTarget, _ database: String) {
         let command = Command(
-            effects: [Effect(action: "sql.connect", resource: Resource(type: "Database", name: database))],
-            text: "connect to \(database)",
+            effects: [
+                Effect(
+                    action: startup.asksForReplication ? "sql.replication" : "sql.connect",
+                    resource: Resource(type: "Database", name: database))
+            ],
+            text: startup.asksForReplication ? "replicate \(database)" : "connect to \(database)",
             facts: SQLFacts.harmless(kind: "connect") + [Fact("sql.database", .string(database))])
         switch session.decide(command) {
         case .permitted(let permit): dial(permit, session, target, database)
@@ -295,7 +345,8 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         let canceller = upstream.canceller
         let place = RelayPlace(
             target: target, database: database, options: listener.options,
-            catalog: services.catalog(of: target, database), cancelUpstream: { dialer.cancel(canceller) })
+            catalog: services.catalog(of: target, database), isReplication: startup.asksForReplication,
+            cancelUpstream: { dialer.cancel(canceller) })
         let relay = Relay(
             session: session, services: loop, place: place, caller: peer, upstream: upstreamPeer,
             parameters: upstream.parameters, transaction: .idle, onClose: { [weak self] _ in self?.relayClosed() })
@@ -324,6 +375,8 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         if loop.isDraining { relay.drain() }
         let rest = machine.takeRest()
         if rest.readableBytes > 0 { relay.receiveFromCaller(rest) }
+        lastHeard = .now()
+        watchSilence()
     }
 
     private func relayClosed() {
@@ -354,6 +407,11 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
             refuse(.shuttingDown)
         }
     }
+}
+
+/// Who uses a credential's name has not its password.
+private struct WrongPassword: Error, CustomStringConvertible {
+    let description = "the password is not that of the credential"
 }
 
 /// A permit that a future's callback ends.

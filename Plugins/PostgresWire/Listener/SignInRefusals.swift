@@ -54,6 +54,10 @@ extension ErrorFields {
             hint: "Name a target as the database, or `target/database` where a target serves several.")
     }
 
+    static let idleTooLong = ErrorFields.fatal(
+        .idleSessionTimeout, "terminating connection due to idle-session timeout",
+        hint: "Connect again; the gateway's listener has an idle_timeout.")
+
     static let replicationRefused = ErrorFields.fatal(
         .insufficientPrivilege, "Replication connections are not relayed.",
         hint: "Their content cannot be inspected; ask the gateway's operators.")

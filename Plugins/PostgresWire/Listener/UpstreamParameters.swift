@@ -31,6 +31,7 @@ struct UpstreamParameters {
         if parameters["gssencmode"] == nil { parameters["gssencmode"] = "disable" }
         parameters["application_name"] = Self.name(label, session.id)
         parameters["client_encoding"] = startup.values["client_encoding"] ?? "UTF8"
+        if startup.asksForReplication { parameters["replication"] = startup.values["replication"] }
         let options = options(for: session.caller.groups)
         if !options.isEmpty { parameters["options"] = options }
         return parameters

@@ -4,6 +4,7 @@ struct SQLState: Sendable, Hashable {
 
     init(_ code: String) { self.code = code }
 
+    static let idleSessionTimeout = SQLState("57P05")
     static let successfulCompletion = SQLState("00000")
     static let connectionFailure = SQLState("08006")
     static let sqlClientUnableToConnect = SQLState("08001")

@@ -134,6 +134,12 @@ extension Refusal {
             nextStep: "Leave the masked columns out, or ask the target's owners for a copy.", commandID: command)
     }
 
+    static func cannotMask(_ why: String, rule: String, _ command: UUIDv7) -> Refusal {
+        Refusal(
+            kind: .denied, rule: rule, reason: "A masking rule applies, and \(why).",
+            nextStep: "Ask for the data in another way, or ask the target's owners about the rule.", commandID: command)
+    }
+
     static func recordingUnavailable(_ error: any Error) -> Refusal {
         Refusal(
             kind: .unavailable, rule: "recording-unavailable", reason: "The session cannot be recorded now: \(error).",

@@ -30,7 +30,9 @@ extension Relay {
     /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
     func whenSettingsAreKnown(_ body: @escaping (Relay) -> Void) {
         // In a failed transaction nothing can be asked, and nothing but its end will run.
-        guard areSettingsStale, transaction != .failed, !isPipelineOpen else { return body(self) }
+        guard areSettingsStale, transaction != .failed, !isPipelineOpen, !place.isReplication else {
+            return body(self)
+        }
         hold = .settings
         areSettingsStale = false
         let query = OwnQuery(SearchPath.query) { [weak self] query in
@@ -98,6 +100,12 @@ private final class Deciding {
     private func accept(_ command: RunningCommand, _ judged: JudgedStatement, evaded: String?) -> Bool {
         if let evaded {
             let refusal = Refusal.copiesMasked(evaded, command: command.commandID)
+            command.end(.interrupted, status: "not run", reason: refusal.reason)
+            refuse(refusal)
+            return false
+        }
+        if !command.masking.isEmpty, let why = relay.whyNothingCanBeMasked {
+            let refusal = Refusal.cannotMask(why, rule: command.masking.ruleNames.first ?? "masking", command.commandID)
             command.end(.interrupted, status: "not run", reason: refusal.reason)
             refuse(refusal)
             return false

@@ -77,6 +77,13 @@ extension Relay {
         return try CopyMasking(masking, options)
     }
 
+    /// Why answers of this session cannot be masked, where they cannot.
+    var whyNothingCanBeMasked: String? {
+        if place.isReplication { return "what replication carries cannot be masked" }
+        if !encoding.isASCIISafe { return "answers in the client encoding \(encoding.name) cannot be masked" }
+        return nil
+    }
+
     private func requireReadableEncoding() throws(ProtocolViolation) {
         guard encoding.isASCIISafe else {
             throw ProtocolViolation("an answer in the encoding \(encoding.name), which cannot be masked")

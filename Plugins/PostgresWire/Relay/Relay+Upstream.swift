@@ -204,6 +204,10 @@ extension Relay {
         case MessageCode.copyInResponse:
             beginCopyIn()
             return .keep
+        case MessageCode.copyBothResponse where place.isReplication:
+            run.rows = .relayed
+            beginCopyIn()
+            return .keep
         default: break
         }
         throw ProtocolViolation("a message of type \(type) in answer to a query")

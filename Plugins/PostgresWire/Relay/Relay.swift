@@ -216,6 +216,9 @@ final class Relay {
         close(reason: reason)
     }
 
+    /// Nothing runs; a transaction may be open.
+    var isWaitingForCaller: Bool { replies.isEmpty && hold == nil }
+
     /// Ends both connections. What still runs on the server is cancelled.
     func close(reason: String) {
         guard !isClosed else { return }

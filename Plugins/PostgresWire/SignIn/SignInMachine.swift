@@ -15,6 +15,9 @@ struct SignInMachine {
         case startup(StartupParameters)
         /// A token, as the password or by OAUTHBEARER.
         case token(String)
+        /// SCRAM's first message from the client, then its final one.
+        case scramFirst(SCRAMClientFirst)
+        case scramFinal(ByteBuffer)
         /// A client that asks where to get a token, and no attempt to sign in.
         case discovery
         /// The client has taken note that its token was refused.
@@ -28,6 +31,8 @@ struct SignInMachine {
         case password
         case bearerInitial
         case bearerRefused
+        case scramInitial
+        case scramFinal
         case done
     }
 
@@ -88,6 +93,19 @@ struct SignInMachine {
                 state = .bearerRefused
                 return .discovery
             }
+        case .scramInitial:
+            guard let payload = try passwordMessage() else { return nil }
+            var reader = MessageReader(payload, of: "SASLInitialResponse")
+            guard try reader.string() == Self.scramMechanism, let message = try reader.value() else {
+                throw ProtocolViolation("client selected an invalid SASL authentication mechanism")
+            }
+            try reader.end()
+            state = .authenticating
+            return .scramFirst(try SCRAMClientFirst(message))
+        case .scramFinal:
+            guard let payload = try passwordMessage() else { return nil }
+            state = .done
+            return .scramFinal(payload)
         case .bearerRefused:
             guard let payload = try passwordMessage() else { return nil }
             // RFC 7628, section 3.2.3: the client answers with one byte.
@@ -114,6 +132,23 @@ struct SignInMachine {
             $0.writeProtocolString(OAuthBearer.mechanism)
             $0.writeInteger(UInt8(0))
         }
+    }
+
+    static let scramMechanism = "SCRAM-SHA-256"
+
+    /// AuthenticationSASL with SCRAM-SHA-256 alone.
+    mutating func requestSCRAM() -> ByteBuffer {
+        state = .scramInitial
+        return Authentication.message(10) {
+            $0.writeProtocolString(Self.scramMechanism)
+            $0.writeInteger(UInt8(0))
+        }
+    }
+
+    /// AuthenticationSASLContinue with the server's first message.
+    mutating func continueSCRAM(_ serverFirst: ByteBuffer) -> ByteBuffer {
+        state = .scramFinal
+        return Authentication.message(11) { $0.writeImmutableBuffer(serverFirst) }
     }
 
     /// Tells a client that used OAUTHBEARER why, and where tokens come from; it acknowledges that.

@@ -31,7 +31,9 @@ enum SQLDeclarations {
         + actions(
             "sql.session",
             [
-                ("connect", "Connects to a database."), ("set", "SET, RESET and DISCARD."),
+                ("connect", "Connects to a database."),
+                ("replication", "Connects to replicate; what is carried is not inspected."),
+                ("set", "SET, RESET and DISCARD."),
                 ("transaction", "BEGIN, COMMIT, SAVEPOINT and their like."), ("prepare", "PREPARE."),
                 ("execute", "EXECUTE; the prepared statement's own effects come with it."),
                 ("deallocate", "DEALLOCATE."), ("cursor", "DECLARE or CLOSE of a cursor."),

@@ -211,6 +211,22 @@ enum APIDescription {
                 }
               }
             },
+            "/api/v1/credentials": {
+              "post": {
+                "operationId": "issueCredential",
+                "summary": "A user name and password that stand for the caller's token as long as it lasts, for programs that speak SCRAM",
+                "responses": {
+                  "200": {"description": "The credential, shown once", "content": {"application/json": {"schema": {
+                    "type": "object", "required": ["name", "secret", "expires_at"],
+                    "properties": {
+                      "name": {"type": "string"}, "secret": {"type": "string"},
+                      "expires_at": {"type": "string", "format": "date-time"}
+                    }
+                  }}}},
+                  "default": {"$ref": "#/components/responses/problem"}
+                }
+              }
+            },
             "/api/v1/openapi.json": {
               "get": {
                 "operationId": "describe",

@@ -12,6 +12,7 @@ struct GatewayAPI: Sendable {
             Route(.get, "/api/v1/policy", policy),
             Route(.post, "/api/v1/policy/reload", reload),
             Route(.get, "/api/v1/me", me),
+            Route(.post, "/api/v1/credentials", issueCredential),
             Route(.get, "/api/v1/openapi.json") { _ in
                 .bytes(Array(APIDescription.text.utf8), type: "application/json")
             },
@@ -56,6 +57,17 @@ struct GatewayAPI: Sendable {
             members.append(JSONMember("groups_unknown", .string(why.description)))
         }
         return .json(.object(members))
+    }
+
+    /// Nobody needs a permission: who asks has signed in, and gets no more than that.
+    private func issueCredential(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        let caller = try await backend.signIn(exchange.bearerToken())
+        let issued = try await backend.issueCredential(to: caller)
+        return .json([
+            "name": .string(issued.name), "secret": .string(issued.secret),
+            "expires_at": .string(issued.expiresAt.description),
+        ])
     }
 
     private func ready(_ exchange: Exchange) async throws -> Response {

@@ -79,6 +79,11 @@ public final class Lane {
             }.nonisolated())
     }
 
+    /// What whoever signs in by the name of a short-lived credential has to prove; `nil` where there is none.
+    public func challenge(forCredential name: String) -> SCRAMChallenge? {
+        manager.parts.authenticator.credentials.challenge(for: name, at: manager.parts.clock())
+    }
+
     /// Records that somebody could not sign in; an adapter calls it for what it refuses before it has a token.
     public func recordSignInFailure(_ error: any Error, client: String) {
         let now = manager.parts.clock()

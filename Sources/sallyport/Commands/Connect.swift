@@ -13,7 +13,8 @@ struct Connect: ReportingCommand {
 
             Without a program, prints the settings for a shell: a service file and a password file that libpq's clients \
             read (psql, pg_dump, psycopg, …), both readable by you alone. With a program, runs it with these settings. \
-            The password is your token, which expires; run the command again then.
+            The password is your token, which expires, or with --scram one that the gateway makes and that lasts as \
+            long; run the command again then.
             """)
 
     @Argument(help: "The target, or target/database where it serves several.")
@@ -34,14 +35,16 @@ struct Connect: ReportingCommand {
     @Option(help: "libpq's sslmode; by default verify-full, and disable on this machine itself.")
     var sslmode: String?
 
-    @Option(name: .shortAndLong, help: "The configuration file, where there is one.")
-    var config = "sallyport.yaml"
+    @Flag(help: "Use a password that proves itself (SCRAM), for clients that refuse to send one in clear.")
+    var scram = false
+
+    @OptionGroup var console: ConsoleConnection
 
     func perform() async throws {
-        let token = try await CredentialFile.token()
+        let (user, password) = try await credential()
         let place = try place()
         let settings = ClientSettings(
-            target: target, host: place.host, port: place.port, user: try Self.user(of: token), token: token,
+            target: target, host: place.host, port: place.port, user: user, password: password,
             sslmode: sslmode ?? (place.isLoopback ? "disable" : "verify-full"))
         if jdbc { return print(settings.jdbcURL) }
         let environment = try settings.write(
@@ -57,6 +60,19 @@ struct Connect: ReportingCommand {
         throw CommandFailure("\(name) cannot be run: \(String(cString: strerror(errno)))", status: .usage)
     }
 
+    /// The token, or what the gateway gives for it.
+    private func credential() async throws -> (user: String, password: String) {
+        guard scram else {
+            let token = try await CredentialFile.token()
+            return (try Self.user(of: token), token)
+        }
+        let issued = try await console.client().post("/api/v1/credentials")
+        guard let name = issued["name"]?.string, let secret = issued["secret"]?.string else {
+            throw CommandFailure("the console gave no credential", status: .unavailable)
+        }
+        return (name, secret)
+    }
+
     private func place() throws -> ConfigAddress {
         if let text = address ?? ProcessInfo.processInfo.environment["SALLYPORT_POSTGRES"] {
             guard let place = ConfigAddress(text) else {
@@ -64,15 +80,15 @@ struct Connect: ReportingCommand {
             }
             return place
         }
-        guard FileManager.default.fileExists(atPath: config) else {
+        guard FileManager.default.fileExists(atPath: console.config) else {
             throw CommandFailure("name the gateway with --address host:port", status: .usage)
         }
-        let configuration = try GatewayConfiguration.load(path: config, registry: .all())
+        let configuration = try GatewayConfiguration.load(path: console.config, registry: .all())
         for listener in configuration.listeners where listener.kind == "postgres" {
             if let address = listener.section.addresses.first?.address { return address }
         }
         throw CommandFailure(
-            "no listener in \(config) speaks PostgreSQL; name the gateway with --address", status: .usage)
+            "no listener in \(console.config) speaks PostgreSQL; name the gateway with --address", status: .usage)
     }
 
     /// What the gateway calls the bearer of the token, which it verifies; here it is only read.
@@ -96,11 +112,11 @@ private struct ClientSettings {
     let host: String
     let port: Int
     let user: String
-    let token: String
+    let password: String
     let sslmode: String
 
     var jdbcURL: String {
-        let query = [("user", user), ("password", token), ("sslmode", sslmode)].map { "\($0)=\(Self.encoded($1))" }
+        let query = [("user", user), ("password", password), ("sslmode", sslmode)].map { "\($0)=\(Self.encoded($1))" }
         let shownHost = host.contains(":") ? "[\(host)]" : host
         return "jdbc:postgresql://\(shownHost):\(port)/\(Self.encoded(target))?\(query.joined(separator: "&"))"
     }
@@ -128,7 +144,7 @@ private struct ClientSettings {
                 sslmode=\(sslmode)
 
                 """.utf8)
-        let line = [host, String(port), target, user, token].map {
+        let line = [host, String(port), target, user, password].map {
             $0.replacing("\\", with: "\\\\").replacing(":", with: "\\:")
         }
         try PrivateFile.replace(passwords, with: (line.joined(separator: ":") + "\n").utf8)

@@ -125,6 +125,15 @@ struct GatewayConsole: ConsoleBackend {
         return ConsolePolicyReload(digest: result.digest, isChanged: result.isChanged, errors: result.findings)
     }
 
+    func issueCredential(to caller: Caller) async throws -> ShortLivedCredentials.Issued {
+        let issued = try authenticator.credentials.issue(to: caller, at: .now)
+        let entry = ControlEntry.console(
+            issuer: caller.issuer, subject: caller.subject, action: "console.credential.issue",
+            resource: "Credential/\(issued.name)", allowed: true, rule: "own-credential", at: .now)
+        try auditLog.append(entry.bytes)
+        return issued
+    }
+
     func problems() async -> [(part: String, problem: String)] {
         var problems: [(String, String)] = []
         if let failure = auditLog.integrationFailure { problems.append(("audit", "\(failure)")) }

@@ -46,15 +46,18 @@ final class Ledger: Sendable {
 
     init(
         policy: String = Ledger.policy, masking: String = Ledger.masking, listener: String = "",
-        seed: String = Ledger.seed, certificates: TestCertificates? = nil, trusting authority: String = "ca.pem"
+        seed: String = Ledger.seed, certificates: TestCertificates? = nil, trusting authority: String = "ca.pem",
+        issuer: EmbeddedIssuer? = nil, target: String = ""
     ) async throws {
         server = try await PostgresServer(seed: seed, certificates: certificates, trusting: authority)
-        var options = TestGateway.Options(targets: server.target)
+        var options = TestGateway.Options(targets: server.target(target))
         options.policy = policy
         options.maskingRules = masking
         options.postgresListener = listener
         options.environment = ["LEDGER_PASSWORD": PostgresServer.password]
-        gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let own: EmbeddedIssuer
+        if let issuer { own = issuer } else { own = try await EmbeddedIssuer() }
+        gateway = try await TestGateway(options, issuer: own)
         token = try await gateway.issuer.token(for: "alice")
     }
 

@@ -56,6 +56,50 @@ struct SignInTests {
         #expect(unknown.status == 64 && unknown.errors.contains("host:port"), "\(unknown)")
     }
 
+    @Test("a short-lived credential proves itself by SCRAM, and ends with the token that it stands for")
+    func scram() async throws {
+        let issuer = try await EmbeddedIssuer(lifetime: 12)
+        let ledger = try await Ledger(issuer: issuer)
+        let printed = try await ledger.gateway.command("connect", "--scram", "ledger", token: ledger.token)
+        #expect(printed.status == 0, "\(printed)")
+        let script = """
+            import asyncio, asyncpg, os, psycopg, sys
+            name = next(line.split("=")[1].strip() for line in open(os.environ["PGSERVICEFILE"]) if line.startswith("user="))
+            def attempt(**more):
+                try:
+                    with psycopg.connect(require_auth="scram-sha-256", **more) as connection:
+                        return connection.execute("SELECT 'in'").fetchone()[0]
+                except psycopg.OperationalError as error:
+                    return error.sqlstate or " ".join(str(error).split())
+            print(name.split("+")[0], attempt(), "wrong:", attempt(password="guessed"), flush=True)
+            secret = open(os.environ["PGPASSFILE"]).read().strip().split(":")[-1]
+            async def other():
+                connection = await asyncpg.connect(host=sys.argv[1], port=sys.argv[2], user=name, password=secret, database="ledger")
+                print("asyncpg", await connection.fetchval("SELECT 'in'"), flush=True)
+            asyncio.run(other())
+            if len(sys.argv) > 3:
+                import time
+                time.sleep(13)
+                print("afterwards:", attempt().split("FATAL:")[-1], flush=True)
+            """
+        let port = String(try #require(ledger.gateway.postgresPort))
+        let file = ledger.gateway.folder.appendingPathComponent("scram.py")
+        try script.write(to: file, atomically: true, encoding: .utf8)
+        let ran = try await RunningProcess.run(
+            "/bin/sh", ["-c", "\(printed.output)\n'\(try Tools.python())' '\(file.path)' 127.0.0.1 \(port) later"],
+            in: ledger.gateway.folder)
+        let lines = ran.output.split(separator: "\n")
+        #expect(lines.count == 3, "\(ran)")
+        #expect(lines.first?.hasPrefix("alice@example.com in wrong: ") == true && !ran.output.contains("wrong: in"))
+        #expect(lines.dropFirst().first == "asyncpg in")
+        #expect(lines.last?.contains("in") == false || lines.last?.contains("scram") == true, "\(ran)")
+        #expect(try await ledger.gateway.stop() == 0)
+        let entries = try await ledger.gateway.auditEntries()
+        let said = "\(entries)"
+        #expect(
+            said.contains("console.credential.issue") && said.contains("the password is not that of the credential"))
+    }
+
     @Test("JDBC, in all its modes, gets what it gets directly")
     func jdbc() async throws {
         let ledger = try await Ledger(

@@ -24,6 +24,7 @@ final class PostgresServer: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("postgres-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        Leftovers.add(folder: folder)
         let passwordFile = folder.appendingPathComponent("password")
         try Self.password.write(to: passwordFile, atomically: true, encoding: .utf8)
         var tls: [String] = []
@@ -54,7 +55,8 @@ final class PostgresServer: Sendable {
             Self.command("postgres").executable,
             Self.command("postgres").prefix + [
                 "-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                "-c", "fsync=off", "-c", "max_connections=200", "-c", "max_prepared_transactions=4",
+                "-c", "fsync=off", "-c", "max_connections=200", "-c", "max_prepared_transactions=4", "-c",
+                "wal_level=logical",
             ] + tls, in: URL(fileURLWithPath: "/"))
         try await Tools.waitForPort(port, of: process)
         _ = try await psql("CREATE DATABASE \(Self.database)", database: "postgres")
@@ -92,12 +94,15 @@ final class PostgresServer: Sendable {
     }
 
     /// The gateway's target for it, in YAML.
-    var target: String {
+    ///
+    /// - Parameter more: Further keys, a line each.
+    func target(_ more: String = "") -> String {
         """
           - name: ledger
             kind: postgres
             connection: {host: 127.0.0.1, port: "\(port)", dbname: \(Self.database), user: \(Self.user), \(security)}
             password: "env:LEDGER_PASSWORD"
+            \(more)
         """
     }
 
@@ -107,6 +112,12 @@ final class PostgresServer: Sendable {
     }
 
     private static let account = "postgres"
+
+    /// Where a program of the server's package is.
+    static func program(_ name: String) throws -> String {
+        let (executable, prefix) = command(name)
+        return prefix.last ?? executable
+    }
 
     /// A program of the server's package, run as an account that is not root, since it refuses that one.
     private static func command(_ name: String) -> (executable: String, prefix: [String]) {

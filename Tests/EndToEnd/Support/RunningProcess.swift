@@ -26,6 +26,7 @@ final class RunningProcess: Sendable {
         process = Mutex(child)
         try child.run()
         pid = child.processIdentifier
+        Leftovers.add(process: pid)
         output.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let data = handle.availableData
             if data.isEmpty { handle.readabilityHandler = nil }
@@ -35,6 +36,7 @@ final class RunningProcess: Sendable {
 
     deinit {
         process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
+        Leftovers.remove(process: pid)
     }
 
     /// What it has printed so far, both streams together.

@@ -11,6 +11,7 @@ final class TestCertificates: Sendable {
     init() async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("certificates-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        Leftovers.add(folder: folder)
         try await openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
             "/CN=Test authority", "-keyout", "ca.key", "-out", "ca.pem")

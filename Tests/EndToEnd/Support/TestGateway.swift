@@ -66,6 +66,7 @@ final class TestGateway: Sendable {
         scheme = options.scheme
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("sallyport-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        Leftovers.add(folder: folder)
         port = try Tools.freePort()
         consolePort = try options.consolePort ?? Tools.freePort()
         postgresPort = try options.postgresListener == nil ? nil : Tools.freePort()
