@@ -9,7 +9,7 @@ import NIOTLS
 final class CallerConnection: ChannelInboundHandler, DrainableConnection {
     typealias InboundIn = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         case signingIn
         /// A token is verified, or a database dialled; what the caller sends meanwhile waits.
         case waiting
@@ -17,26 +17,26 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         case closed
     }
 
-    private let loop: PostgresLoop
-    private let services: PostgresServices
-    private let listener: ListenerPlan
-    private let client: String
-    private let peer: ChannelPeer
-    private let channel: any Channel
+    let loop: PostgresLoop
+    let services: PostgresServices
+    let listener: ListenerPlan
+    let client: String
+    let peer: ChannelPeer
+    let channel: any Channel
     /// Nobody beyond the listener's limit gets further than an answer.
-    private let isSurplus: Bool
-    private var machine: SignInMachine
-    private var startup = StartupParameters(minorVersion: 0, values: [:])
-    private var isDirectTLS = false
-    private var usesBearer = false
+    let isSurplus: Bool
+    var machine: SignInMachine
+    var startup = StartupParameters(minorVersion: 0, values: [:])
+    var isDirectTLS = false
+    var usesBearer = false
     /// What a short-lived credential's holder has to prove, and how far that is.
-    private var challenge: SCRAMChallenge?
-    private var scram: SCRAMExchange?
-    private var phase = Phase.signingIn
-    private var deadline: Scheduled<Void>?
+    var challenge: SCRAMChallenge?
+    var scram: SCRAMExchange?
+    var phase = Phase.signingIn
+    var deadline: Scheduled<Void>?
     /// When the caller last sent something.
-    private var lastHeard = NIODeadline.now()
-    private var cancelKey: BackendKeyData?
+    var lastHeard = NIODeadline.now()
+    var cancelKey: BackendKeyData?
 
     init(
         _ channel: any Channel, loop: PostgresLoop, services: PostgresServices, listener: ListenerPlan, isSurplus: Bool
@@ -123,7 +123,7 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
     }
 
     /// Ends the session once it has been silent for too long; looks again when it could be next.
-    private func watchSilence() {
+    func watchSilence() {
         guard let limit = listener.options.idleTimeout, case .relaying(let relay) = phase else { return }
         let now = NIODeadline.now()
         if !relay.isWaitingForCaller { lastHeard = now }
@@ -282,110 +282,9 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         }
     }
 
-    // MARK: Connecting
-
-    private func connect(_ session: Session, _ target: PostgresTarget, _ database: String) {
-        let command = Command(
-            effects: [
-                Effect(
-                    action: startup.asksForReplication ? "sql.replication" : "sql.connect",
-                    resource: Resource(type: "Database", name: database))
-            ],
-            text: startup.asksForReplication ? "replicate \(database)" : "connect to \(database)",
-            facts: SQLFacts.harmless(kind: "connect") + [Fact("sql.database", .string(database))])
-        switch session.decide(command) {
-        case .permitted(let permit): dial(permit, session, target, database)
-        case .refused(let refusal):
-            session.close(reason: "refused")
-            refuse(ErrorFields(refusal).asFatal)
-        case .needsApproval:
-            session.close(reason: "refused")
-            refuse(.connectingNeedsApproval)
-        }
-    }
-
-    private func dial(_ permit: consuming Permit, _ session: Session, _ target: PostgresTarget, _ database: String) {
-        let label = session.caller.label ?? session.caller.subject
-        let parameters: [String: String]
-        do throws(SecretError) {
-            parameters = try UpstreamParameters(target, startup).parameters(
-                database: database, session: session, label: label)
-        } catch {
-            permit.end(Outcome(.interrupted, status: "08001", reason: "\(error)"))
-            session.close(reason: "the database could not be reached")
-            return refuse(.unreachable("the gateway's credential for it cannot be had"))
-        }
-        phase = .waiting
-        peer.setReading(false)
-        let open = OpenPermit(permit)
-        services.dialer.dial(parameters, within: target.connectTimeout, on: channel.eventLoop)
-            .assumeIsolated().whenComplete { result in
-                switch result {
-                case .success(let upstream):
-                    open.end(Outcome(.succeeded, status: "connected"))
-                    self.connected(upstream, session, target, database)
-                case .failure(let error):
-                    let error = error as? UpstreamDialError ?? UpstreamDialError("\(error)")
-                    open.end(Outcome(.interrupted, status: "08001", reason: error.message))
-                    session.close(reason: "the database could not be reached")
-                    self.refuse(.unreachable(error))
-                }
-            }
-    }
-
-    private func connected(
-        _ upstream: UpstreamConnection, _ session: Session, _ target: PostgresTarget, _ database: String
-    ) {
-        guard case .waiting = phase, channel.isActive else {
-            upstream.channel.close(promise: nil)
-            return session.close(reason: "the caller's connection ended")
-        }
-        let upstreamPeer = ChannelPeer(upstream.channel, isReading: false, writeTimeout: .minutes(10))
-        let dialer = services.dialer
-        let canceller = upstream.canceller
-        let place = RelayPlace(
-            target: target, database: database, options: listener.options,
-            catalog: services.catalog(of: target, database), isReplication: startup.asksForReplication,
-            cancelUpstream: { dialer.cancel(canceller) })
-        let relay = Relay(
-            session: session, services: loop, place: place, caller: peer, upstream: upstreamPeer,
-            parameters: upstream.parameters, transaction: .idle, onClose: { [weak self] _ in self?.relayClosed() })
-        do {
-            try upstream.channel.pipeline.syncOperations.addHandler(UpstreamHandler(relay: relay, peer: upstreamPeer))
-        } catch {
-            return relay.fail(.connectionFailure("\(error)"), reason: "\(error)")
-        }
-        let bound = NIOLoopBound(relay, eventLoop: channel.eventLoop)
-        let key = services.cancels.register(secretLength: startup.minorVersion >= 2 ? 32 : 4) {
-            [eventLoop = channel.eventLoop] in
-            eventLoop.execute { bound.value.cancel() }
-        }
-        cancelKey = key
-        deadline?.cancel()
-        phase = .relaying(relay)
-        peer.write(Authentication.ok)
-        for (name, value) in upstream.parameters.sorted(by: { $0.key < $1.key }) {
-            peer.write(ParameterStatus.message(name, value))
-        }
-        peer.write(key.message)
-        peer.write(ReadyForQuery.message(.idle))
-        peer.flush()
-        upstreamPeer.setReading(true)
-        peer.setReading(true)
-        if loop.isDraining { relay.drain() }
-        let rest = machine.takeRest()
-        if rest.readableBytes > 0 { relay.receiveFromCaller(rest) }
-        lastHeard = .now()
-        watchSilence()
-    }
-
-    private func relayClosed() {
-        phase = .closed
-    }
-
     // MARK: Ending
 
-    private func refuse(_ fields: ErrorFields) {
+    func refuse(_ fields: ErrorFields) {
         if case .closed = phase { return }
         peer.write(fields.errorResponse())
         peer.flush()
@@ -412,16 +311,4 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
 /// Who uses a credential's name has not its password.
 private struct WrongPassword: Error, CustomStringConvertible {
     let description = "the password is not that of the credential"
-}
-
-/// A permit that a future's callback ends.
-private final class OpenPermit {
-    private var permit: Permit?
-
-    init(_ permit: consuming Permit) { self.permit = consume permit }
-
-    func end(_ outcome: Outcome) {
-        guard let permit = permit.take() else { return }
-        permit.end(outcome)
-    }
 }
