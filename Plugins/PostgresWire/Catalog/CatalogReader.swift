@@ -72,7 +72,7 @@ struct CatalogReader {
                     number: number, name: column, typeOID: type, isGenerated: row[6] == "t",
                     origins: Self.ownOrigins(schema, name, column)))
         }
-        try addParents(to: &found)
+        try addRelatives(to: &found)
         for var one in found {
             if let definition = one.definition { try look(through: definition, of: &one.relation) }
             findings.byOID[one.oid] = one.relation
@@ -91,25 +91,29 @@ struct CatalogReader {
         ]
     }
 
-    /// Partitions and children show what their parents' rules are about.
-    private func addParents(to found: inout [Found]) throws {
+    /// Partitions and children show what their parents' rules are about, and a parent shows its children's rows.
+    private func addRelatives(to found: inout [Found]) throws {
         guard !found.isEmpty else { return }
         let rows = try connection.query(
             """
             WITH RECURSIVE up AS (
-                SELECT inhrelid AS child, inhparent AS parent FROM pg_catalog.pg_inherits WHERE inhrelid = ANY ($1::oid[])
-                UNION SELECT up.child, i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.parent)
-            SELECT up.child, n.nspname, c.relname FROM up JOIN pg_catalog.pg_class c ON c.oid = up.parent
+                SELECT inhrelid AS asked, inhparent AS found FROM pg_catalog.pg_inherits WHERE inhrelid = ANY ($1::oid[])
+                UNION SELECT up.asked, i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.found),
+            down AS (
+                SELECT inhparent AS asked, inhrelid AS found FROM pg_catalog.pg_inherits WHERE inhparent = ANY ($1::oid[])
+                UNION SELECT down.asked, i.inhrelid FROM down JOIN pg_catalog.pg_inherits i ON i.inhparent = down.found)
+            SELECT relatives.asked, n.nspname, c.relname FROM (SELECT * FROM up UNION SELECT * FROM down) relatives
+                JOIN pg_catalog.pg_class c ON c.oid = relatives.found
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             """, [Self.array(found.map { String($0.oid) })])
         for row in rows {
-            guard let child = row[0].flatMap(UInt32.init), let schema = row[1], let parent = row[2],
-                let place = found.firstIndex(where: { $0.oid == child })
+            guard let asked = row[0].flatMap(UInt32.init), let schema = row[1], let relative = row[2],
+                let place = found.firstIndex(where: { $0.oid == asked })
             else { continue }
             for index in found[place].relation.columns.indices {
                 let column = found[place].relation.columns[index].name
                 found[place].relation.columns[index].origins.append(
-                    ColumnOrigin(schema: schema, table: parent, column: column))
+                    ColumnOrigin(schema: schema, table: relative, column: column))
             }
         }
     }

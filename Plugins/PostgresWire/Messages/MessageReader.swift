@@ -68,6 +68,17 @@ struct MessageReader {
 }
 
 extension ByteBuffer {
+    /// Adds what has arrived to what is left of before. What was read makes room, so that a stream whose end is never
+    /// the end of a message does not grow the buffer.
+    mutating func join(_ arrived: ByteBuffer) {
+        if readableBytes == 0 {
+            self = arrived
+        } else {
+            if readerIndex > readableBytes { discardReadBytes() }
+            writeImmutableBuffer(arrived)
+        }
+    }
+
     /// Writes a whole message; `body` writes its payload.
     mutating func writeMessage(_ code: UInt8, _ body: (inout ByteBuffer) -> Void) {
         writeInteger(code)

@@ -39,11 +39,7 @@ struct CallerInput {
     var bufferedBytes: Int { buffer.readableBytes }
 
     mutating func append(_ bytes: ByteBuffer) {
-        if buffer.readableBytes == 0 {
-            buffer = bytes
-        } else {
-            buffer.writeImmutableBuffer(bytes)
-        }
+        buffer.join(bytes)
     }
 
     /// The next message, or `nil` until more arrives.

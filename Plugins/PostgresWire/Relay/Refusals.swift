@@ -130,8 +130,9 @@ extension Refusal {
     static func copiesMasked(_ rule: String, command: UUIDv7) -> Refusal {
         Refusal(
             kind: .denied, rule: rule,
-            reason: "The statement would copy masked values to where they could be read unmasked.",
-            nextStep: "Leave the masked columns out, or ask the target's owners for a copy.", commandID: command)
+            reason:
+                "The statement would put masked values where they could be read unmasked, or it cannot be told that it does not.",
+            nextStep: "Leave the masked columns out, or ask the target's owners.", commandID: command)
     }
 
     static func cannotMask(_ why: String, rule: String, _ command: UUIDv7) -> Refusal {

@@ -93,9 +93,13 @@ extension Relay {
     /// The rule that a statement evades by copying what it masks; the answer comes later where the catalog has to be
     /// read first.
     func ruleEvaded(by command: RunningCommand, _ completion: @escaping (String?) -> Void) {
-        guard command.masking.selectsByName, let stored = command.statement?.stored, !stored.isEmpty else {
-            return completion(nil)
+        guard command.masking.selectsByName else { return completion(nil) }
+        guard let statement = command.statement, !statement.isOpaque else {
+            // What cannot be read may copy anything to anywhere.
+            return completion(command.masking.ruleNames.first)
         }
+        let stored = statement.stored
+        guard !stored.isEmpty else { return completion(nil) }
         var needs = CatalogNeeds()
         needs.add(stored, command.searchPath)
         func judge(_ findings: CatalogFindings) {

@@ -17,11 +17,7 @@ extension Relay {
     private static let heldLimit = 64 << 20
 
     func receiveFromUpstream(_ bytes: ByteBuffer) {
-        if arrived.readableBytes == 0 {
-            arrived = bytes
-        } else {
-            arrived.writeImmutableBuffer(bytes)
-        }
+        arrived.join(bytes)
         handleArrived()
     }
 

@@ -260,6 +260,29 @@ extension StatementReader {
             markOpaque("the gateway does not know \(node.kind)")
             return .changesSettings
         }
+        switch node.kind {
+        // What they do, they do later, by whoever sets it off.
+        case "CreateFunctionStmt": markOpaque("the body of a function is code that runs later")
+        case "RuleStmt": markOpaque("a rule adds statements to others")
+        // Under another name a column is another one to every rule.
+        case "RenameStmt":
+            if let relation = node.node("relation").map({ RelationName($0) }) {
+                let isColumn = node.text("rename_type") == "OBJECT_COLUMN"
+                stored.insert(isColumn ? .column(relation, node.text("subname")) : .wholeRow(relation))
+            }
+        case "AlterObjectSchemaStmt":
+            if let relation = node.node("relation") { stored.insert(.wholeRow(RelationName(relation))) }
+        // USING, and columns that are generated, are made from others.
+        case "AlterTableStmt":
+            let scope = Scope(parent: nil)
+            if let relation = node.node("relation").map({ RelationName($0) }) {
+                scope.add(.relation(relation, columns: []), as: relation.name)
+            }
+            for expression in node.nodes("cmds").flatMap(Self.expressions) {
+                stored.formUnion(references(in: expression, scope))
+            }
+        default: break
+        }
         let tables = Self.relations(in: node) + Self.objects(of: node)
         for relation in tables { uses.add("sql.ddl", relation) }
         if tables.isEmpty { add("sql.ddl", Self.server) }
@@ -267,6 +290,17 @@ extension StatementReader {
         for child in node.children where child.kind == "SelectStmt" { _ = readSelect(child, in: nil) }
         functionNames.formUnion(Self.calls(in: node))
         return .other
+    }
+
+    /// What computes a value: of `ALTER COLUMN … USING`, and of columns that are generated.
+    private static func expressions(in node: ParseNode) -> [ParseNode] {
+        node.children.flatMap { child in
+            switch child.kind {
+            case "ColumnDef", "Constraint", "AlterTableCmd": expressions(in: child)
+            case "TypeName", "RangeVar", "RoleSpec", "List": [ParseNode]()
+            default: [child]
+            }
+        }
     }
 
     private static func relations(in node: ParseNode) -> [RelationName] {
