@@ -16,6 +16,9 @@ public protocol AdapterDriver: AnyObject, Sendable {
     /// `nil` when the protocol has no such command. Not asked for `opaque` ones: the fact `opaque` is their mark.
     func condition(for kind: ScriptedCommand.Kind) -> String?
 
+    /// Cedar for what the protocol needs besides the kit's commands, as connecting.
+    var furtherPolicy: String { get }
+
     /// Rules that find `ScriptedCommand.regulated` where the upstream puts it into its answers.
     var maskingRules: [MaskingRule] { get }
 
@@ -40,6 +43,10 @@ public protocol AdapterDriver: AnyObject, Sendable {
 
     /// Ends the upstream and all clients.
     func stop() async throws
+}
+
+extension AdapterDriver {
+    public var furtherPolicy: String { "" }
 }
 
 /// What the driver writes into the gateway's configuration, in YAML.

@@ -9,6 +9,13 @@ public struct MaskingPlan: Sendable {
 
     /// Rules select columns or fields by their name, so that it matters where a value comes from.
     public var selectsByName: Bool { compiled.map { !$0.columns.isEmpty || !$0.fields.isEmpty } ?? false }
+    /// A rule selects columns of this name, in some relation.
+    public func selectsColumn(named name: String) -> Bool {
+        guard let compiled, !compiled.columns.isEmpty else { return false }
+        return compiled.columns.contains {
+            $0.pattern.matches(ColumnOrigin(schema: nil, table: nil, column: name))
+        }
+    }
     /// No rule applies.
     public var isEmpty: Bool { compiled == nil }
     /// `ruleset/rule` for each rule.

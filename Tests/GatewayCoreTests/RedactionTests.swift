@@ -54,6 +54,8 @@ struct RedactionTests {
         "a selected name's value does not stand in the text or in a fact either",
         arguments: [
             "GET /c?ssn=in-clear", "GET /c?a=1&s%73n=in-clear&b=2", "GET /c?SSN=in-clear tools/call x",
+            "SELECT 1 FROM c WHERE ssn = 'in-clear' AND x = 1", "SELECT 1 FROM c WHERE c.\"SSN\"='in-clear too'",
+            "UPDATE c SET n = 1, ssn ='it''s in-clear', m = 2", "SELECT 1 WHERE ssn = in-clear", "WHERE ssn='in-clear",
             "GET /c?a;ssn=in-clear", "run --secret-word=in-clear", "GET /c?secret+x=in-clear%20too",
         ])
     func texts(text: String) async throws {

@@ -47,7 +47,8 @@ final class Trial {
                 forbid (principal, action, resource) when { \(driver.condition(for: .denied) ?? "false") };
                 @id("\(forbidsOpaque)") @advice("\(advice)")
                 forbid (principal, action, resource) when { context.opaque };
-                """
+
+                """ + driver.furtherPolicy
     }
 
     // MARK: The adapter's life

@@ -1,5 +1,5 @@
 /// Values that stand in a text after their names, as `name=value`: query strings and forms (WHATWG URL section 5),
-/// environment variables, long options.
+/// environment variables, long options; and with space or quotes, `name = 'a value'`, as SQL has them.
 enum NamedValues {
     /// The text with the values replaced whose names `isSelected` says yes to.
     ///
@@ -9,15 +9,31 @@ enum NamedValues {
         in text: String, whereNamed isSelected: (String) -> Bool, by replacement: (String) -> String
     ) -> String {
         guard text.utf8.contains(UInt8(ascii: "=")) else { return text }
+        let scalars = Array(text.unicodeScalars)
         var output = ""
-        var rest = text.unicodeScalars[...]
+        var written = 0
+        for value in comparedValues(scalars, isSelected) {
+            replacePairs(scalars[written..<value.lowerBound], isSelected, replacement, into: &output)
+            var content = String(String.UnicodeScalarView(scalars[value]))
+            if content.first == "'" { content = String(content.dropFirst().dropLast().replacing("''", with: "'")) }
+            output += replacement(content)
+            written = value.upperBound
+        }
+        replacePairs(scalars[written...], isSelected, replacement, into: &output)
+        return output
+    }
+
+    private static func replacePairs(
+        _ scalars: ArraySlice<Unicode.Scalar>, _ isSelected: (String) -> Bool, _ replacement: (String) -> String,
+        into output: inout String
+    ) {
+        var rest = Substring(String(String.UnicodeScalarView(scalars))).unicodeScalars
         while !rest.isEmpty {
             let pair = rest.prefix { !isSeparator($0) }
             output.unicodeScalars.append(contentsOf: replaced(pair, isSelected, replacement))
             rest = rest[pair.endIndex...]
             if let separator = rest.popFirst() { output.unicodeScalars.append(separator) }
         }
-        return output
     }
 
     private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
@@ -27,7 +43,10 @@ enum NamedValues {
     private static func replaced(
         _ pair: Substring.UnicodeScalarView, _ isSelected: (String) -> Bool, _ replacement: (String) -> String
     ) -> String.UnicodeScalarView {
-        guard let equals = pair.firstIndex(of: "=") else { return String.UnicodeScalarView(pair) }
+        // Nothing behind it: no value, or one that stands apart.
+        guard let equals = pair.firstIndex(of: "="), pair.index(after: equals) < pair.endIndex else {
+            return String.UnicodeScalarView(pair)
+        }
         var names = [pair[..<equals]]
         for index in pair[..<equals].indices where "?;-#".unicodeScalars.contains(pair[index]) {
             names.append(pair[pair.index(after: index)..<equals])
@@ -52,5 +71,62 @@ enum NamedValues {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    // MARK: With space and quotes
+
+    /// Where the values of selected names stand that are quoted, or apart from their `=`.
+    private static func comparedValues(
+        _ scalars: [Unicode.Scalar], _ isSelected: (String) -> Bool
+    ) -> [Range<Int>] {
+        var values: [Range<Int>] = []
+        var index = 0
+        while let equals = scalars[index...].firstIndex(of: "=") {
+            index = equals + 1
+            guard let value = value(after: equals, in: scalars), isSelected(name(before: equals, in: scalars)) else {
+                continue
+            }
+            values.append(value)
+            index = value.upperBound
+        }
+        return values
+    }
+
+    /// The last part of the name that ends before `equals`, without quotes: `ssn` of `c."ssn" =`.
+    private static func name(before equals: Int, in scalars: [Unicode.Scalar]) -> String {
+        var end = equals
+        while end > 0, scalars[end - 1].properties.isWhitespace { end -= 1 }
+        let name = scalars[..<end].reversed().prefix {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || "_$\"".unicodeScalars.contains($0)
+        }
+        return String(String.UnicodeScalarView(name.reversed().filter { $0 != "\"" }))
+    }
+
+    /// Where the value is; `nil` where it stands right behind its `=` and has no quotes, as forms have it.
+    private static func value(after equals: Int, in scalars: [Unicode.Scalar]) -> Range<Int>? {
+        var start = equals + 1
+        while start < scalars.count, scalars[start].properties.isWhitespace { start += 1 }
+        guard start < scalars.count else { return nil }
+        var end = start
+        guard scalars[start] == "'" else {
+            let isApart = start > equals + 1 || equals > 0 && scalars[equals - 1].properties.isWhitespace
+            guard isApart else { return nil }
+            while end < scalars.count, !scalars[end].properties.isWhitespace,
+                !",;)".unicodeScalars.contains(scalars[end])
+            {
+                end += 1
+            }
+            return start..<end
+        }
+        end += 1
+        while end < scalars.count {
+            guard scalars[end] == "'" else {
+                end += 1
+                continue
+            }
+            guard end + 1 < scalars.count, scalars[end + 1] == "'" else { return start..<(end + 1) }
+            end += 2
+        }
+        return start..<end
     }
 }

@@ -7,20 +7,27 @@ struct Redaction: Sendable {
     let detectors: SensitiveTextRedactor
     /// At the root of the command's parameters, taken as the members of one document.
     let fields: FieldCursor
+    private let plan: MaskingPlan
 
     /// - Parameter plan: The rules that apply to the command's answer.
     init(detectors: SensitiveTextRedactor, plan: MaskingPlan) {
         self.detectors = detectors
         fields = plan.fields
+        self.plan = plan
     }
 
     /// A text of the command that is no parameter. Parameters may stand in it, as `name=value`.
     func text(_ text: String) -> String {
-        let named = fields.selectsNothing ? text : NamedValues.replace(in: text, whereNamed: isSelected, by: digest)
+        let named =
+            !plan.selectsByName && fields.selectsNothing
+            ? text : NamedValues.replace(in: text, whereNamed: isSelected, by: digest)
         return detectors.redact(named) ?? named
     }
 
-    private func isSelected(_ name: String) -> Bool { fields.member(name).isSelected }
+    private func isSelected(_ name: String) -> Bool {
+        fields.member(name).isSelected || plan.selectsColumn(named: name)
+    }
+
     private func digest(_ value: String) -> String { detectors.digest(of: value) }
 
     func value(_ parameter: Parameter) -> JSONValue {
