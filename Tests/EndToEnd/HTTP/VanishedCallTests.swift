@@ -34,14 +34,13 @@ struct VanishedCallTests {
         // Two that wait at once need two.
         async let first = alice.get(url)
         async let second = alice.get(url)
-        for _ in 0..<200 where try await count("came") ?? 0 < 2 {}
+        try await waitUntil { try await count("came") ?? 0 >= 2 }
         #expect(try await count("came", after: "release") == 2)
         let answers = try await [first, second]
         #expect(answers.map(\.status) == [200, 200])
         #expect(try await count("came") == 2)
 
-        for _ in 0..<400 where try await count("open") != 0 {}
-        #expect(try await count("open") == 0)
+        try await waitUntil { try await count("open") == 0 }
         #expect(try await alice.get(url).status == 200)
         #expect(try await gateway.stop() == 0)
         let kinds = try await gateway.outcomes().map(\.kind)
@@ -75,8 +74,7 @@ struct VanishedCallTests {
         }
         #expect(try await alice.get(url, "--max-time", "0.5").exit == 28)
         #expect(try await open(after: "release") == 1)
-        for _ in 0..<400 where try await open() != 0 {}
-        #expect(try await open() == 0)
+        try await waitUntil { try await open() == 0 }
         // The one place that there is was given back.
         for _ in 0..<3 { #expect(try await alice.get(url).status == 200) }
         #expect(try await gateway.stop() == 0)

@@ -215,7 +215,10 @@ struct MaskingBypassTests {
                 || !["ERROR:", "HINT:", "CONTEXT:", "LINE ", "note"].contains { line.hasPrefix($0) }
         }
         #expect(telling.isEmpty, "\(telling) of \(through)")
-        #expect(!through.output.contains("536-") && !through.errors.contains("536-"), "\(through)")
+        // Longer than what the identifier of a refused command may hold by chance.
+        for number in ["536-22-", "536-99-"] {
+            #expect(!through.output.contains(number) && !through.errors.contains(number), "\(through)")
+        }
     }
 
     @Test(
