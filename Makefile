@@ -8,6 +8,9 @@ TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light open
 	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql postgresql-client
 BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer
+# Every suite at once has hundreds of servers start at once: on two cores they then wait for one another.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
+
 SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks
 
 .PHONY: build demo test lint format bench bench-http bench-postgres bench-audit bench-policy clean

@@ -3,50 +3,38 @@ import Synchronization
 
 /// A child process of a test, ended by its process id when the test lets go of it.
 final class RunningProcess: Sendable {
-    private let process: Mutex<Process>
-    private let captured = Mutex<Data>(Data())
+    private final class Captured: Sendable {
+        let bytes = Mutex<[UInt8]>([])
+    }
+
+    private let child: ChildProcess
+    private let captured = Captured()
     let name: String
-    let pid: Int32
+    var pid: Int32 { child.pid }
 
     /// Starts `executable` with `arguments`; what it prints is kept for failure messages.
     init(
-        _ executable: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
-        keepsInputOpen: Bool = false
+        _ executable: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
     ) throws {
-        let child = Process()
         name = (executable as NSString).lastPathComponent
-        child.executableURL = URL(fileURLWithPath: executable)
-        child.arguments = arguments
-        child.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let folder { child.currentDirectoryURL = folder }
-        let output = Pipe()
-        child.standardOutput = output
-        child.standardError = output
-        if keepsInputOpen { child.standardInput = Pipe() } else { child.standardInput = FileHandle.nullDevice }
-        process = Mutex(child)
-        try child.run()
-        pid = child.processIdentifier
-        Leftovers.add(process: pid)
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.captured.withLock { $0.append(data) }
+        let output = try PipeEnds()
+        defer { close(output.writing) }
+        child = try ChildProcess(
+            executable, arguments, in: folder, environment: environment, input: nil, output: output.writing,
+            errors: output.writing)
+        Thread.detachNewThread { [captured] in
+            drain(output.reading) { piece in captured.bytes.withLock { $0.append(contentsOf: piece) } }
         }
     }
 
-    deinit {
-        process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
-        Leftovers.remove(process: pid)
-    }
-
     /// What it has printed so far, both streams together.
-    var output: String { captured.withLock { String(decoding: $0, as: UTF8.self) } }
+    var output: String { captured.bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 
-    var isRunning: Bool { process.withLock { $0.isRunning } }
+    var isRunning: Bool { child.exitStatus == nil }
 
-    var exitStatus: Int32? { process.withLock { $0.isRunning ? nil : $0.terminationStatus } }
+    var exitStatus: Int32? { child.exitStatus }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    func signal(_ number: Int32) { child.signal(number) }
 
     /// Asks it to end and waits; after `seconds` it is killed. Returns its exit status.
     @discardableResult
@@ -83,35 +71,34 @@ final class RunningProcess: Sendable {
         _ executable: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
         input: String? = nil, within seconds: Double = 60
     ) async throws -> Finished {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: executable)
-        child.arguments = arguments
-        child.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let folder { child.currentDirectoryURL = folder }
-        let output = Pipe()
-        let errors = Pipe()
-        child.standardOutput = output
-        child.standardError = errors
-        let stdin = Pipe()
-        child.standardInput = input == nil ? FileHandle.nullDevice : stdin
-        try child.run()
-        let pid = child.processIdentifier
-        if let input {
-            stdin.fileHandleForWriting.write(Data(input.utf8))
-            try stdin.fileHandleForWriting.close()
-        }
+        let (output, errors) = (try PipeEnds(), try PipeEnds())
+        let stdin = try input.map { _ in try PipeEnds() }
+        let child = try {
+            defer { for end in [output.writing, errors.writing, stdin?.reading].compactMap({ $0 }) { close(end) } }
+            return try ChildProcess(
+                executable, arguments, in: folder, environment: environment, input: stdin?.reading,
+                output: output.writing, errors: errors.writing)
+        }()
         let deadline = Task {
             try await Task.sleep(for: .seconds(seconds))
-            kill(pid, SIGKILL)
+            child.signal(SIGKILL)
         }
         defer { deadline.cancel() }
-        async let text = onOwnThread { output.fileHandleForReading.readDataToEndOfFile() }
-        async let complaints = onOwnThread { errors.fileHandleForReading.readDataToEndOfFile() }
+        async let text = onOwnThread { Self.text(output.reading) }
+        async let complaints = onOwnThread { Self.text(errors.reading) }
+        if let input, let stdin {
+            // A child that does not read all of it shows by its status.
+            try? FileHandle(fileDescriptor: stdin.writing, closeOnDealloc: true).write(contentsOf: Data(input.utf8))
+        }
         let (standardOutput, standardError) = try await (text, complaints)
-        child.waitUntilExit()
-        return Finished(
-            status: child.terminationStatus, output: String(decoding: standardOutput, as: UTF8.self),
-            errors: String(decoding: standardError, as: UTF8.self))
+        while child.exitStatus == nil { try await Task.sleep(for: .milliseconds(5)) }
+        return Finished(status: child.exitStatus ?? -1, output: standardOutput, errors: standardError)
+    }
+
+    private static func text(_ descriptor: Int32) -> String {
+        var bytes: [UInt8] = []
+        drain(descriptor) { bytes.append(contentsOf: $0) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     struct Finished: Sendable {
