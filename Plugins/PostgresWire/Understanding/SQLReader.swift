@@ -55,6 +55,9 @@ struct SQLReader {
         guard settings.standardConformingStrings || !text.utf8.contains(UInt8(ascii: "\\")) else {
             return .opaque(reason: "it has a backslash while standard_conforming_strings is off")
         }
+        guard !NestingBound.isTooDeep(Array(text.utf8)) else {
+            return .opaque(reason: "it may be nested too deeply to be read")
+        }
         do {
             let statements = try SQLParser.parse(text)
             guard !statements.isEmpty else { return .empty }

@@ -44,6 +44,20 @@ struct RobustnessTests {
         #expect(try await ledger.psql("SELECT 'goes on'").output == "goes on\n")
     }
 
+    @Test(
+        "a statement that nests deeper than anybody reads is not read, and harms nobody",
+        arguments: [("(SELECT ", ")"), ("1 + ", ""), ("f(1, ", ")"), ("CASE WHEN true THEN ", " END")])
+    func deep(opening: String, closing: String) async throws {
+        let ledger = try await Self.stage.value
+        for depth in [100, 1_000, 20_000] {
+            let repeated = { (text: String) in String(repeating: text, count: depth) }
+            let finished = try await RunningProcess.run(
+                try Tools.system("psql"), ["-XqAt"], environment: ledger.environment,
+                input: "SELECT \(repeated(opening))1\(repeated(closing));\nSELECT 'goes on';\n")
+            #expect(finished.output.hasSuffix("goes on\n"), "\(finished.errors.prefix(300))")
+        }
+    }
+
     @Test("5,000 connections that never sign in cost little memory and are let go")
     func silent() async throws {
         let ledger = try await Self.stage.value
