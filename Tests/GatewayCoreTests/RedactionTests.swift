@@ -70,6 +70,42 @@ struct RedactionTests {
         #expect(seen.command["text"]?.string == "GET /c?x=1&ssn=\(value(seen.command)?.string ?? "")&y=%20")
     }
 
+    @Test("values that have their names from where they stand are taken out of the text and the parameters")
+    func placed() async throws {
+        let session = try await TrySession(try Wanted.gateway())
+        let text = "INSERT (n, ssn) VALUES (7, 'it''s', $1) 'stays' ssn = 'other'"
+        let bytes = Array(text.utf8)
+        func place(_ literal: String) throws -> Range<Int> {
+            let start = try #require(bytes.firstRange(of: Array(literal.utf8)))
+            return start.lowerBound..<start.upperBound
+        }
+        var command = Wanted.call("customer", text: text)
+        command.parameters = [Wanted.json("$1", "second"), Wanted.json("$2", 8)]
+        command.namedPlaces = [
+            NamedPlaces(names: ["n"], text: [try place("7")], parameters: [1]),
+            NamedPlaces(names: ["x", "SSN"], text: [try place("'it''s'")], parameters: [0]),
+            NamedPlaces(names: ["ssn"], text: [900..<910], parameters: [9]),
+        ]
+        _ = try await session.run(command)
+        let entry = try #require(try session.entries().last { $0.kind == "intent" })
+        let digest = session.gateway.redactor.digest(of:)
+        #expect(
+            entry.json["command"]?["text"]?.string
+                == "INSERT (n, ssn) VALUES (7, \(digest("it's")), $1) 'stays' ssn = \(digest("other"))")
+        let seen = try #require(entry.json["command"])
+        #expect(value(seen)?.string == digest("second") && value(seen, 1) == 8)
+    }
+
+    @Test("a value that can be of any name is taken for one of a selected name")
+    func anyPlace() async throws {
+        let session = try await TrySession(try Wanted.gateway())
+        var command = Wanted.call("customer", text: "VALUES 'in-clear'")
+        command.namedPlaces = [NamedPlaces(names: [], text: [7..<17])]
+        _ = try await session.run(command)
+        let entry = try #require(try session.entries().last { $0.kind == "intent" })
+        #expect(!entry.text.contains("in-clear"))
+    }
+
     @Test("what a detector knows is taken out wherever it stands")
     func detectors() async throws {
         let card = "4111 1111 1111 1111"

@@ -16,8 +16,8 @@ struct CommandRecording {
     {
         guard level > .none else { return }
         try session.record(
-            .request, of: commandID, head: [], body: session.redacted(command.text, under: plan), mayWait: level < .full
-        )
+            .request, of: commandID, head: [], body: session.redactedText(of: command, under: plan),
+            mayWait: level < .full)
     }
 
     /// After its answer has gone to the caller, which cannot be held back any more.

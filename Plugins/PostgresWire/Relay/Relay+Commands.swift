@@ -58,6 +58,7 @@ extension Relay {
         var effects = statement.effects
         var facts = statement.facts
         var known: SQLStatement? = statement
+        var places = statement.namedPlaces
         switch statement.kind {
         case .execute(let name, let arguments):
             // Which of the two runs depends on whether PREPARE succeeds: both must be allowed.
@@ -66,7 +67,12 @@ extension Relay {
                 Parameter(name: "$\($0.offset + 1)", value: .string($0.element), encoding: "sql")
             }
             known = bodies.count == 1 ? bodies[0] : nil
+            // Before the values that Bind adds for this statement's own parameters.
+            for index in places.indices {
+                places[index].parameters = places[index].parameters.map { $0 + arguments.count }
+            }
             for body in bodies {
+                places += body.namedPlaces.map { NamedPlaces(names: $0.names, parameters: $0.parameters) }
                 effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
                 facts = body.facts.adding(facts)
             }
@@ -82,7 +88,8 @@ extension Relay {
         }
         return JudgedStatement(
             command: Command(
-                effects: effects, text: text, parameters: parameters, facts: facts + place.facts), statement: known)
+                effects: effects, text: text, parameters: parameters, facts: facts + place.facts, namedPlaces: places),
+            statement: known)
     }
 
     /// What the gateway cannot read: policy decides, and says nothing of it unless it is asked to.

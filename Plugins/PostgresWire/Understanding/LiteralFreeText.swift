@@ -90,6 +90,39 @@ enum LiteralFreeText {
         return isPlain ? key : nil
     }
 
+    /// The literals that `key` takes out, in bytes, of a text that has a key.
+    static func literals(in text: String) -> [Range<Int>] {
+        var text = text
+        return text.withUTF8 { bytes in
+            var found: [Range<Int>] = []
+            var index = 0
+            var isInName = false
+            while index < bytes.count {
+                let start = index
+                switch bytes[index] {
+                case UInt8(ascii: "'"):
+                    repeat {
+                        index += 1
+                        while index < bytes.count, bytes[index] != UInt8(ascii: "'") { index += 1 }
+                        index += 1
+                    } while index < bytes.count && bytes[index] == UInt8(ascii: "'")
+                    found.append(start..<min(index, bytes.count))
+                    isInName = false
+                case UInt8(ascii: "0")...UInt8(ascii: "9") where !isInName:
+                    while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 { index += 1 }
+                    found.append(start..<index)
+                case UInt8(ascii: "$"):
+                    index += 1
+                    while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 { index += 1 }
+                default:
+                    isInName = isNameByte(bytes[index])
+                    index += 1
+                }
+            }
+            return found
+        }
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_")
             || byte == UInt8(ascii: "$") || byte >= 0x80

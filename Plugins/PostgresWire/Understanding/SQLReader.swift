@@ -18,7 +18,36 @@ struct SQLReader {
     private let options: SQLReadingOptions
     private let functions: EffectfulFunctions
     private var byText = BoundedCache<Key, QueryReading>(limit: 1024)
-    private var byShape = BoundedCache<Key, SQLStatement>(limit: 1024)
+    private var byShape = BoundedCache<Key, Shape>(limit: 1024)
+
+    /// A statement whose literals are taken to be others in every text.
+    private struct Shape {
+        let statement: SQLStatement
+        /// For each group of its values, which of the text's literals are in it, counted from zero.
+        let literals: [[Int]]
+
+        init(_ statement: SQLStatement, in text: String) {
+            self.statement = statement
+            let starts = statement.values.isEmpty ? [] : LiteralFreeText.literals(in: text).map(\.lowerBound)
+            literals = statement.values.map { group in
+                // The parser counts a sign to its number.
+                group.literals.compactMap { offset in starts.firstIndex { $0 >= offset } }
+            }
+        }
+
+        func statement(in text: String) -> SQLStatement {
+            let range = 0..<text.utf8.count
+            guard literals.contains(where: { !$0.isEmpty }) else {
+                return statement.range == range ? statement : statement.at(range, statement.namedPlaces)
+            }
+            let found = LiteralFreeText.literals(in: text)
+            return statement.at(
+                range,
+                zip(statement.values, literals).map { group, literals in
+                    group.places(text: literals.compactMap { $0 < found.count ? found[$0] : nil })
+                })
+        }
+    }
 
     /// Longer texts are not kept.
     private static let longestKept = 16_384
@@ -34,12 +63,12 @@ struct SQLReader {
         var shape: Key?
         if settings.standardConformingStrings, let plain = LiteralFreeText.key(of: text) {
             let wanted = Key(text: plain, settings: settings)
-            if let known = byShape[wanted] { return .statements([known.at(0..<text.utf8.count)]) }
+            if let known = byShape[wanted] { return .statements([known.statement(in: text)]) }
             shape = wanted
         }
         let reading = parse(text, settings)
         if let shape, case .statements(let statements) = reading, statements.count == 1, statements[0].hasShapeAlone {
-            byShape[shape] = statements[0]
+            byShape[shape] = Shape(statements[0], in: text)
         } else if text.utf8.count <= Self.longestKept {
             byText[key] = reading
         }
@@ -55,16 +84,26 @@ struct SQLReader {
         guard settings.standardConformingStrings || !text.utf8.contains(UInt8(ascii: "\\")) else {
             return .opaque(reason: "it has a backslash while standard_conforming_strings is off")
         }
-        guard !NestingBound.isTooDeep(Array(text.utf8)) else {
-            return .opaque(reason: "it may be nested too deeply to be read")
-        }
+        let bytes = Array(text.utf8)
+        guard !NestingBound.isTooDeep(bytes) else { return .opaque(reason: "it may be nested too deeply to be read") }
         do {
             let statements = try SQLParser.parse(text)
             guard !statements.isEmpty else { return .empty }
             return .statements(
                 statements.map {
-                    StatementReader.read(
+                    let statement = StatementReader.read(
                         $0.node, range: $0.range, count: statements.count, settings: settings, functions: functions)
+                    // A statement that is alone has the whole text.
+                    let start = statements.count == 1 ? 0 : $0.range.lowerBound
+                    return statement.at(
+                        statement.range,
+                        statement.values.map { group in
+                            group.places(
+                                text: group.literals.map {
+                                    let range = SQLLiteral.range(from: $0, in: bytes)
+                                    return range.lowerBound - start..<range.upperBound - start
+                                })
+                        })
                 })
         } catch let failure as SQLParser.Failure {
             return .opaque(reason: failure.message)
@@ -80,11 +119,12 @@ extension SQLStatement {
         guard !isOpaque, case .query = kind else { return false }
         return effects.allSatisfy { ["sql.select", "sql.insert", "sql.update", "sql.delete"].contains($0.action) }
     }
+}
 
-    fileprivate func at(_ range: Range<Int>) -> SQLStatement {
-        self.range == range
-            ? self
-            : SQLStatement(range: range, kind: kind, effects: effects, facts: facts, lineage: lineage, stored: stored)
+extension ValuePlaces.Group {
+    /// - Parameter text: The literals, in bytes of the statement's own text.
+    func places(text: [Range<Int>]) -> NamedPlaces {
+        NamedPlaces(names: names, text: text, parameters: parameters.map { $0 - 1 })
     }
 }
 

@@ -27,10 +27,14 @@ final class SQLStatement: Sendable {
     let lineage: Lineage
     /// What it puts where it can be read again under another name.
     let stored: Set<ColumnReference>
+    /// What its literals and parameters are values of.
+    let values: [ValuePlaces.Group]
+    /// The same as the command has it. Literals are only there where the statement's own text is at hand.
+    let namedPlaces: [NamedPlaces]
 
     init(
         range: Range<Int>, kind: StatementKind, effects: [Effect], facts: [Fact], lineage: Lineage,
-        stored: Set<ColumnReference>
+        stored: Set<ColumnReference>, values: [ValuePlaces.Group], namedPlaces: [NamedPlaces]
     ) {
         self.range = range
         self.kind = kind
@@ -38,6 +42,15 @@ final class SQLStatement: Sendable {
         self.facts = facts
         self.lineage = lineage
         self.stored = stored
+        self.values = values
+        self.namedPlaces = namedPlaces
+    }
+
+    /// The same statement in another place, or with other literals.
+    func at(_ range: Range<Int>, _ namedPlaces: [NamedPlaces]) -> SQLStatement {
+        SQLStatement(
+            range: range, kind: kind, effects: effects, facts: facts, lineage: lineage, stored: stored, values: values,
+            namedPlaces: namedPlaces)
     }
 
     /// Something in it is beyond reading.

@@ -66,10 +66,11 @@ struct StatementReader {
             facts.append(Fact("opaque", .bool(true)))
             facts.append(Fact("sql.unread_because", .string(unreadBecause)))
         }
+        let values = ValuePlaces.find(in: node)
         return SQLStatement(
             range: range, kind: changesSettings && kind.isPlain ? .changesSettings : kind, effects: effects,
-            facts: facts,
-            lineage: unreadBecause == nil ? lineage : .unknown, stored: stored)
+            facts: facts, lineage: unreadBecause == nil ? lineage : .unknown, stored: stored, values: values,
+            namedPlaces: values.map { $0.places(text: []) })
     }
 
     /// `CreateTableAsStmt` as `create table as`.

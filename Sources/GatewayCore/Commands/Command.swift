@@ -13,17 +13,21 @@ public struct Command: Sendable {
     public var parameters: [Parameter]
     /// What the adapter knows about the command; each name is declared by the adapter.
     public var facts: [Fact]
+    /// What some of the values are, for those who write the command down. Not part of the digest.
+    public var namedPlaces: [NamedPlaces]
     /// The W3C `traceparent` that this command belongs to, when the protocol carries one. Not part of the digest.
     public var traceParent: String?
 
     public init(
-        effects: [Effect], text: String, parameters: [Parameter] = [], facts: [Fact] = [], traceParent: String? = nil
+        effects: [Effect], text: String, parameters: [Parameter] = [], facts: [Fact] = [],
+        namedPlaces: [NamedPlaces] = [], traceParent: String? = nil
     ) {
         precondition(!effects.isEmpty, "a command has at least one effect")
         self.effects = effects
         self.text = text
         self.parameters = parameters
         self.facts = facts
+        self.namedPlaces = namedPlaces
         self.traceParent = traceParent
     }
 }

@@ -87,14 +87,14 @@ extension Session {
         if !command.parameters.isEmpty {
             writer.name("parameters")
             writer.beginArray()
-            for parameter in command.parameters {
+            for (parameter, value) in zip(command.parameters, redaction.values(of: command)) {
                 writer.beginObject()
                 writer.name("encoding")
                 writer.write(parameter.encoding)
                 writer.name("name")
                 writer.write(redaction.detectors.redact(parameter.name) ?? parameter.name)
                 writer.name("value")
-                writer.write(redaction.value(parameter))
+                writer.write(value)
                 writer.endObject()
             }
             writer.endArray()
@@ -104,7 +104,7 @@ extension Session {
             writer.write(intent.phase.rawValue)
         }
         writer.name("text")
-        writer.write(redaction.text(command.text))
+        writer.write(redaction.text(of: command))
         writer.endObject()
         if writer.bytes.count - start > AuditSchema.largestCommand {
             try putBesideLog(digest: intent.digest, id: intent.id, in: &writer, from: start)

@@ -14,13 +14,17 @@ enum NamedValues {
         var written = 0
         for value in comparedValues(scalars, isSelected) {
             replacePairs(scalars[written..<value.lowerBound], isSelected, replacement, into: &output)
-            var content = String(String.UnicodeScalarView(scalars[value]))
-            if content.first == "'" { content = String(content.dropFirst().dropLast().replacing("''", with: "'")) }
-            output += replacement(content)
+            output += replacement(content(ofLiteral: String(String.UnicodeScalarView(scalars[value]))))
             written = value.upperBound
         }
         replacePairs(scalars[written...], isSelected, replacement, into: &output)
         return output
+    }
+
+    /// What a quoted literal says; another text is itself.
+    static func content(ofLiteral text: String) -> String {
+        guard text.first == "'" else { return text }
+        return String(text.dropFirst().dropLast()).replacing("''", with: "'")
     }
 
     private static func replacePairs(

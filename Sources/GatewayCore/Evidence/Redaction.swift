@@ -18,10 +18,49 @@ struct Redaction: Sendable {
 
     /// A text of the command that is no parameter. Parameters may stand in it, as `name=value`.
     func text(_ text: String) -> String {
-        let named =
-            !plan.selectsByName && fields.selectsNothing
-            ? text : NamedValues.replace(in: text, whereNamed: isSelected, by: digest)
+        let named = selectsNames ? NamedValues.replace(in: text, whereNamed: isSelected, by: digest) : text
         return detectors.redact(named) ?? named
+    }
+
+    /// The command's own text.
+    func text(of command: Command) -> String {
+        guard selectsNames, !command.namedPlaces.isEmpty else { return text(command.text) }
+        let places = command.namedPlaces.filter(isSelected).flatMap(\.text).sorted { $0.lowerBound < $1.lowerBound }
+        let bytes = Array(command.text.utf8)
+        var output = ""
+        var written = 0
+        for place in places where written <= place.lowerBound && place.upperBound <= bytes.count {
+            output += text(String(decoding: bytes[written..<place.lowerBound], as: UTF8.self))
+            output += digest(NamedValues.content(ofLiteral: String(decoding: bytes[place], as: UTF8.self)))
+            written = place.upperBound
+        }
+        return output + text(String(decoding: bytes[written...], as: UTF8.self))
+    }
+
+    /// The values of the command's parameters.
+    func values(of command: Command) -> [JSONValue] {
+        guard selectsNames, !command.namedPlaces.isEmpty else { return command.parameters.map(value) }
+        let selected = Set(command.namedPlaces.filter(isSelected).flatMap(\.parameters))
+        return command.parameters.enumerated().map { index, parameter in
+            selected.contains(index) ? digests(of: parameter.value) : value(parameter)
+        }
+    }
+
+    private var selectsNames: Bool { plan.selectsByName || !fields.selectsNothing }
+
+    private func isSelected(_ places: NamedPlaces) -> Bool {
+        places.names.isEmpty || places.names.contains(where: isSelected)
+    }
+
+    /// The value with digests for all that it holds.
+    private func digests(of value: JSONValue) -> JSONValue {
+        switch value {
+        case .null: value
+        case .bool(let flag): .string(digest(flag ? "true" : "false"))
+        case .number(let text), .string(let text): .string(digest(text))
+        case .array(let elements): .array(elements.map(digests))
+        case .object(let members): .object(members.map { JSONMember($0.name, digests(of: $0.value)) })
+        }
     }
 
     private func isSelected(_ name: String) -> Bool {
@@ -30,7 +69,7 @@ struct Redaction: Sendable {
 
     private func digest(_ value: String) -> String { detectors.digest(of: value) }
 
-    func value(_ parameter: Parameter) -> JSONValue {
+    private func value(_ parameter: Parameter) -> JSONValue {
         let place = fields.member(parameter.name)
         let value = value(parameter.value, at: place)
         // A list has no member names, so an adapter that reads a whole document into one parameter had to make up its

@@ -24,15 +24,15 @@ public struct ApprovalNeeded: Sendable {
     let redaction: Redaction
 
     /// The command as an approver reads it: its text and everything it is called with, since that is what will run.
-    var summary: String { summary(text: command.text) { $0.value } }
+    var summary: String { summary(text: command.text, command.parameters.map(\.value)) }
 
     /// The same as the log and chat tools may have it.
-    var redactedSummary: String { summary(text: redaction.text(command.text), redaction.value) }
+    var redactedSummary: String { summary(text: redaction.text(of: command), redaction.values(of: command)) }
 
-    private func summary(text: String, _ value: (Parameter) -> JSONValue) -> String {
+    private func summary(text: String, _ values: [JSONValue]) -> String {
         var lines = [text]
-        for parameter in command.parameters {
-            let shown = String(decoding: value(parameter).canonicalBytes, as: UTF8.self)
+        for (parameter, value) in zip(command.parameters, values) {
+            let shown = String(decoding: value.canonicalBytes, as: UTF8.self)
             lines.append("\(parameter.name) (\(parameter.encoding)): \(shown)")
         }
         return lines.joined(separator: "\n")

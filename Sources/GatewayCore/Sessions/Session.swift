@@ -210,6 +210,11 @@ public final class Session {
         Redaction(detectors: lane.manager.parts.redactor, plan: plan).text(text)
     }
 
+    /// The same of a command's own text.
+    public func redactedText(of command: Command, under plan: MaskingPlan) -> String {
+        Redaction(detectors: lane.manager.parts.redactor, plan: plan).text(of: command)
+    }
+
     private func openRecorder() throws(RecordingError) -> SessionRecorder {
         if let recorder { return recorder }
         let header = RecordingHeader(

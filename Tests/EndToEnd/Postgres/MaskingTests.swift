@@ -62,6 +62,46 @@ struct MaskingTests {
                 """#, "\(shown.output)")
     }
 
+    @Test("a value that goes into a masked column, or is compared with one, stands in no record")
+    func records() async throws {
+        let ledger = try await Ledger(
+            policy: Self.policy, masking: "          - {column: customers.ssn, transform: keep-last 4}\n")
+        let given = "in-clear"
+        let script = """
+            import psycopg
+            with psycopg.connect(autocommit=True) as connection:
+                for binary in (False, True):
+                    with connection.cursor(binary=binary) as cursor:
+                        for statement in (
+                            "INSERT INTO customers (id, name, ssn) VALUES (90000 + %s, 'stays', %s)",
+                            "DELETE FROM customers WHERE id >= 90000 + %s AND ssn = %s"):
+                            cursor.execute(statement, (7, "\(given)"), prepare=True)
+            """
+        let bound = try await RunningProcess.run(
+            try Tools.python(), ["-c", script], environment: ledger.environment)
+        #expect(bound.status == 0, "\(bound.errors)")
+        for statement in [
+            "INSERT INTO customers (id, name, ssn) VALUES (90001, 'stays', '\(given)')",
+            "INSERT INTO customers (id, name, ssn) VALUES (90002, 'stays', '\(given) too')",
+            "UPDATE customers SET ssn = lower('\(given)') WHERE id = 90001",
+            "SELECT 1; SELECT name FROM customers WHERE '\(given)' IN (ssn, email)",
+            "EXECUTE put ('\(given)')",
+            "DELETE FROM customers WHERE id > 90000 AND ssn LIKE '\(given)%' AND name = 'stays'",
+        ] {
+            let finished = try await ledger.psql(
+                "PREPARE put AS UPDATE customers SET ssn = $1 WHERE id = 90002", statement)
+            #expect(!finished.errors.contains("masked"), "\(finished)")
+        }
+        #expect(try await ledger.gateway.stop() == 0)
+        let entries = try await ledger.gateway.auditEntries().map { "\($0)" }
+        #expect(entries.contains { $0.contains("stays") } && entries.contains { $0.contains("«VALUE:") })
+        #expect(!entries.contains { $0.contains(given) }, "\(entries.first { $0.contains(given) } ?? "")")
+        // Nor in the recordings, or whatever else lies in the gateway's folder but sealed.
+        let found = try await RunningProcess.run(
+            "/usr/bin/env", ["grep", "-rlF", given, ledger.gateway.folder.path], environment: [:])
+        #expect(found.output.isEmpty, "\(found.output)")
+    }
+
     @Test("binary values are masked as their texts are, for prepared statements that run again too")
     func binary() async throws {
         let ledger = try await Self.stage.value
