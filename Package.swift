@@ -82,7 +82,9 @@ module(
     "Identity", ["Identifiers", "StrictJSON", crypto, cryptoExtras, jwt, httpClient, nioCore, nioFoundation, logging])
 module("Policy", ["StrictJSON", crypto])
 module("Masking", ["StrictJSON", crypto, nioCore])
-module("Audit", ["Identifiers", "StrictJSON", crypto, logging, lifecycle])
+// What processors and kernels can do and Swift has no names for.
+module("CPlatform")
+module("Audit", ["Identifiers", "CPlatform", "StrictJSON", crypto, logging, lifecycle])
 module("Recording", ["Identifiers", "StrictJSON", crypto])
 module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", sqlite, crypto, httpClient, logging, lifecycle])
 

@@ -23,12 +23,16 @@ public struct AuditOptions: Sendable {
     public var integrationInterval: Duration
     /// A journal file of this many bytes is continued in a new one.
     public var journalSizeLimit: UInt64
+    /// Bytes that a journal sets aside on the disk at a time, where it is written by storing into memory: a multiple of
+    /// the page size.
+    public var journalWindowBytes: Int
     public var fileOperations: FileOperations
     public var logger: Logger
 
     public init(
         directory: String, origin: String, keyPath: String, durability: Durability = .process,
         integrationInterval: Duration = .seconds(1), journalSizeLimit: UInt64 = 64 << 20,
+        journalWindowBytes: Int = 1 << 20,
         fileOperations: FileOperations = .system, logger: Logger = Logger(label: "audit")
     ) {
         self.directory = directory
@@ -37,6 +41,7 @@ public struct AuditOptions: Sendable {
         self.durability = durability
         self.integrationInterval = integrationInterval
         self.journalSizeLimit = journalSizeLimit
+        self.journalWindowBytes = journalWindowBytes
         self.fileOperations = fileOperations
         self.logger = logger
     }

@@ -21,6 +21,21 @@ final class MemoryDisk: Sendable {
         var durableData: [UInt8] = []
         var names: [String: Int] = [:]
         var durableNames: [String: Int] = [:]
+        /// Where parts of the contents are written by storing into memory.
+        var mapped: [(offset: Int, memory: MappedMemory)] = []
+    }
+
+    /// A mapping, which goes with the last snapshot that knows it.
+    final class MappedMemory: @unchecked Sendable {
+        // Stored to by the journal, and read when it stands still.
+        let bytes: UnsafeMutableRawBufferPointer
+
+        init(_ count: Int) {
+            bytes = .allocate(byteCount: count, alignment: 16)
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        }
+
+        deinit { bytes.deallocate() }
     }
 
     struct Contents {
@@ -31,28 +46,34 @@ final class MemoryDisk: Sendable {
         var nextDescriptor: Int32 = 100
         var operations: [String] = []
         var hasCrashed = false
+        var forgotten: [MappedMemory] = []
         /// What was renamed to a path that ends in `checkpoint`: every checkpoint that anyone could have seen.
         var checkpoints: [[UInt8]] = []
     }
 
     private let contents: Mutex<Contents>
+    private let maps: Bool
     private let fault: @Sendable (_ operation: Int) -> Fault?
 
     init(
-        _ contents: consuming sending Contents = Contents(),
+        _ contents: consuming sending Contents = Contents(), maps: Bool = false,
         fault: @escaping @Sendable (_ operation: Int) -> Fault? = { _ in nil }
     ) {
         self.contents = Mutex(contents)
+        self.maps = maps
         self.fault = fault
     }
 
+    var hasCrashed: Bool { contents.withLock { $0.hasCrashed } }
     var operations: [String] { contents.withLock { $0.operations } }
     var checkpoints: [[UInt8]] { contents.withLock { $0.checkpoints } }
 
     /// What the next process finds after this one was killed: all that was written, nothing open.
     var afterKill: Contents {
         contents.withLock { contents in
+            contents.settle()
             var left = contents
+            left.forgetMappings()
             left.descriptors = [:]
             left.locks = [:]
             left.operations = []
@@ -106,6 +127,7 @@ final class MemoryDisk: Sendable {
     ) throws(FileOperations.Failure) -> Value {
         let result: Result<Value, FileOperations.Failure> = contents.withLock { contents in
             if contents.hasCrashed { return .failure(.init(operation: name, path: path, code: ESHUTDOWN)) }
+            contents.settle()
             let number = contents.operations.count
             contents.operations.append("\(name) \(path)")
             switch fault(number) {
@@ -115,6 +137,7 @@ final class MemoryDisk: Sendable {
             case .crashAfter:
                 _ = try? body(&contents)
                 contents.hasCrashed = true
+                contents.forgetMappings()
                 return .failure(.init(operation: name, path: path, code: ESHUTDOWN))
             }
             do throws(FileOperations.Failure) { return .success(try body(&contents)) } catch { return .failure(error) }
@@ -146,6 +169,13 @@ final class MemoryDisk: Sendable {
                 buffer.copyBytes(from: bytes)
                 return bytes.count
             },
+            mapForWriting: { [self] descriptor, offset, length throws(Failure) in
+                guard maps else { return nil }
+                return try perform("map") { contents throws(Failure) in
+                    try contents.map(descriptor, Int(offset), length).bytes
+                }
+            },
+            unmap: { [self] window in contents.withLock { $0.unmap(window) } },
             size: { [self] descriptor throws(Failure) in
                 try perform("size") { contents throws(Failure) in UInt64(try contents.file(descriptor).data.count) }
             },
@@ -272,6 +302,44 @@ extension MemoryDisk.Contents {
             throw Failure(operation: "use", path: "", code: EBADF)
         }
         return node
+    }
+
+    mutating func map(_ descriptor: Int32, _ offset: Int, _ length: Int) throws(Failure) -> MemoryDisk.MappedMemory {
+        let node = try number(descriptor)
+        var data = nodes[node]?.data ?? []
+        if data.count < offset + length { data += [UInt8](repeating: 0, count: offset + length - data.count) }
+        let memory = MemoryDisk.MappedMemory(length)
+        memory.bytes.copyBytes(from: data[offset..<(offset + length)])
+        nodes[node]?.data = data
+        nodes[node]?.mapped.append((offset, memory))
+        return memory
+    }
+
+    mutating func unmap(_ window: UnsafeMutableRawBufferPointer) {
+        settle()
+        for number in nodes.keys {
+            nodes[number]?.mapped.removeAll { $0.memory.bytes.baseAddress == window.baseAddress }
+        }
+    }
+
+    mutating func forgetMappings() {
+        for number in nodes.keys {
+            // A process that is taken for dead may go on storing there.
+            forgotten += nodes[number]?.mapped.map(\.memory) ?? []
+            nodes[number]?.mapped = []
+        }
+    }
+
+    /// Takes what was stored into memory for the contents of the files.
+    mutating func settle() {
+        for (number, node) in nodes where !node.mapped.isEmpty {
+            for (offset, memory) in node.mapped {
+                let end = min(offset + memory.bytes.count, node.data.count)
+                if end > offset {
+                    nodes[number]?.data.replaceSubrange(offset..<end, with: memory.bytes.prefix(end - offset))
+                }
+            }
+        }
     }
 
     func file(_ descriptor: Int32) throws(Failure) -> MemoryDisk.Node {

@@ -28,11 +28,11 @@ enum Sample {
 
     static func options(
         _ directory: String, files: FileOperations = .system, durability: Durability = .process,
-        journalSizeLimit: UInt64 = 64 << 20
+        journalSizeLimit: UInt64 = 64 << 20, journalWindowBytes: Int = 1 << 20
     ) -> AuditOptions {
         AuditOptions(
             directory: directory, origin: origin, keyPath: "\(directory).keys/log.key", durability: durability,
-            journalSizeLimit: journalSizeLimit, fileOperations: files,
+            journalSizeLimit: journalSizeLimit, journalWindowBytes: journalWindowBytes, fileOperations: files,
             logger: Logger(label: "audit") { _ in SwiftLogNoOpLogHandler() })
     }
 

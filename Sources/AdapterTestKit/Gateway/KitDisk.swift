@@ -15,6 +15,8 @@ public final class KitDisk: Sendable {
 
     var operations: FileOperations {
         var operations = FileOperations.system
+        // Each append has to ask the disk, so that it is refused at once when there is no room.
+        operations.mapForWriting = { _, _, _ in nil }
         let write = operations.write
         operations.write = { [self] descriptor, bytes throws(FileOperations.Failure) in
             if isFull { throw FileOperations.Failure(operation: "write", path: "", code: ENOSPC) }

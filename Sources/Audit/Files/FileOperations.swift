@@ -38,7 +38,7 @@ public struct FileOperations: Sendable {
     public enum OpenMode: Sendable, Equatable {
         /// Read only.
         case read
-        /// Write at the end; the file must not exist yet.
+        /// Read, and write at the end; the file must not exist yet.
         case createForAppending
         /// Read and write; made when absent, kept when present.
         case readWrite
@@ -52,6 +52,14 @@ public struct FileOperations: Sendable {
     /// Reads at `offset`; returns 0 at the end of the file.
     public var read:
         @Sendable (_ descriptor: Int32, _ into: UnsafeMutableRawBufferPointer, _ offset: UInt64) throws(Failure) -> Int
+    /// Sets `length` bytes from `offset` on aside on the disk, which read as zeros until they are stored, and maps
+    /// them, shared with the file. What is stored there is in the file as after a `write`, without a system call: it
+    /// outlives the process. A full disk shows here and never later. `nil` where the file system cannot promise that.
+    /// The offset is a multiple of the page size.
+    public var mapForWriting:
+        @Sendable (_ descriptor: Int32, _ offset: UInt64, _ length: Int) throws(Failure)
+            -> UnsafeMutableRawBufferPointer?
+    public var unmap: @Sendable (_ window: UnsafeMutableRawBufferPointer) -> Void
     public var size: @Sendable (_ descriptor: Int32) throws(Failure) -> UInt64
     public var truncate: @Sendable (_ descriptor: Int32, _ length: UInt64) throws(Failure) -> Void
     /// Waits until the file's contents are on the disk (`fdatasync`).
@@ -77,7 +85,7 @@ extension FileOperations {
             let flags: Int32
             switch mode {
             case .read: flags = O_RDONLY
-            case .createForAppending: flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL
+            case .createForAppending: flags = O_RDWR | O_APPEND | O_CREAT | O_EXCL
             case .readWrite: flags = O_RDWR | O_CREAT
             }
             return try check("open", path) {
@@ -109,6 +117,10 @@ extension FileOperations {
         read: { descriptor, buffer, offset throws(Failure) in
             try check("pread", "") { pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
         },
+        mapForWriting: { descriptor, offset, length throws(Failure) in
+            try MappedWindow.map(descriptor, offset, length)
+        },
+        unmap: { window in munmap(window.baseAddress!, window.count) },
         size: { descriptor throws(Failure) in
             var status = stat()
             try check("fstat", "") { fstat(descriptor, &status) }
@@ -162,7 +174,7 @@ extension FileOperations {
         })
 
     @discardableResult
-    private static func check<Number: BinaryInteger>(
+    static func check<Number: BinaryInteger>(
         _ operation: String, _ path: String, _ call: () -> Number
     ) throws(Failure) -> Number {
         while true {

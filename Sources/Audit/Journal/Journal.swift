@@ -1,7 +1,17 @@
-/// One event loop's way into the audit log: an append is one `write(2)`, done before it returns.
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// One event loop's way into the audit log: an append is in the kernel's hands before it returns.
 ///
 /// A journal belongs to one event loop (it is not `Sendable`) and shares no lock with any other. An entry that
 /// `append` took survives the end of the process at any later instant; with `durability: disk` also a power cut.
+///
+/// An append is one `write(2)`. Where only the end of the process has to be survived and the file system can set space
+/// aside, it is less: the record is stored into a shared mapping of the file, whose pages are the kernel's like those
+/// that `write` would have filled.
 ///
 /// When the disk refuses, nothing of the entry stays behind: the file is cut back to the last good record, and the
 /// next append tries afresh, so that appends resume by themselves when space returns.
@@ -11,6 +21,7 @@ public final class Journal {
     private let directory: String
     private let durability: Durability
     private let sizeLimit: UInt64
+    private let windowBytes: Int
     private let share: JournalShare
     /// Held so that the directory stays locked as long as anyone can write into it.
     private let lock: DirectoryLock
@@ -24,6 +35,15 @@ public final class Journal {
     private var length: UInt64
     private var sequence: UInt64 = 0
     private var condition = Condition.ready
+    /// Where records are stored; `nil` where they are written.
+    private var window: Window?
+
+    /// A mapped stretch of the file.
+    private struct Window {
+        let memory: UnsafeMutableRawBufferPointer
+        /// Where it begins in the file, in bytes.
+        let start: UInt64
+    }
 
     private enum Condition {
         case ready
@@ -42,6 +62,7 @@ public final class Journal {
         self.directory = directory
         self.durability = options.durability
         self.sizeLimit = options.journalSizeLimit
+        self.windowBytes = options.journalWindowBytes
         self.lock = lock
         let file = try Self.create(
             name: name, generation: generation, directory: directory, files: files, durability: durability)
@@ -51,6 +72,8 @@ public final class Journal {
         length = UInt64(JournalFormat.headerBytes)
         share = JournalShare(name: name, generation: generation, length: length)
         buffer = .allocate(byteCount: JournalFormat.maximumRecordBytes, alignment: 16)
+        // Where that fails, records are written until the next file.
+        try? openWindow()
     }
 
     deinit {
@@ -73,9 +96,23 @@ public final class Journal {
         if condition != .ready { try repair() }
         if length >= sizeLimit { rotate() }
 
-        (buffer.baseAddress! + JournalFormat.recordHeaderBytes).copyMemory(from: source, byteCount: entry.count)
-        JournalFormat.seal(buffer, entryBytes: entry.count, sequence: sequence, crc: crc)
         let total = JournalFormat.recordHeaderBytes &+ entry.count
+        if let room = try room(for: total) {
+            (room + JournalFormat.recordHeaderBytes).copyMemory(from: source, byteCount: entry.count)
+            JournalFormat.seal(room, entryBytes: entry.count, sequence: sequence, crc: crc)
+        } else {
+            try write(source, entry.count)
+        }
+        length &+= UInt64(total)
+        sequence &+= 1
+        share.publish(generation: generation, length: length)
+    }
+
+    private func write(_ entry: UnsafeRawPointer, _ count: Int) throws(AuditError) {
+        let record = buffer.baseAddress!
+        (record + JournalFormat.recordHeaderBytes).copyMemory(from: entry, byteCount: count)
+        JournalFormat.seal(record, entryBytes: count, sequence: sequence, crc: crc)
+        let total = JournalFormat.recordHeaderBytes &+ count
         let written: Int
         do {
             written = try files.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[..<total]))
@@ -87,30 +124,68 @@ public final class Journal {
             truncate()
             throw .shortWrite(path: path, written: written, expected: total)
         }
-        if durability == .disk {
-            do {
-                try files.synchronizeData(descriptor)
-            } catch {
-                // After a failed fdatasync the kernel may have dropped the dirty pages and marked them clean: a second
-                // call would succeed without having written them. Nothing more is trusted to this file.
-                truncate()
-                if condition == .ready { condition = .mustReplace }
-                throw AuditError(error, path: path)
-            }
+        guard durability == .disk else { return }
+        do {
+            try files.synchronizeData(descriptor)
+        } catch {
+            // After a failed fdatasync the kernel may have dropped the dirty pages and marked them clean: a second
+            // call would succeed without having written them. Nothing more is trusted to this file.
+            truncate()
+            if condition == .ready { condition = .mustReplace }
+            throw AuditError(error, path: path)
         }
-        length &+= UInt64(total)
-        sequence &+= 1
-        share.publish(generation: generation, length: length)
     }
 
     /// Ends the journal; what it holds is still integrated. Further appends throw.
     public func close() {
         guard condition != .closed else { return }
         if condition == .mustTruncate { truncate() }
-        files.close(descriptor)
+        closeFile()
         condition = .closed
         share.close()
     }
+
+    // MARK: The window
+
+    /// Where the next `count` bytes of the file are stored; `nil` where they are written.
+    private func room(for count: Int) throws(AuditError) -> UnsafeMutableRawPointer? {
+        guard let current = window else { return nil }
+        if length + UInt64(count) > current.start + UInt64(current.memory.count) { try openWindow(for: count) }
+        guard let window, let base = window.memory.baseAddress else { return nil }
+        return base + Int(length - window.start)
+    }
+
+    /// Maps the stretch of the file that follows what it holds, with room for a record of `count` bytes and usually for
+    /// many. A failure leaves everything as it was.
+    private func openWindow(for count: Int = 0) throws(AuditError) {
+        guard durability == .process else { return }
+        let start = length & ~UInt64(Self.pageBytes - 1)
+        let needed = Int(length - start) + count
+        let bytes = max(windowBytes, (needed + Self.pageBytes - 1) & ~(Self.pageBytes - 1))
+        do {
+            let memory = try files.mapForWriting(descriptor, start, bytes)
+            if memory == nil, window != nil { try files.truncate(descriptor, length) }
+            if let old = window { files.unmap(old.memory) }
+            window = memory.map { Window(memory: $0, start: start) }
+        } catch {
+            throw AuditError(error, path: path)
+        }
+    }
+
+    private static let pageBytes = Int(getpagesize())
+
+    /// Closes the file, without the room that was not used.
+    private func closeFile() {
+        if let window {
+            files.unmap(window.memory)
+            self.window = nil
+            // What is left are zeros, which readers know for the end.
+            try? files.truncate(descriptor, length)
+        }
+        files.close(descriptor)
+    }
+
+    // MARK: Files
 
     /// Cuts the file back to its last good record.
     private func truncate() {
@@ -149,13 +224,14 @@ public final class Journal {
     private func replace() throws(AuditError) {
         let file = try Self.create(
             name: name, generation: generation + 1, directory: directory, files: files, durability: durability)
-        files.close(descriptor)
+        closeFile()
         descriptor = file.descriptor
         path = file.path
         generation += 1
         length = UInt64(JournalFormat.headerBytes)
         sequence = 0
         share.publish(generation: generation, length: length)
+        try? openWindow()
     }
 
     private static func create(

@@ -5,7 +5,8 @@
 /// record = CRC-32C of all that follows in the record (u32) | length (u32) | sequence (u64) | entry (length bytes)
 /// ```
 /// Integers are little-endian. The sequence starts at 0 in each file. A stretch of zeros is no record, because a record
-/// has at least one byte, so a file that a power cut extended with zeros ends where its records end.
+/// has at least one byte, so a file in which room was set aside, or that a power cut extended, ends where its records
+/// end.
 enum JournalFormat {
     static let magic: UInt64 = 0x314c_4e52_4a59_4c53  // "SLYJRNL1" as bytes
     static let headerBytes = 24
@@ -27,11 +28,12 @@ enum JournalFormat {
     }
 
     /// Puts a record's header before the `count` bytes of entry that already stand at `recordHeaderBytes`.
-    static func seal(_ buffer: UnsafeMutableRawBufferPointer, entryBytes count: Int, sequence: UInt64, crc: CRC32C) {
-        buffer.storeBytes(of: UInt32(count).littleEndian, toByteOffset: 4, as: UInt32.self)
-        buffer.storeBytes(of: sequence.littleEndian, toByteOffset: 8, as: UInt64.self)
-        let checked = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[4..<(recordHeaderBytes + count)])
-        buffer.storeBytes(of: crc.checksum(checked).littleEndian, toByteOffset: 0, as: UInt32.self)
+    static func seal(_ record: UnsafeMutableRawPointer, entryBytes count: Int, sequence: UInt64, crc: CRC32C) {
+        let start = UnsafeMutableRawBufferPointer(start: record, count: recordHeaderBytes + count)
+        start.storeBytes(of: UInt32(count).littleEndian, toByteOffset: 4, as: UInt32.self)
+        start.storeBytes(of: sequence.littleEndian, toByteOffset: 8, as: UInt64.self)
+        let checked = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(start)[4...])
+        start.storeBytes(of: crc.checksum(checked).littleEndian, toByteOffset: 0, as: UInt32.self)
     }
 
     enum Parsed {

@@ -3,7 +3,7 @@ struct JournalScanner: ~Copyable {
     enum Step: ~Copyable {
         /// A whole record; the bytes are the entry's and valid until the next step.
         case record(UnsafeRawBufferPointer)
-        /// All records up to the limit were read.
+        /// All records were read.
         case end
         /// What stands at the cursor is no whole record.
         case invalid
@@ -42,12 +42,44 @@ struct JournalScanner: ~Copyable {
         buffer.deallocate()
     }
 
-    func fileSize() throws(AuditError) -> UInt64 {
+    /// How far a file is to be read.
+    struct Extent {
+        /// Records lie wholly below.
+        let end: UInt64
+        /// From here on there are only zeros: room that was set aside and never used.
+        let endOfData: UInt64
+
+        /// As far as the writer says that it got.
+        static func committed(_ length: UInt64) -> Extent { Extent(end: length, endOfData: length) }
+    }
+
+    /// All of the file.
+    func whole() throws(AuditError) -> Extent {
+        let end = try fileSize()
+        var endOfData = min(cursor.offset, end)
+        var position = endOfData
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { piece.deallocate() }
+        do {
+            while position < end {
+                let count = try files.read(descriptor, piece, position)
+                if count == 0 { break }
+                if let last = piece[..<count].lastIndex(where: { $0 != 0 }) { endOfData = position + UInt64(last) + 1 }
+                position += UInt64(count)
+            }
+        } catch {
+            throw AuditError(error, path: path)
+        }
+        return Extent(end: end, endOfData: endOfData)
+    }
+
+    private func fileSize() throws(AuditError) -> UInt64 {
         do { return try files.size(descriptor) } catch { throw AuditError(error, path: path) }
     }
 
-    /// Reads the next record that lies wholly below `limit`.
-    mutating func next(limit: UInt64) throws(AuditError) -> Step {
+    /// Reads the next record.
+    mutating func next(_ extent: Extent) throws(AuditError) -> Step {
+        let limit = extent.end
         if cursor.offset == 0 {
             guard limit > 0 else { return .end }
             try fill(limit: limit, wanted: JournalFormat.headerBytes)
@@ -55,7 +87,7 @@ struct JournalScanner: ~Copyable {
             guard JournalFormat.isHeader(header, generation: cursor.generation) else { return .invalid }
             consume(JournalFormat.headerBytes)
         }
-        guard cursor.offset < limit else { return .end }
+        guard cursor.offset < extent.endOfData else { return .end }
         var wanted = JournalFormat.recordHeaderBytes
         while true {
             try fill(limit: limit, wanted: wanted)

@@ -1,3 +1,4 @@
+import CPlatform
 import Identifiers
 
 /// One entry as it was recorded.
@@ -21,6 +22,11 @@ public struct AuditEntry: Sendable, Equatable {
         kind = head.kind
         time = head.time
         session = head.session
+    }
+
+    /// Whether these bytes stand anywhere in the entry.
+    public func holds(_ text: StaticString) -> Bool {
+        bytes.withUnsafeBytes { holds_bytes($0.baseAddress, $0.count, text.utf8Start, text.utf8CodeUnitCount) }
     }
 
     /// The JSON as text, one line.

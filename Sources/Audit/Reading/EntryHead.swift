@@ -1,5 +1,11 @@
 import Identifiers
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// The members that every entry has, `id`, `kind` and `time`, and `session` where it has one. Found without reading the rest into values, and
 /// also in an entry that is not quite right, because verification wants to name what it found.
 struct EntryHead {
@@ -9,23 +15,32 @@ struct EntryHead {
     private(set) var session: String?
 
     /// Looks at the top level of the JSON object in `bytes`; stops where that is no JSON.
-    init(_ bytes: some RandomAccessCollection<UInt8>) {
-        var scanner = Scanner(bytes: Array(bytes))
+    init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// Looks at the top level of the JSON object in `bytes`; stops where that is no JSON.
+    init(_ bytes: ArraySlice<UInt8>) { bytes.withUnsafeBytes { read($0) } }
+
+    private mutating func read(_ bytes: UnsafeRawBufferPointer) {
+        var scanner = Scanner(bytes: bytes)
         guard scanner.take(UInt8(ascii: "{")) else { return }
         while let name = scanner.string(), scanner.take(UInt8(ascii: ":")) {
-            switch name {
-            case "id": id = scanner.string().flatMap { UUIDv7($0) }
-            case "kind": kind = scanner.string()
-            case "time": time = scanner.string()
-            case "session": session = scanner.string()
-            default: scanner.skipValue()
+            if name.elementsEqual("id".utf8) {
+                id = scanner.text().flatMap { UUIDv7($0) }
+            } else if name.elementsEqual("kind".utf8) {
+                kind = scanner.text()
+            } else if name.elementsEqual("time".utf8) {
+                time = scanner.text()
+            } else if name.elementsEqual("session".utf8) {
+                session = scanner.text()
+            } else {
+                scanner.skipValue()
             }
             guard scanner.take(UInt8(ascii: ",")) else { return }
         }
     }
 
     private struct Scanner {
-        let bytes: [UInt8]
+        let bytes: UnsafeRawBufferPointer
         var position = 0
 
         mutating func take(_ byte: UInt8) -> Bool {
@@ -35,20 +50,26 @@ struct EntryHead {
         }
 
         /// A string without escapes, which is all that these members can be; others come back raw.
-        mutating func string() -> String? {
+        mutating func text() -> String? { string().map { String(decoding: $0, as: UTF8.self) } }
+
+        mutating func string() -> Slice<UnsafeRawBufferPointer>? {
             let start = position + 1
             guard skipString() else { return nil }
-            return String(decoding: bytes[start..<(position - 1)], as: UTF8.self)
+            return bytes[start..<(position - 1)]
         }
 
         private mutating func skipString() -> Bool {
-            guard take(UInt8(ascii: "\"")) else { return false }
-            while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-                position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+            guard take(UInt8(ascii: "\"")), let base = bytes.baseAddress else { return false }
+            let start = position
+            while let quote = memchr(base + position, Int32(UInt8(ascii: "\"")), bytes.count - position) {
+                let found = UnsafeRawPointer(quote) - base
+                position = found + 1
+                // After an odd number of backslashes the quote is part of the string.
+                let backslashes = bytes[start..<found].reversed().prefix { $0 == UInt8(ascii: "\\") }.count
+                if backslashes % 2 == 0 { return true }
             }
-            guard position < bytes.count else { return false }
-            position += 1
-            return true
+            position = bytes.count
+            return false
         }
 
         /// Moves behind a value: to the comma or brace that follows it on its own level.

@@ -33,9 +33,9 @@ struct PendingJournals {
             guard
                 var scanner = try JournalScanner(name: name, cursor: cursor, directory: paths.journals, files: files)
             else { continue }
-            let end = try scanner.fileSize()
+            let extent = try scanner.whole()
             scan: while true {
-                switch try scanner.next(limit: end) {
+                switch try scanner.next(extent) {
                 case .record(let entry):
                     findings.entries += 1
                     body(entry)

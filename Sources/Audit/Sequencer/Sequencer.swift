@@ -107,15 +107,15 @@ struct Sequencer {
         guard
             var scanner = try JournalScanner(name: name, cursor: cursor, directory: paths.journals, files: files)
         else { return }
-        let end: UInt64
-        if let limit { end = limit } else { end = try scanner.fileSize() }
+        let extent: JournalScanner.Extent
+        if let limit { extent = .committed(limit) } else { extent = try scanner.whole() }
         scan: while true {
             if work.isFull {
                 work.batch.isFull = true
                 work.state.cursors[name] = scanner.cursor
                 return
             }
-            switch try scanner.next(limit: end) {
+            switch try scanner.next(extent) {
             case .record(let entry): try add(entry, to: &work)
             case .end: break scan
             case .invalid:
@@ -124,7 +124,7 @@ struct Sequencer {
                 if !isDamaged { isDamaged = try scanner.recordFollows() }
                 if isDamaged { throw .journalDamaged(path: scanner.path, offset: offset) }
                 work.batch.tornTails.append(
-                    .init(journal: name, generation: cursor.generation, droppedBytes: end - offset))
+                    .init(journal: name, generation: cursor.generation, droppedBytes: extent.endOfData - offset))
                 break scan
             }
         }
