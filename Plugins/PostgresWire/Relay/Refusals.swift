@@ -106,6 +106,11 @@ extension Refusal {
             nextStep: nextStep, commandID: commandID)
     }
 
+    /// Nobody sees it: the server has told of the earlier failure.
+    static let skipped = Refusal(
+        kind: .denied, rule: "pipeline-failed", reason: "An earlier message of the pipeline failed.",
+        nextStep: "Send it again.")
+
     static func approvalCancelled(_ needed: ApprovalNeeded) -> Refusal {
         Refusal(
             kind: .approvalExpired, rule: "approval-cancelled",

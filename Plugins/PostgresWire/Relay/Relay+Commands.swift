@@ -4,26 +4,6 @@ import StrictJSON
 
 // From statements to commands, as policy, approvers and the log see them.
 extension Relay {
-    enum ReadQuery {
-        case empty
-        case statements([SQLStatement], text: String)
-        case opaque(String, reason: String)
-    }
-
-    /// Reads a query string as the server will, in the client's encoding.
-    func read(_ bytes: ByteBuffer) -> ReadQuery {
-        guard let text = encoding.text(of: bytes) else {
-            return .opaque(
-                String(decoding: bytes.readableBytesView, as: UTF8.self),
-                reason: "the text cannot be read in the client encoding \(encoding.name)")
-        }
-        switch services.reader.read(text, settings: settings) {
-        case .empty: return .empty
-        case .opaque(let reason): return .opaque(text, reason: reason)
-        case .statements(let statements): return .statements(statements, text: text)
-        }
-    }
-
     /// The commands of a query string, in order.
     func commands(of statements: [SQLStatement], in text: String) -> [JudgedStatement] {
         if statements.count == 1 { return [judged(statements[0], text: text, count: 1)] }

@@ -171,7 +171,7 @@ private final class Deciding {
     private func finish(_ body: () -> Void) {
         guard !relay.isClosed else { return refuseSilently() }
         relay.hold = nil
-        body()
+        if relay.isServerSkipping { refuse(.skipped) } else { body() }
         relay.flushUpstream()
         relay.pump()
     }

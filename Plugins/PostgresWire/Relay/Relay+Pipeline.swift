@@ -15,13 +15,15 @@ extension Relay {
 
     func receiveParse(_ frame: Frame) throws(ProtocolViolation) {
         let parse = try Parse(frame.payload)
-        whenSettingsAreKnown { relay in relay.hold(parse, frame) }
+        whenSettingsAreKnown { relay in
+            relay.read(parse.query) { relay, query in relay.hold(parse, query, frame) }
+        }
     }
 
-    private func hold(_ parse: Parse, _ frame: Frame) {
+    private func hold(_ parse: Parse, _ query: ReadQuery, _ frame: Frame) {
         guard !names.isFull else { return refuse(.tooManyNames, isQuery: false) }
         let prepared: PreparedStatement
-        switch read(parse.query) {
+        switch query {
         case .empty:
             prepared = PreparedStatement(name: parse.statement, statement: nil, text: "", isEmpty: true)
         case .statements(let statements, let text) where statements.count == 1:

@@ -8,14 +8,15 @@ extension Relay {
         guard payload.readableBytes > 0, payload.getInteger(at: payload.writerIndex - 1, as: UInt8.self) == 0 else {
             throw ProtocolViolation("invalid message format: a query string without its end")
         }
-        whenSettingsAreKnown { relay in relay.judgeQuery(frame) }
+        let text = payload.getSlice(at: payload.readerIndex, length: payload.readableBytes - 1) ?? ByteBuffer()
+        whenSettingsAreKnown { relay in
+            relay.read(text) { relay, query in relay.judge(query, frame) }
+        }
     }
 
-    private func judgeQuery(_ frame: Frame) {
-        let payload = frame.payload
-        let text = payload.getSlice(at: payload.readerIndex, length: payload.readableBytes - 1) ?? ByteBuffer()
+    private func judge(_ query: ReadQuery, _ frame: Frame) {
         let judged: [JudgedStatement]
-        switch read(text) {
+        switch query {
         case .empty:
             return send(frame.bytes, .query(QueryRun([])))
         case .opaque(let text, let reason): judged = [opaque(text, reason: reason)]
@@ -106,6 +107,8 @@ extension Relay {
 
     /// Makes the server fail at this place of the conversation, with `fields` as what the caller sees of it.
     func refuse(_ fields: ErrorFields, isQuery: Bool) {
+        // The caller has been told of an earlier failure, and the server ignores what comes before Sync.
+        guard !isServerSkipping else { return }
         if replies.isEmpty, !isPipelineOpen, transaction == .idle {
             // Nothing is under way that could be rolled back: the server need not hear of it.
             caller.write(fields.errorResponse())

@@ -62,6 +62,8 @@ final class Relay {
     enum Hold {
         case approval(cancel: () -> Void)
         case settings
+        /// A long text is being read.
+        case reading
         /// The catalog has to be read first.
         case catalog
         /// The server has to say first whether it takes the rows.

@@ -15,8 +15,7 @@ struct SQLReader {
         let settings: SQLSettings
     }
 
-    private let options: SQLReadingOptions
-    private let functions: EffectfulFunctions
+    let parsing: SQLParsing
     private var byText = BoundedCache<Key, QueryReading>(limit: 1024)
     private var byShape = BoundedCache<Key, Shape>(limit: 1024)
 
@@ -52,10 +51,7 @@ struct SQLReader {
     /// Longer texts are not kept.
     private static let longestKept = 16_384
 
-    init(options: SQLReadingOptions) {
-        self.options = options
-        functions = EffectfulFunctions(more: options.effectfulFunctions)
-    }
+    init(options: SQLReadingOptions) { parsing = SQLParsing(options: options) }
 
     mutating func read(_ text: String, settings: SQLSettings) -> QueryReading {
         let key = Key(text: text, settings: settings)
@@ -66,7 +62,7 @@ struct SQLReader {
             if let known = byShape[wanted] { return .statements([known.statement(in: text)]) }
             shape = wanted
         }
-        let reading = parse(text, settings)
+        let reading = parsing.read(text, settings)
         if let shape, case .statements(let statements) = reading, statements.count == 1, statements[0].hasShapeAlone {
             byShape[shape] = Shape(statements[0], in: text)
         } else if text.utf8.count <= Self.longestKept {
@@ -74,8 +70,19 @@ struct SQLReader {
         }
         return reading
     }
+}
 
-    private func parse(_ text: String, _ settings: SQLSettings) -> QueryReading {
+/// Reads SQL without remembering any: on whatever thread it is.
+struct SQLParsing: Sendable {
+    private let options: SQLReadingOptions
+    private let functions: EffectfulFunctions
+
+    init(options: SQLReadingOptions) {
+        self.options = options
+        functions = EffectfulFunctions(more: options.effectfulFunctions)
+    }
+
+    func read(_ text: String, _ settings: SQLSettings) -> QueryReading {
         guard text.utf8.count <= options.longestText else {
             return .opaque(reason: "it is longer than \(options.longestText) bytes")
         }
