@@ -34,34 +34,42 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Timestamp: CustomStringConvertible {
+    /// Characters of the text form.
+    public static let characterCount = 24
+
     /// RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T15:04:05.678Z` (24 characters up to the year 9999).
     public var description: String {
+        String(unsafeUninitializedCapacity: Self.characterCount) { characters in
+            write(to: characters)
+            return Self.characterCount
+        }
+    }
+
+    /// Writes the characters of `description`, for which there must be room.
+    public func write(to characters: UnsafeMutableBufferPointer<UInt8>) {
         let (year, month, day) = Self.civil(fromDays: Int(milliseconds / 86_400_000))
         let time = Int(milliseconds % 86_400_000)
-        return String(unsafeUninitializedCapacity: 24) { out in
-            func put(_ value: Int, digits: Int, at start: Int) {
-                var value = value
-                for index in stride(from: start + digits - 1, through: start, by: -1) {
-                    out[index] = UInt8(ascii: "0") + UInt8(value % 10)
-                    value /= 10
-                }
+        func put(_ value: Int, digits: Int, at start: Int) {
+            var value = value
+            for index in stride(from: start + digits - 1, through: start, by: -1) {
+                characters[index] = UInt8(ascii: "0") + UInt8(value % 10)
+                value /= 10
             }
-            put(year, digits: 4, at: 0)
-            out[4] = UInt8(ascii: "-")
-            put(month, digits: 2, at: 5)
-            out[7] = UInt8(ascii: "-")
-            put(day, digits: 2, at: 8)
-            out[10] = UInt8(ascii: "T")
-            put(time / 3_600_000, digits: 2, at: 11)
-            out[13] = UInt8(ascii: ":")
-            put(time / 60_000 % 60, digits: 2, at: 14)
-            out[16] = UInt8(ascii: ":")
-            put(time / 1000 % 60, digits: 2, at: 17)
-            out[19] = UInt8(ascii: ".")
-            put(time % 1000, digits: 3, at: 20)
-            out[23] = UInt8(ascii: "Z")
-            return 24
         }
+        put(year, digits: 4, at: 0)
+        characters[4] = UInt8(ascii: "-")
+        put(month, digits: 2, at: 5)
+        characters[7] = UInt8(ascii: "-")
+        put(day, digits: 2, at: 8)
+        characters[10] = UInt8(ascii: "T")
+        put(time / 3_600_000, digits: 2, at: 11)
+        characters[13] = UInt8(ascii: ":")
+        put(time / 60_000 % 60, digits: 2, at: 14)
+        characters[16] = UInt8(ascii: ":")
+        put(time / 1000 % 60, digits: 2, at: 17)
+        characters[19] = UInt8(ascii: ".")
+        put(time % 1000, digits: 3, at: 20)
+        characters[23] = UInt8(ascii: "Z")
     }
 
     /// Reads what `description` writes; fractions of 0 to 3 digits and only the zone `Z`. `nil` for all else.

@@ -65,21 +65,29 @@ public struct UUIDv7: Sendable, Hashable, Comparable {
 }
 
 extension UUIDv7: CustomStringConvertible, LosslessStringConvertible {
+    /// Characters of the text form.
+    public static let characterCount = 36
+
     /// The 36 lower-case characters of RFC 9562, e.g. `0193…-7…-8…-…`.
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { characters in
-            var out = 0
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
-                    characters[out] = UInt8(ascii: "-")
-                    out += 1
-                }
-                let half = index < 16 ? high : low
-                let digit = UInt8(truncatingIfNeeded: half >> (60 - UInt64(index & 15) * 4) & 0xf)
-                characters[out] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        String(unsafeUninitializedCapacity: Self.characterCount) { characters in
+            write(to: characters)
+            return Self.characterCount
+        }
+    }
+
+    /// Writes the characters of `description`, for which there must be room.
+    public func write(to characters: UnsafeMutableBufferPointer<UInt8>) {
+        var out = 0
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 {
+                characters[out] = UInt8(ascii: "-")
                 out += 1
             }
-            return 36
+            let half = index < 16 ? high : low
+            let digit = UInt8(truncatingIfNeeded: half >> (60 - UInt64(index & 15) * 4) & 0xf)
+            characters[out] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            out += 1
         }
     }
 }

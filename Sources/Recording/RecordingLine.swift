@@ -26,8 +26,10 @@ enum RecordingLine {
         line.name("version")
         line.write(version)
         line.endObject()
+        line.endLine()
     }
 
+    /// Writes the line, with its newline, after those before it.
     static func write(_ event: RecordingEvent, body: String, isTruncated: Bool, to line: inout CanonicalJSONWriter) {
         line.beginObject()
         line.name("at")
@@ -38,7 +40,7 @@ enum RecordingLine {
         }
         if let command = event.commandID {
             line.name("command")
-            line.write(command.description)
+            line.writePlain(UUIDv7.characterCount, command.write)
         }
         if !event.head.isEmpty {
             line.name("head")
@@ -58,6 +60,7 @@ enum RecordingLine {
             line.write(true)
         }
         line.endObject()
+        line.endLine()
     }
 
     /// Why a line is not what it should be.

@@ -32,9 +32,8 @@ public final class SessionRecorder {
     private var hash = SHA256()
     private var length: UInt64 = 0
     private var events: UInt64 = 0
-    private var line = CanonicalJSONWriter()
     /// Lines that are not in the file yet.
-    private var pending: [UInt8] = []
+    private var pending = CanonicalJSONWriter()
     private var pendingEvents: UInt64 = 0
 
     /// Starts a recording in `directory`, which is made when absent.
@@ -61,8 +60,7 @@ public final class SessionRecorder {
             throw RecordingError(operation: "open", path: path, code: -descriptor)
         }
         do throws(RecordingError) {
-            RecordingLine.write(header, to: &line)
-            appendLine()
+            RecordingLine.write(header, to: &pending)
             try write()
         } catch {
             closeFile()
@@ -98,24 +96,17 @@ public final class SessionRecorder {
             body = Self.prefix(of: body, bytes: bodyLimit)
             isTruncated = true
         }
-        let before = pending.count
-        RecordingLine.write(event, body: body, isTruncated: isTruncated, to: &line)
-        appendLine()
+        let before = pending.bytes.count
+        RecordingLine.write(event, body: body, isTruncated: isTruncated, to: &pending)
         pendingEvents += 1
-        if mayWait, pending.count < Self.waitingLimit { return }
+        if mayWait, pending.bytes.count < Self.waitingLimit { return }
         do throws(RecordingError) {
             try write()
         } catch {
-            pending.removeSubrange(before...)
+            pending.rewindLine(to: before)
             pendingEvents -= 1
             throw error
         }
-    }
-
-    private func appendLine() {
-        pending.append(contentsOf: line.bytes)
-        pending.append(UInt8(ascii: "\n"))
-        line.removeAll()
     }
 
     /// Ends the recording. With `synchronizing` the file is on the disk when this returns.
@@ -148,16 +139,16 @@ public final class SessionRecorder {
             guard code == 0 else { throw RecordingError(operation: "ftruncate", path: path, code: code) }
             mustTruncate = false
         }
-        let taken = pending.withUnsafeBytes { file.write(descriptor, $0) }
-        guard taken == pending.count else {
+        let taken = pending.bytes.withUnsafeBytes { file.write(descriptor, $0) }
+        guard taken == pending.bytes.count else {
             mustTruncate = file.truncate(descriptor, length) != 0
             if taken < 0 { throw RecordingError(operation: "write", path: path, code: Int32(-taken)) }
             throw .shortWrite(path: path)
         }
-        hash.update(data: pending)
+        hash.update(data: pending.bytes)
         length += UInt64(taken)
         events += pendingEvents
-        pending.removeAll(keepingCapacity: true)
+        pending.removeAll()
         pendingEvents = 0
     }
 

@@ -75,8 +75,57 @@ public struct CanonicalJSONWriter: Sendable {
 
     public mutating func write(_ value: some FixedWidthInteger) {
         separate()
-        bytes.append(contentsOf: String(value).utf8)
+        if value >= 0, value < 10 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
+        } else {
+            bytes.append(contentsOf: String(value).utf8)
+        }
         needsComma = true
+    }
+
+    /// Writes a string of `count` bytes, all of them ASCII that needs no escape, which `fill` puts down.
+    public mutating func writePlain(_ count: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        appendPlain(count, fill)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// Ends a line of JSON: what is written next stands for itself.
+    public mutating func endLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
+    /// Takes back all that was written from `offset` on, where a line begins.
+    public mutating func rewindLine(to offset: Int) {
+        bytes.removeSubrange(offset...)
+        needsComma = false
+    }
+
+    /// Starts a member of an object that is open, and perhaps was begun by `continueWith`: after other members, and in its
+    /// place among them, which is not looked at.
+    public mutating func continueObject(with name: String) {
+        bytes.append(UInt8(ascii: ","))
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Continues with what is known already of the text that is written: `piece` ends where the next value stands, or
+    /// within a string.
+    public mutating func continueWith(_ piece: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: piece)
+        needsComma = false
+    }
+
+    /// Writes `count` bytes that `fill` puts down, within a string that `continueWith` has begun.
+    public mutating func appendPlain(_ count: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { buffer in
+            fill(buffer)
+            bytes.append(contentsOf: buffer)
+        }
     }
 
     public mutating func write(_ value: Bool) {

@@ -28,7 +28,7 @@ struct MessageReader {
     /// A string that ends with a zero byte.
     mutating func string() throws(ProtocolViolation) -> String {
         let bytes = try stringBytes()
-        guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
+        guard let text = bytes.validText else {
             throw ProtocolViolation("\(message): a name that is not UTF-8")
         }
         return text
@@ -68,6 +68,15 @@ struct MessageReader {
 }
 
 extension ByteBuffer {
+    /// What is readable as text; `nil` where that is not UTF-8.
+    var validText: String? {
+        withUnsafeReadableBytes { bytes in
+            // Of ASCII, which most names and statements are, nothing has to be asked of the general way.
+            if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+            return String(validating: bytes, as: UTF8.self)
+        }
+    }
+
     /// Adds what has arrived to what is left of before. What was read makes room, so that a stream whose end is never
     /// the end of a message does not grow the buffer.
     mutating func join(_ arrived: ByteBuffer) {

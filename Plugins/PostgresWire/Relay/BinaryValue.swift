@@ -23,7 +23,7 @@ enum BinaryValue {
         case 701 where count == 8:
             return value.getInteger(at: start, as: UInt64.self).map { "\(Double(bitPattern: $0))" }
         // text, varchar, bpchar, name, json, xml, unknown
-        case 25, 1043, 1042, 19, 114, 142, 705: return String(validating: value.readableBytesView, as: UTF8.self)
+        case 25, 1043, 1042, 19, 114, 142, 705: return value.validText
         // jsonb: its version before the text
         case 3802 where value.getInteger(at: start, as: UInt8.self) == 1:
             return String(validating: value.readableBytesView.dropFirst(), as: UTF8.self)

@@ -41,7 +41,7 @@ struct ClientEncoding: Hashable {
     func text(of bytes: ByteBuffer) -> String? {
         let view = bytes.readableBytesView
         switch reading {
-        case .utf8: return String(validating: view, as: UTF8.self)
+        case .utf8: return bytes.validText
         case .latin1:
             var text = ""
             text.unicodeScalars.append(contentsOf: view.lazy.map { Unicode.Scalar($0) })

@@ -64,7 +64,9 @@ extension Relay {
             known = body
             effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
             facts = body.facts.adding(facts)
-        default: break
+        default:
+            return JudgedStatement(
+                command: Command(form(of: statement), text: text, namedPlaces: places), statement: statement)
         }
         return JudgedStatement(
             command: Command(

@@ -33,6 +33,8 @@ final class Relay {
     private(set) var readySent = 0
     var readyReceived = 0
     var names = StatementTables()
+    /// What commands of the session have in common with others, by what the parser found.
+    private var forms = BoundedCache<ObjectIdentifier, SessionForm>(limit: 256)
     var held: [HeldParse] = []
     var settings: SQLSettings
     /// Where the session's temporary tables are.
@@ -138,6 +140,23 @@ final class Relay {
         case MessageCode.copyData, MessageCode.copyDone, MessageCode.copyFail: break
         default: throw ProtocolViolation("invalid frontend message type \(frame.type)")
         }
+    }
+
+    // MARK: Commands that come again
+
+    /// Of a statement, with what the session's place adds to it.
+    private struct SessionForm {
+        /// Held, so that its identity stays its own.
+        let statement: CommandForm
+        let command: CommandForm
+    }
+
+    /// The same for all statements that the parser knows for one.
+    func form(of statement: SQLStatement) -> CommandForm {
+        if let known = forms[ObjectIdentifier(statement.form)] { return known.command }
+        let form = CommandForm(effects: statement.effects, facts: statement.facts + place.facts)
+        forms[ObjectIdentifier(statement.form)] = SessionForm(statement: statement.form, command: form)
+        return form
     }
 
     // MARK: What is sent to the server

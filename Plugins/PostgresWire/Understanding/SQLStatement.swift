@@ -22,8 +22,8 @@ final class SQLStatement: Sendable {
     /// Where it stands in the query string, in bytes.
     let range: Range<Int>
     let kind: StatementKind
-    let effects: [Effect]
-    let facts: [Fact]
+    /// What it does and what is known about it: one object for all texts that differ in literals alone.
+    let form: CommandForm
     let lineage: Lineage
     /// What it puts where it can be read again under another name.
     let stored: Set<ColumnReference>
@@ -31,15 +31,21 @@ final class SQLStatement: Sendable {
     let values: [ValuePlaces.Group]
     /// The same as the command has it. Literals are only there where the statement's own text is at hand.
     let namedPlaces: [NamedPlaces]
+    /// Something in it is beyond reading.
+    let isOpaque: Bool
+    /// Tables, views or functions may be others afterwards.
+    let mayChangeDefinitions: Bool
 
     init(
-        range: Range<Int>, kind: StatementKind, effects: [Effect], facts: [Fact], lineage: Lineage,
-        stored: Set<ColumnReference>, values: [ValuePlaces.Group], namedPlaces: [NamedPlaces]
+        range: Range<Int>, kind: StatementKind, form: CommandForm, lineage: Lineage, stored: Set<ColumnReference>,
+        values: [ValuePlaces.Group], namedPlaces: [NamedPlaces]
     ) {
         self.range = range
         self.kind = kind
-        self.effects = effects
-        self.facts = facts
+        self.form = form
+        isOpaque = form.facts.contains { $0.name == "opaque" && $0.value == .bool(true) }
+        mayChangeDefinitions =
+            isOpaque || form.effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
         self.lineage = lineage
         self.stored = stored
         self.values = values
@@ -49,16 +55,12 @@ final class SQLStatement: Sendable {
     /// The same statement in another place, or with other literals.
     func at(_ range: Range<Int>, _ namedPlaces: [NamedPlaces]) -> SQLStatement {
         SQLStatement(
-            range: range, kind: kind, effects: effects, facts: facts, lineage: lineage, stored: stored, values: values,
+            range: range, kind: kind, form: form, lineage: lineage, stored: stored, values: values,
             namedPlaces: namedPlaces)
     }
 
-    /// Something in it is beyond reading.
-    var isOpaque: Bool { facts.contains { $0.name == "opaque" && $0.value == .bool(true) } }
-    /// Tables, views or functions may be others afterwards.
-    var mayChangeDefinitions: Bool {
-        isOpaque || effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
-    }
+    var effects: [Effect] { form.effects }
+    var facts: [Fact] { form.facts }
     /// A name without a schema stands in it, so that the search path decides what it means.
     var isUnqualified: Bool { facts.contains { $0.name == "sql.unqualified" && $0.value == .bool(true) } }
 }

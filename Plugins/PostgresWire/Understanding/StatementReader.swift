@@ -68,8 +68,9 @@ struct StatementReader {
         }
         let values = ValuePlaces.find(in: node)
         return SQLStatement(
-            range: range, kind: changesSettings && kind.isPlain ? .changesSettings : kind, effects: effects,
-            facts: facts, lineage: unreadBecause == nil ? lineage : .unknown, stored: stored, values: values,
+            range: range, kind: changesSettings && kind.isPlain ? .changesSettings : kind,
+            form: CommandForm(effects: effects, facts: facts), lineage: unreadBecause == nil ? lineage : .unknown,
+            stored: stored, values: values,
             namedPlaces: values.map { $0.places(text: []) })
     }
 

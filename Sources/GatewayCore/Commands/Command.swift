@@ -6,13 +6,15 @@ import StrictJSON
 /// person about exactly this value. What an adapter could not understand it says with the fact `opaque`.
 public struct Command: Sendable {
     /// Everything the command does: each effect becomes one policy request, and all of them must be allowed.
-    public var effects: [Effect]
+    public var effects: [Effect] { didSet { form = nil } }
     /// The command as a person would write it, e.g. `POST /refund?dry=1` or `DELETE FROM customers`.
     public var text: String
     /// What the command is called with, in the order in which the protocol carries it.
     public var parameters: [Parameter]
     /// What the adapter knows about the command; each name is declared by the adapter.
-    public var facts: [Fact]
+    public var facts: [Fact] { didSet { form = nil } }
+    /// What effects and facts belong to, where the adapter knows them from commands before.
+    public private(set) var form: CommandForm?
     /// What some of the values are, for those who write the command down. Not part of the digest.
     public var namedPlaces: [NamedPlaces]
     /// The W3C `traceparent` that this command belongs to, when the protocol carries one. Not part of the digest.
@@ -29,6 +31,17 @@ public struct Command: Sendable {
         self.facts = facts
         self.namedPlaces = namedPlaces
         self.traceParent = traceParent
+    }
+
+    /// A command with the effects and facts of `form`.
+    public init(
+        _ form: CommandForm, text: String, parameters: [Parameter] = [], namedPlaces: [NamedPlaces] = [],
+        traceParent: String? = nil
+    ) {
+        self.init(
+            effects: form.effects, text: text, parameters: parameters, facts: form.facts, namedPlaces: namedPlaces,
+            traceParent: traceParent)
+        self.form = form
     }
 }
 

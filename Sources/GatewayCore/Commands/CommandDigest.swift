@@ -5,35 +5,39 @@ import StrictJSON
 public struct CommandDigest: Sendable, Hashable, CustomStringConvertible {
     private let bytes: SHA256Digest
 
+    static let digitCount = 64
+
     /// 64 lower-case hexadecimal digits.
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 64) { out in
-            var index = 0
-            for byte in bytes {
-                out[index] = digits[Int(byte >> 4)]
-                out[index + 1] = digits[Int(byte & 0xf)]
-                index += 2
+        String(unsafeUninitializedCapacity: Self.digitCount) { out in
+            write(to: out)
+            return Self.digitCount
+        }
+    }
+
+    /// Writes what `description` says.
+    func write(to out: UnsafeMutableBufferPointer<UInt8>) {
+        func digit(_ value: UInt8) -> UInt8 {
+            value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        }
+        bytes.withUnsafeBytes { bytes in
+            for (index, byte) in bytes.enumerated() {
+                out[2 * index] = digit(byte >> 4)
+                out[2 * index + 1] = digit(byte & 0xf)
             }
-            return 64
         }
     }
 
     fileprivate init(_ bytes: SHA256Digest) { self.bytes = bytes }
 }
 
-extension Command {
-    /// The digest of this command against `target`.
-    ///
-    /// The canonical encoding is injective: after the label `sallyport command v1` and a zero byte come the target,
-    /// effects, text, parameters and facts, each list preceded by its count and each string by its length in bytes
-    /// (both as 64-bit big-endian integers), each typed value by one byte that names its type. A resource's attributes
-    /// are sorted by name; everything else keeps the order in which the adapter gave it. Two commands that differ in
-    /// one byte anywhere therefore differ in their encoding.
-    public func digest(target: String) -> CommandDigest {
+/// SHA-256 over the canonical encoding of a command's effects and facts.
+struct FormDigest: Sendable, Hashable {
+    fileprivate let bytes: SHA256Digest
+
+    init(effects: [Effect], facts: [Fact]) {
         var encoder = CanonicalEncoder()
-        encoder.bytes.append(contentsOf: "sallyport command v1\0".utf8)
-        encoder.put(target)
+        encoder.put(label: "sallyport command form v2")
         encoder.put(effects.count)
         for effect in effects {
             encoder.put(effect.action)
@@ -45,17 +49,37 @@ extension Command {
                 if let value = effect.resource.attributes[name] { encoder.put(value) }
             }
         }
+        encoder.put(facts.count)
+        for fact in facts {
+            encoder.put(fact.name)
+            encoder.put(fact.value)
+        }
+        bytes = SHA256.hash(data: encoder.bytes)
+    }
+}
+
+extension Command {
+    /// The digest of this command against `target`.
+    ///
+    /// The canonical encoding is injective: after the label `sallyport command v2` and a zero byte come the target, the
+    /// SHA-256 of effects and facts (encoded in the same way, after the label `sallyport command form v2`), the text and
+    /// the parameters. Each list is preceded by its count and each string by its length in bytes (both as 64-bit
+    /// big-endian integers), each typed value by one byte that names its type. A resource's attributes are sorted by
+    /// name; everything else keeps the order in which the adapter gave it. Two commands that differ in one byte anywhere
+    /// therefore differ in their encoding.
+    public func digest(target: String) -> CommandDigest {
+        var encoder = CanonicalEncoder()
+        encoder.put(label: "sallyport command v2")
+        encoder.put(target)
+        (form?.digest ?? FormDigest(effects: effects, facts: facts)).bytes.withUnsafeBytes {
+            encoder.bytes.append(contentsOf: $0)
+        }
         encoder.put(text)
         encoder.put(parameters.count)
         for parameter in parameters {
             encoder.put(parameter.name)
             encoder.put(parameter.encoding)
             encoder.put(parameter.value)
-        }
-        encoder.put(facts.count)
-        for fact in facts {
-            encoder.put(fact.name)
-            encoder.put(fact.value)
         }
         return CommandDigest(SHA256.hash(data: encoder.bytes))
     }
@@ -66,13 +90,21 @@ private struct CanonicalEncoder {
 
     init() { bytes.reserveCapacity(1024) }
 
+    mutating func put(label: StaticString) {
+        label.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(0)
+    }
+
     mutating func put(_ integer: Int) {
         withUnsafeBytes(of: UInt64(integer).bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     mutating func put(_ text: String) {
-        put(text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
+        var text = text
+        text.withUTF8 { utf8 in
+            put(utf8.count)
+            bytes.append(contentsOf: utf8)
+        }
     }
 
     mutating func put(_ value: FactValue) {

@@ -94,6 +94,7 @@ struct PolicyEvaluation {
             context["now"] = .datetime(.init(millisecondsSinceEpoch: Int64(now.milliseconds)))
         }
         if isRead("client"), let clientAddress { context["client"] = clientAddress }
+        if isRead("text") { context["text"] = .string(command.text) }
         if isRead("parameters") {
             var parameters: [String: Value] = [:]
             for parameter in command.parameters {

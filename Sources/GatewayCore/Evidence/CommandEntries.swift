@@ -26,42 +26,74 @@ struct Intent {
 
 extension Session {
     /// `kind: intent`: the command is about to be forwarded.
+    ///
+    /// - Returns: Where in it stands what other commands of the form have otherwise; `nil` where the command stands
+    ///   beside the log.
+    @discardableResult
     func writeIntent(
         into writer: inout CanonicalJSONWriter, _ intent: Intent, approval: Ticket?, rules: RuleSnapshot
-    ) throws {
+    ) throws -> IntentTemplate.Places? {
         writer.beginObject()
         if let approval {
             writer.name("approval")
             writer.write(approval, redactedBy: intent.redaction)
         }
-        try writeRest(of: intent, kind: "intent", into: &writer, rules: rules)
+        return try writeRest(of: intent, kind: "intent", into: &writer, rules: rules)
+    }
+
+    /// The same for a command of a form that is known.
+    ///
+    /// - Returns: Whether it was written; nothing was where the command is too large for an entry.
+    func writeIntent(
+        into writer: inout CanonicalJSONWriter, _ command: Command, of known: KnownForm, id: UUIDv7, time: Timestamp,
+        digest: CommandDigest
+    ) -> Bool {
+        var size = 0
+        known.template.write(into: &writer, id: id, time: time, digest: digest) { writer in
+            let start = writer.bytes.count
+            writeValues(of: command, text: known.recordedText(of: command), known.redaction, into: &writer)
+            size = writer.bytes.count - start
+        }
+        guard size <= AuditSchema.largestCommand / 2 else {
+            writer.removeAll()
+            return false
+        }
+        return true
     }
 
     /// `kind: refusal`: policy did not allow the command; nothing was forwarded.
     func writeRefusal(into writer: inout CanonicalJSONWriter, _ intent: Intent, rules: RuleSnapshot) throws {
         writer.beginObject()
-        try writeRest(of: intent, kind: "refusal", into: &writer, rules: rules)
+        _ = try writeRest(of: intent, kind: "refusal", into: &writer, rules: rules)
     }
 
     private func writeRest(
         of intent: Intent, kind: String, into writer: inout CanonicalJSONWriter, rules: RuleSnapshot
-    ) throws {
+    ) throws -> IntentTemplate.Places? {
         writer.name("caller")
         writer.writeCanonical(identityJSON.caller)
         writer.name("command")
-        try writeCommand(of: intent, into: &writer)
+        var places = try writeCommand(of: intent, into: &writer)
         writer.name("decision")
         write(intent.verdict, into: &writer, rules: rules)
-        endEntry(in: &writer, id: intent.id, kind: kind, at: intent.time, traceParent: intent.command.traceParent)
+        let end = endEntry(
+            in: &writer, id: intent.id, kind: kind, at: intent.time, traceParent: intent.command.traceParent)
+        places?.id = end.id
+        places?.time = end.time
+        return places
     }
 
-    private func writeCommand(of intent: Intent, into writer: inout CanonicalJSONWriter) throws {
+    private func writeCommand(
+        of intent: Intent, into writer: inout CanonicalJSONWriter
+    ) throws -> IntentTemplate.Places? {
         let command = intent.command
         let redaction = intent.redaction
+        var places = IntentTemplate.Places()
         let start = writer.bytes.count
         writer.beginObject()
         writer.name("digest")
-        writer.write(intent.digest.description)
+        places.digest = writer.bytes.count + 1
+        writer.write(intent.digest)
         writer.name("effects")
         writer.beginArray()
         for effect in command.effects {
@@ -84,8 +116,24 @@ extension Session {
             }
             writer.endObject()
         }
+        let values = writer.bytes.count
+        writeValues(of: command, text: redaction.text(of: command), redaction, phase: intent.phase, into: &writer)
+        places.values = values..<writer.bytes.count
+        writer.endObject()
+        if writer.bytes.count - start > AuditSchema.largestCommand {
+            try putBesideLog(digest: intent.digest, id: intent.id, in: &writer, from: start)
+            return nil
+        }
+        return places
+    }
+
+    /// The members `parameters`, where there are any, `phase`, where it does not run, and `text`.
+    private func writeValues(
+        of command: Command, text: String, _ redaction: Redaction, phase: Intent.Phase = .run,
+        into writer: inout CanonicalJSONWriter
+    ) {
         if !command.parameters.isEmpty {
-            writer.name("parameters")
+            writer.continueObject(with: "parameters")
             writer.beginArray()
             for (parameter, value) in zip(command.parameters, redaction.values(of: command)) {
                 writer.beginObject()
@@ -99,16 +147,12 @@ extension Session {
             }
             writer.endArray()
         }
-        if intent.phase == .prepare {
-            writer.name("phase")
-            writer.write(intent.phase.rawValue)
+        if phase != .run {
+            writer.continueObject(with: "phase")
+            writer.write(phase.rawValue)
         }
-        writer.name("text")
-        writer.write(redaction.text(of: command))
-        writer.endObject()
-        if writer.bytes.count - start > AuditSchema.largestCommand {
-            try putBesideLog(digest: intent.digest, id: intent.id, in: &writer, from: start)
-        }
+        writer.continueObject(with: "text")
+        writer.write(text)
     }
 
     /// `kind: outcome`: how the command whose intent has the id `command` ended.
@@ -119,7 +163,7 @@ extension Session {
         let redactor = lane.manager.parts.redactor
         writer.beginObject()
         writer.name("command")
-        writer.write(command.description)
+        writer.write(command)
         endEntry(in: &writer, id: lane.newID(at: time), kind: "outcome", at: time) { writer in
             writer.name("outcome")
             writer.write(outcome, after: microseconds, redactedBy: redactor)
@@ -229,14 +273,14 @@ extension CanonicalJSONWriter {
             name("subject")
             write(decision.approver.subject)
             name("time")
-            write(decision.time.description)
+            write(decision.time)
             endObject()
         }
         endArray()
         name("justification")
         write(redaction.text(ticket.justification))
         name("ticket")
-        write(ticket.id.description)
+        write(ticket.id)
         endObject()
     }
 }

@@ -21,7 +21,7 @@ extension Session {
         writer.write(sha256)
         writer.endObject()
         writer.name("digest")
-        writer.write(digest.description)
+        writer.write(digest)
         writer.endObject()
     }
 }

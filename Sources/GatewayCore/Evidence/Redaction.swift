@@ -46,6 +46,9 @@ struct Redaction: Sendable {
         }
     }
 
+    /// Whether what is taken out of the command's text hangs on where its named values stand.
+    func dependsOnPlaces(of command: Command) -> Bool { selectsNames && !command.namedPlaces.isEmpty }
+
     private var selectsNames: Bool { plan.selectsByName || !fields.selectsNothing }
 
     private func isSelected(_ places: NamedPlaces) -> Bool {

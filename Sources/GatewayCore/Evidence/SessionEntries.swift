@@ -71,7 +71,7 @@ func writeSignInFailure(
     writer.name("code")
     writer.write(code)
     writer.name("id")
-    writer.write(UUIDv7(milliseconds: time.milliseconds).description)
+    writer.write(UUIDv7(milliseconds: time.milliseconds))
     writer.name("kind")
     writer.write("sign-in-failure")
     writer.name("reason")
@@ -81,7 +81,7 @@ func writeSignInFailure(
         writer.write(suppressed)
     }
     writer.name("time")
-    writer.write(time.description)
+    writer.write(time)
     writer.name("v")
     writer.write(AuditSchema.version)
     writer.endObject()

@@ -16,7 +16,8 @@ public final class Lane {
     private var callers = CallerCache()
     private var sessions: [UUIDv7: Session] = [:]
     private var rules: RuleSnapshot
-    private var rulesGeneration: Int
+    /// Which rules `currentRules` are, as of the last look.
+    private(set) var rulesGeneration: Int
     /// The plans of `rules` that were used here, so that no command waits for a lock that all lanes share.
     private var plans: [[String]: MaskingPlan] = [:]
     private var writer = CanonicalJSONWriter(capacity: 4096)

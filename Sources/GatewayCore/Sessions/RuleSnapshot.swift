@@ -17,6 +17,8 @@ public struct RuleSnapshot: Sendable {
     public let masking: MaskingCatalog
     /// The least that is recorded of a session; a policy can ask for more.
     public let recording: RecordingLevel
+    /// Whether all commands of one form in one session are judged alike.
+    let judgesForms: Bool
 
     public init(
         policy: PolicySet, mode: Mode = .enforce, candidate: PolicySet? = nil, masking: MaskingCatalog,
@@ -27,5 +29,6 @@ public struct RuleSnapshot: Sendable {
         self.candidate = candidate
         self.masking = masking
         self.recording = recording
+        judgesForms = CommandContext.judgesForms(policy) && candidate.map(CommandContext.judgesForms) ?? true
     }
 }

@@ -26,6 +26,7 @@ public final class Session {
     private var endReason: String?
     private var commandCount = 0
     private var permitsOutstanding = 0
+    private var knownForms = KnownForms()
 
     init(
         lane: Lane, caller: Caller, target: Target, client: String, onTerminate: @escaping (String) -> Void
@@ -47,6 +48,11 @@ public final class Session {
     public func decide(_ command: Command) -> Decision {
         if let ended = refusalIfEnded() { return .refused(ended) }
         let rules = lane.currentRules
+        if let form = command.form, command.traceParent == nil,
+            let known = knownForms.known(form, rulesGeneration: lane.rulesGeneration)
+        {
+            return permit(command, of: known, rules)
+        }
         let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
         switch verdict.answer {
         case .deny where rules.mode == .enforce:
@@ -128,20 +134,53 @@ public final class Session {
         let recorded = Intent(
             id: commandID, time: now, command: command, digest: digest, phase: phase, verdict: verdict,
             redaction: Redaction(detectors: lane.manager.parts.redactor, plan: masking))
+        var template: IntentTemplate?
         do {
             try lane.append { writer in
-                try writeIntent(into: &writer, recorded, approval: approval, rules: rules)
+                let places = try writeIntent(into: &writer, recorded, approval: approval, rules: rules)
+                if let places, command.form != nil { template = IntentTemplate(writer.bytes, places) }
             }
         } catch {
             return .refused(lane.unavailable(error))
         }
+        if let form = command.form, let template, rules.judgesForms, verdict.answer == .allow, approval == nil,
+            phase == .run, command.traceParent == nil
+        {
+            knownForms.insert(KnownForm(form, verdict, masking, recorded.redaction, template))
+        }
+        return .permitted(grant(commandID, masking, verdict, rules))
+    }
+
+    /// What `permit` does, for a command that differs from one before in its text and parameters alone.
+    private func permit(_ command: Command, of known: KnownForm, _ rules: RuleSnapshot) -> Decision {
+        let now = lane.manager.parts.clock()
+        let commandID = lane.newID(at: now)
+        let digest = command.digest(target: target.name)
+        do {
+            try lane.append { writer in
+                if writeIntent(into: &writer, command, of: known, id: commandID, time: now, digest: digest) { return }
+                try writeIntent(
+                    into: &writer,
+                    Intent(
+                        id: commandID, time: now, command: command, digest: digest, verdict: known.verdict,
+                        redaction: known.redaction), approval: nil, rules: rules)
+            }
+        } catch {
+            return .refused(lane.unavailable(error))
+        }
+        return .permitted(grant(commandID, known.masking, known.verdict, rules))
+    }
+
+    /// The permit of a command whose intent stands in the log.
+    private func grant(
+        _ commandID: UUIDv7, _ masking: MaskingPlan, _ verdict: Verdict, _ rules: RuleSnapshot
+    ) -> Permit {
         commandCount += 1
         permitsOutstanding += 1
-        let intent = RecordedIntent(commandID: commandID, session: self)
-        return .permitted(
-            Permit(
-                intent: intent, masking: masking, recording: max(verdict.obligations.recording, rules.recording),
-                maximumRows: verdict.obligations.maximumRows))
+        return Permit(
+            intent: RecordedIntent(commandID: commandID, session: self), masking: masking,
+            recording: max(verdict.obligations.recording, rules.recording), maximumRows: verdict.obligations.maximumRows
+        )
     }
 
     private func refuse(_ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot) -> Refusal {
@@ -192,17 +231,24 @@ public final class Session {
         isTruncated: Bool = false, mayWait: Bool = false
     ) throws(RecordingError) {
         let recorder = try openRecorder()
-        let offset =
-            lane.manager.parts.clock().milliseconds - min(id.milliseconds, lane.manager.parts.clock().milliseconds)
+        let now = lane.manager.parts.clock().milliseconds
+        let offset = now - min(id.milliseconds, now)
+        let wasWaiting = recorder.hasWaiting
         try recorder.record(
             RecordingEvent(
                 offset: offset, kind: kind, commandID: commandID, head: head, body: body, isTruncated: isTruncated),
             mayWait: mayWait)
-        if recorder.hasWaiting { lane.writeRecordingSoon(of: self) }
+        if recorder.hasWaiting, !wasWaiting { lane.writeRecordingSoon(of: self) }
     }
 
-    /// Writes what the recording holds back; what the disk refuses is tried again with the next event.
-    func flushRecording() { try? recorder?.flush() }
+    /// Writes what the recording holds back; what the disk refuses is tried again.
+    func flushRecording() {
+        do {
+            try recorder?.flush()
+        } catch {
+            lane.writeRecordingSoon(of: self)
+        }
+    }
 
     /// A text of a command, such as its path and query, as a recording may hold it: without what a detector knows, and
     /// without values whose names `plan` selects (`name=value`).
@@ -212,7 +258,10 @@ public final class Session {
 
     /// The same of a command's own text.
     public func redactedText(of command: Command, under plan: MaskingPlan) -> String {
-        Redaction(detectors: lane.manager.parts.redactor, plan: plan).text(of: command)
+        if let form = command.form, let known = knownForms.known(form, rulesGeneration: lane.rulesGeneration) {
+            return known.recordedText(of: command)
+        }
+        return Redaction(detectors: lane.manager.parts.redactor, plan: plan).text(of: command)
     }
 
     private func openRecorder() throws(RecordingError) -> SessionRecorder {

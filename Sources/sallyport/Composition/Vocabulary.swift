@@ -53,6 +53,6 @@ extension Vocabulary {
             maskingRuleSets: Set(configuration.maskingRuleSets.map(\.name)),
             approverGroups: Set(configuration.approverGroups),
             contextAttributes: Set(registry.declarations.flatMap(\.facts).map(\.name))
-                .union(["now", "client", "parameters", "opaque"]))
+                .union(CommandContext.attributes))
     }
 }

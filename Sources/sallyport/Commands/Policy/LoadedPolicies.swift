@@ -57,8 +57,7 @@ struct LoadedPolicies {
             maskingRuleSets: Set(configuration.maskingRuleSets.map(\.name)),
             approverGroups: Set(configuration.approverGroups),
             // Beside the adapters' facts, what the core itself says of every command.
-            contextAttributes: Set(registry.declarations.flatMap(\.facts).map(\.name)).union([
-                "now", "client", "parameters", "opaque",
-            ]))
+            contextAttributes: Set(registry.declarations.flatMap(\.facts).map(\.name))
+                .union(CommandContext.attributes))
     }
 }

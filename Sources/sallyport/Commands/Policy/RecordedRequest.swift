@@ -54,6 +54,7 @@ struct RecordedRequest {
         if let time, let value = try? Value(json: ["__extn": ["fn": "datetime", "arg": .string(time)]]) {
             context["now"] = value
         }
+        if let text = command["text"]?.string { context["text"] = .string(text) }
         var parameters: [String: Value] = [:]
         for parameter in command["parameters"]?.array ?? [] {
             guard let name = parameter["name"]?.string, let value = parameter["value"].flatMap({ Value($0) }) else {
