@@ -1,3 +1,4 @@
+import Identifiers
 import Masking
 
 /// What is known of a database's relations, as a session sees them by its search path.
@@ -30,7 +31,7 @@ struct KnownCatalog {
                 all.append(contentsOf: relation.columns.flatMap(\.origins))
             case .column(let name, let column):
                 guard let relation = relation(name) else { return nil }
-                if let found = relation.columns.first(where: { $0.name == column }) {
+                if let found = relation.columns.first(where: { $0.name.isExactly(column) }) {
                     all.append(contentsOf: found.origins)
                 } else if column == relation.name.name {
                     all.append(contentsOf: relation.columns.flatMap(\.origins))

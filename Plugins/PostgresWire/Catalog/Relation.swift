@@ -1,3 +1,4 @@
+import Identifiers
 import Masking
 
 /// A table or view of the database, as its catalog has it.
@@ -20,6 +21,15 @@ struct Relation: Sendable {
 struct QualifiedName: Hashable, Sendable {
     let schema: String
     let name: String
+
+    static func == (left: QualifiedName, right: QualifiedName) -> Bool {
+        left.schema.isExactly(right.schema) && left.name.isExactly(right.name)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(schema))
+        hasher.combine(ExactText(name))
+    }
 }
 
 /// What is to be known of a database, to say where values come from.

@@ -18,7 +18,14 @@ struct PostgresTarget: Sendable {
     let effectfulFunctions: [String]
 
     /// The database of callers who name only the target.
-    var database: String { connection["dbname"] ?? connection["user"] ?? target.name }
+    var database: String {
+        connection["dbname"] ?? (namesItsDatabase ? connection["user"] : nil) ?? target.name
+    }
+
+    /// libpq finds out what `database` is called, in a service file; callers and policies know it by the target's name.
+    func leavesToService(_ database: String) -> Bool { !namesItsDatabase && database == self.database }
+
+    private var namesItsDatabase: Bool { connection["dbname"] != nil || connection["service"] == nil }
 
     func serves(_ database: String) -> Bool { database == self.database || databases.contains(database) }
 }

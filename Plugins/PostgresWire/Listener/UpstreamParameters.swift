@@ -23,12 +23,7 @@ struct UpstreamParameters {
     /// - Parameter label: How the database's own log names the caller.
     /// - Throws: `SecretError` when the password cannot be had.
     func parameters(database: String, session: Session, label: String) throws(SecretError) -> [String: String] {
-        var parameters = target.connection
-        parameters["dbname"] = database
-        if let password = target.password {
-            parameters["password"] = try password.resolve(relativeTo: target.baseDirectory).reveal()
-        }
-        if parameters["gssencmode"] == nil { parameters["gssencmode"] = "disable" }
+        var parameters = try Self.common(target, database)
         parameters["application_name"] = Self.name(label, session.id)
         parameters["client_encoding"] = startup.values["client_encoding"] ?? "UTF8"
         if startup.asksForReplication { parameters["replication"] = startup.values["replication"] }
@@ -41,16 +36,21 @@ struct UpstreamParameters {
     ///
     /// - Throws: `SecretError` when the password cannot be had.
     static func ofGateway(_ target: PostgresTarget, database: String) throws(SecretError) -> [String: String] {
-        var parameters = target.connection
-        parameters["dbname"] = database
-        if let password = target.password {
-            parameters["password"] = try password.resolve(relativeTo: target.baseDirectory).reveal()
-        }
-        if parameters["gssencmode"] == nil { parameters["gssencmode"] = "disable" }
+        var parameters = try common(target, database)
         parameters["application_name"] = "sallyport catalog"
         parameters["client_encoding"] = "UTF8"
         // Names in views' queries are written with their schemas then.
         parameters["options"] = "-c search_path= -c statement_timeout=10000"
+        return parameters
+    }
+
+    private static func common(_ target: PostgresTarget, _ database: String) throws(SecretError) -> [String: String] {
+        var parameters = target.connection
+        if !target.leavesToService(database) { parameters["dbname"] = database }
+        if let password = target.password {
+            parameters["password"] = try password.resolve(relativeTo: target.baseDirectory).reveal()
+        }
+        if parameters["gssencmode"] == nil { parameters["gssencmode"] = "disable" }
         return parameters
     }
 

@@ -9,6 +9,15 @@ enum Query {
     }
 }
 
+/// Flush: the server sends what it has of answers, without a Sync.
+enum Flush {
+    static var message: ByteBuffer {
+        var bytes = ByteBuffer()
+        bytes.writeMessage(MessageCode.flush) { _ in }
+        return bytes
+    }
+}
+
 /// Parse: a statement under a name, which is empty for the unnamed one.
 struct Parse {
     let statement: String

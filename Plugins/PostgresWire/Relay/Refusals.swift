@@ -51,6 +51,13 @@ extension ErrorFields {
             hint: "Connect again; what ran may or may not have been committed.")
     }
 
+    /// Nobody sees it: of a query of the gateway's own, amid a pipeline that failed.
+    static let skippedQuery = ErrorFields(
+        severity: .error, code: .queryCanceled, message: "an earlier message of the pipeline failed")
+
+    static let cancelledWhileRead = ErrorFields(
+        severity: .error, code: .queryCanceled, message: "canceling statement due to user request")
+
     static let tooManyNames = ErrorFields(
         severity: .error, code: .configurationLimitExceeded,
         message: "This session has too many prepared statements, portals and cursors.",

@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 import NIOCore
 import StrictJSON
 
@@ -6,13 +7,18 @@ import StrictJSON
 extension Relay {
     /// The commands of a query string, in order.
     func commands(of statements: [SQLStatement], in text: String) -> [JudgedStatement] {
-        if statements.count == 1 { return [judged(statements[0], text: text, count: 1)] }
+        if statements.count == 1 {
+            let only = judged(statements[0], text: text, count: 1)
+            // Amid a pipeline the server cannot be asked what names mean by now.
+            if isCurrent(statements[0]) { return [only] }
+            return [JudgedStatement(command: only.command.opaque("settings change before it"), statement: nil)]
+        }
         var context = BatchContext()
         return statements.map { statement in
             let own = text.slice(statement.range)
             var next = judged(statement, text: own, count: statements.count, in: context)
             // What an earlier statement of the string changes, this one was not read under.
-            if context.changesMeaning {
+            if context.changesMeaning || !isCurrent(statement) {
                 next = JudgedStatement(command: next.command.opaque("settings change before it"), statement: nil)
             }
             context.note(statement)
@@ -23,11 +29,16 @@ extension Relay {
     /// What the statements of a query string before this one do to it.
     private struct BatchContext {
         var changesMeaning = false
-        var prepared: [String: SQLStatement] = [:]
+        var prepared: [ExactText: SQLStatement] = [:]
+        var cursors: [ExactText: SQLStatement] = [:]
 
         mutating func note(_ statement: SQLStatement) {
             if statement.kind.mayChangeSettings { changesMeaning = true }
-            if case .prepare(let name, let body) = statement.kind { prepared[name] = body }
+            switch statement.kind {
+            case .prepare(let name, let body): prepared[ExactText(name)] = body
+            case .declareCursor(let name, let body, _): cursors[ExactText(name)] = body
+            default: break
+            }
         }
     }
 
@@ -37,16 +48,17 @@ extension Relay {
         var parameters: [Parameter] = []
         var effects = statement.effects
         var facts = statement.facts
-        var known: SQLStatement? = statement
+        var only: SQLStatement? = statement
         var places = statement.namedPlaces
         switch statement.kind {
         case .execute(let name, let arguments):
             // Which of the two runs depends on whether PREPARE succeeds: both must be allowed.
-            let bodies = [names.statement(name)?.statement, context.prepared[name]].compactMap { $0 }
+            let known = names.statements[name].flatMap(self.statement)
+            let bodies = [known, context.prepared[ExactText(name)]].compactMap { $0 }
             parameters = arguments.enumerated().map {
                 Parameter(name: "$\($0.offset + 1)", value: .string($0.element), encoding: "sql")
             }
-            known = bodies.count == 1 ? bodies[0] : nil
+            only = bodies.count == 1 ? bodies[0] : nil
             // Before the values that Bind adds for this statement's own parameters.
             for index in places.indices {
                 places[index].parameters = places[index].parameters.map { $0 + arguments.count }
@@ -58,12 +70,13 @@ extension Relay {
             }
             if bodies.isEmpty { return opaque(text, reason: "no statement \"\(name)\" is known") }
         case .fetch(let cursor):
-            guard let body = names.cursors[cursor] else {
-                return opaque(text, reason: "no cursor \"\(cursor)\" is known")
+            let bodies = [names.cursor(cursor), context.cursors[ExactText(cursor)]].compactMap { $0 }
+            if bodies.isEmpty { return opaque(text, reason: "no cursor \"\(cursor)\" is known") }
+            only = bodies.count == 1 ? bodies[0] : nil
+            for body in bodies {
+                effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
+                facts = body.facts.adding(facts)
             }
-            known = body
-            effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
-            facts = body.facts.adding(facts)
         default:
             return JudgedStatement(
                 command: Command(form(of: statement), text: text, namedPlaces: places), statement: statement)
@@ -71,7 +84,7 @@ extension Relay {
         return JudgedStatement(
             command: Command(
                 effects: effects, text: text, parameters: parameters, facts: facts + place.facts, namedPlaces: places),
-            statement: known)
+            statement: only)
     }
 
     /// What the gateway cannot read: policy decides, and says nothing of it unless it is asked to.
@@ -83,9 +96,20 @@ extension Relay {
                 facts: SQLFacts.unread(because: reason) + place.facts), statement: nil)
     }
 
+    /// What a prepared statement is now, when the server may read its names anew; `nil` where that cannot be said.
+    private func statement(of prepared: PreparedStatement) -> SQLStatement? {
+        guard let statement = prepared.statement, !isCurrent(statement) else { return prepared.statement }
+        guard !areSettingsStale, prepared.hasOwnText,
+            case .statements(let again) = services.reader.read(prepared.text, settings: settings), again.count == 1
+        else { return nil }
+        prepared.readAgain(as: again[0])
+        return again[0]
+    }
+
     func command(of prepared: PreparedStatement) -> JudgedStatement {
-        guard let statement = prepared.statement else {
-            return opaque(prepared.text, reason: "the parser cannot read it")
+        guard prepared.statement != nil else { return opaque(prepared.text, reason: "the parser cannot read it") }
+        guard let statement = statement(of: prepared) else {
+            return opaque(prepared.text, reason: "the search path is another than the one that it was read under")
         }
         return judged(statement, text: prepared.text, count: 1)
     }

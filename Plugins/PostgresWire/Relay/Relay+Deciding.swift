@@ -30,9 +30,9 @@ extension Relay {
     /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
     func whenSettingsAreKnown(_ body: @escaping (Relay) -> Void) {
         // In a failed transaction nothing can be asked, and nothing but its end will run.
-        guard areSettingsStale, transaction != .failed, !isPipelineOpen, !place.isReplication else {
-            return body(self)
-        }
+        // Nor can anything be asked amid a pipeline.
+        let isFailed = transaction == .failed && replies.isEmpty
+        guard areSettingsStale, !isFailed, !isPipelineOpen, !place.isReplication else { return body(self) }
         hold = .settings
         areSettingsStale = false
         let query = OwnQuery(SearchPath.query) { [weak self] query in
@@ -44,10 +44,35 @@ extension Relay {
             } else {
                 self.areSettingsStale = true
             }
-            body(self)
+            // The server skips what waited, where a pipeline failed before it.
+            if !self.isServerSkipping { body(self) }
             self.pump()
         }
         send(Query.message(query.text), .own(query))
+    }
+}
+
+extension Relay {
+    /// Runs `body` once nothing that was sent can change what the names of a message stand for: a prepared statement's,
+    /// a portal's, and all of them where SQL may change them. What the caller sends next waits for it.
+    func whenNamesAreCertain(
+        statement: String? = nil, portal: String? = nil, _ body: @escaping (Relay) -> Void
+    ) {
+        let isUncertain =
+            areNamesChanging || statement.map { names.statements.isUncertain($0, in: readySent) } ?? false
+            || portal.map { names.portals.isUncertain($0, in: readySent) } ?? false
+        guard isUncertain, !replies.isEmpty else { return body(self) }
+        hold = .names(goOn: body)
+        // The server may keep its answers back until it is asked for them.
+        if isPipelineOpen { send(Flush.message) }
+    }
+
+    /// Whether the server takes a statement's names for what they were when it was read: a prepared statement is read anew
+    /// when the search path is another one.
+    func isCurrent(_ statement: SQLStatement) -> Bool {
+        guard statement.isUnqualified, !place.isReplication else { return true }
+        if areSettingsStale { return transaction == .failed && replies.isEmpty }
+        return statement.settings.searchPath == settings.searchPath
     }
 }
 
@@ -174,6 +199,7 @@ private final class Deciding {
         if relay.isServerSkipping { refuse(.skipped) } else { body() }
         relay.flushUpstream()
         relay.pump()
+        relay.endIfDrained()
     }
 
     private func refuseSilently() {

@@ -5,7 +5,7 @@ import NIOCore
 struct HeldParse {
     let frame: Frame
     let prepared: PreparedStatement
-    let previous: PreparedStatement?
+    let change: NameChange<PreparedStatement>
 }
 
 // The extended query protocol (PostgreSQL documentation, section 55.2.3). A command is a statement with its
@@ -16,7 +16,7 @@ extension Relay {
     func receiveParse(_ frame: Frame) throws(ProtocolViolation) {
         let parse = try Parse(frame.payload)
         whenSettingsAreKnown { relay in
-            relay.read(parse.query) { relay, query in relay.hold(parse, query, frame) }
+            relay.read(parse.query, isQuery: false) { relay, query in relay.hold(parse, query, frame) }
         }
     }
 
@@ -34,7 +34,10 @@ extension Relay {
             prepared = PreparedStatement(
                 name: parse.statement, statement: nil, text: text, parameterTypes: parse.parameterTypes)
         }
-        held.append(HeldParse(frame: frame, prepared: prepared, previous: names.set(prepared, parse.statement)))
+        held.append(
+            HeldParse(
+                frame: frame, prepared: prepared,
+                change: names.statements.change(parse.statement, to: prepared, in: readySent)))
     }
 
     /// Sends the statements that wait, to be parsed and not to run.
@@ -71,17 +74,27 @@ extension Relay {
     }
 
     private func sendParse(_ parse: HeldParse, command: RunningCommand?) {
-        send(parse.frame.bytes, .parse(parse.prepared, previous: parse.previous, command: command))
+        send(parse.frame.bytes, .parse(parse.change, command: command))
     }
 
-    private func forget(_ parse: HeldParse) {
-        _ = names.set(parse.previous, parse.prepared.name)
+    private func forget(_ parse: HeldParse) { names.statements.undo(parse.change) }
+
+    /// What waits belongs to a pipeline that has failed.
+    func forgetHeld() {
+        for parse in held.reversed() { forget(parse) }
+        held = []
     }
 
     // MARK: Bind
 
     func receiveBind(_ frame: Frame) throws(ProtocolViolation) {
         let bind = try Bind(frame.payload)
+        whenSettingsAreKnown { relay in
+            relay.whenNamesAreCertain(statement: bind.statement) { relay in relay.judge(bind, frame) }
+        }
+    }
+
+    private func judge(_ bind: Bind, _ frame: Frame) {
         guard !names.isFull else { return refuse(.tooManyNames, isQuery: false) }
         // A statement that is parsed for this Bind goes with it; others go on their own.
         let own = held.last?.prepared.name == bind.statement ? held.popLast() : nil
@@ -89,7 +102,7 @@ extension Relay {
             if let own { forget(own) }
             return
         }
-        let prepared = names.statement(bind.statement)
+        let prepared = own?.prepared ?? names.statements[bind.statement]
         if let prepared, prepared.isEmpty {
             if let own { sendParse(own, command: nil) }
             return sendBind(bind, frame, statement: nil, command: nil)
@@ -119,10 +132,10 @@ extension Relay {
             name: bind.portal, statement: statement, command: command, resultFormats: bind.resultFormats,
             epoch: readySent)
         if command?.inspectsRows != true { portal.rows = .relayed }
-        let previous = names.set(portal, bind.portal)
+        let change = names.portals.change(bind.portal, to: portal, in: readySent)
         // Binding the unnamed portal again ends the one that was there.
-        if bind.portal.isEmpty { previous?.close() }
-        send(frame.bytes, .bind(portal, previous: previous))
+        if bind.portal.isEmpty { change.replaced?.close() }
+        send(frame.bytes, .bind(change))
         if case .unknown = portal.rows { sendOwnDescribe(portal) }
     }
 
@@ -132,18 +145,22 @@ extension Relay {
         let describe = try Describe(frame.payload)
         guard sendHeld() else { return }
         switch describe.kind {
-        case .statement: send(frame.bytes, .describeStatement(names.statement(describe.name)))
-        case .portal: send(frame.bytes, .describePortal(names.portal(describe.name), isOwn: false))
+        case .statement: send(frame.bytes, .describeStatement(names.statements[describe.name]))
+        case .portal: send(frame.bytes, .describePortal(names.portals[describe.name], isOwn: false))
         }
     }
 
     func receiveExecute(_ frame: Frame) throws(ProtocolViolation) {
         let execute = try Execute(frame.payload)
         guard sendHeld() else { return }
-        if let portal = names.portal(execute.portal) { return sendExecute(portal, frame) }
+        whenNamesAreCertain(portal: execute.portal) { relay in relay.judge(execute, frame) }
+    }
+
+    private func judge(_ execute: Execute, _ frame: Frame) {
+        if let portal = names.portals[execute.portal] { return sendExecute(portal, frame) }
         // A cursor that SQL declared is a portal of the same name.
         let judged =
-            names.cursors[execute.portal].map { command(fetchingFrom: execute.portal, body: $0) }
+            names.cursor(execute.portal).map { command(fetchingFrom: execute.portal, body: $0) }
             ?? opaque("EXECUTE PORTAL \(execute.portal)", reason: "the gateway has not seen this portal being bound")
         decide([judged]) { relay, decided in
             switch decided {
@@ -177,10 +194,8 @@ extension Relay {
         guard sendHeld() else { return }
         switch close.kind {
         case .statement:
-            send(
-                frame.bytes,
-                .closeStatement(name: close.name, previous: names.set(nil as PreparedStatement?, close.name)))
-        case .portal: send(frame.bytes, .closePortal(names.set(nil as Portal?, close.name)))
+            send(frame.bytes, .closeStatement(names.statements.change(close.name, to: nil, in: readySent)))
+        case .portal: send(frame.bytes, .closePortal(names.portals.change(close.name, to: nil, in: readySent)))
         }
     }
 

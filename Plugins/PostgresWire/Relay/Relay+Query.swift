@@ -9,8 +9,12 @@ extension Relay {
             throw ProtocolViolation("invalid message format: a query string without its end")
         }
         let text = payload.getSlice(at: payload.readerIndex, length: payload.readableBytes - 1) ?? ByteBuffer()
+        guard sendHeld() else { return }
         whenSettingsAreKnown { relay in
-            relay.read(text) { relay, query in relay.judge(query, frame) }
+            relay.read(text, isQuery: true) { relay, query in
+                guard query.usesNames else { return relay.judge(query, frame) }
+                relay.whenNamesAreCertain { relay in relay.judge(query, frame) }
+            }
         }
     }
 
@@ -85,6 +89,7 @@ extension Relay {
 
     func receiveFunctionCall(_ frame: Frame) throws(ProtocolViolation) {
         let call = try FunctionCall(frame.payload)
+        guard sendHeld() else { return }
         decide([functionCall(call)]) { relay, decided in
             switch decided {
             case .success(let commands):

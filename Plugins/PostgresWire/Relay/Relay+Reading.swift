@@ -15,7 +15,9 @@ extension Relay {
 
     /// Reads a query string as the server will, in the client's encoding. `body` comes at once unless the text is long;
     /// the caller's next message waits for it.
-    func read(_ bytes: ByteBuffer, _ body: @escaping (Relay, ReadQuery) -> Void) {
+    ///
+    /// - Parameter isQuery: Whether it is that of a Query message, and not of Parse.
+    func read(_ bytes: ByteBuffer, isQuery: Bool, _ body: @escaping (Relay, ReadQuery) -> Void) {
         guard let text = encoding.text(of: bytes) else {
             return body(
                 self,
@@ -26,10 +28,10 @@ extension Relay {
         guard text.utf8.count > Self.longestReadHere else {
             return body(self, ReadQuery(services.reader.read(text, settings: settings), of: text))
         }
-        readElsewhere(text, body)
+        readElsewhere(text, isQuery, body)
     }
 
-    private func readElsewhere(_ text: String, _ body: @escaping (Relay, ReadQuery) -> Void) {
+    private func readElsewhere(_ text: String, _ isQuery: Bool, _ body: @escaping (Relay, ReadQuery) -> Void) {
         hold = .reading
         let parsing = services.reader.parsing
         let settings = settings
@@ -37,20 +39,35 @@ extension Relay {
             .assumeIsolated().whenComplete { [weak self] result in
                 guard let self, !self.isClosed else { return }
                 // What the server has said meanwhile may give the text another meaning.
-                guard settings == self.settings else { return self.readElsewhere(text, body) }
+                guard settings == self.settings else { return self.readElsewhere(text, isQuery, body) }
                 self.hold = nil
                 // An earlier message of the pipeline may have failed meanwhile; the server then skips this one too.
-                if !self.isServerSkipping {
+                if self.isCancelled {
+                    self.isCancelled = false
+                    self.refuse(.cancelledWhileRead, isQuery: isQuery)
+                } else if !self.isServerSkipping {
                     let reading = (try? result.get()) ?? .opaque(reason: "the gateway stops")
                     body(self, ReadQuery(reading, of: text))
                 }
                 self.flushUpstream()
                 self.pump()
+                self.endIfDrained()
             }
     }
 }
 
 extension Relay.ReadQuery {
+    /// Whether what it does hangs on what the names of prepared statements and cursors stand for.
+    var usesNames: Bool {
+        guard case .statements(let statements, _) = self else { return false }
+        return statements.contains {
+            switch $0.kind {
+            case .execute, .fetch: true
+            default: false
+            }
+        }
+    }
+
     init(_ reading: QueryReading, of text: String) {
         switch reading {
         case .empty: self = .empty

@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 import Masking
 import NIOCore
 
@@ -62,7 +63,7 @@ extension Relay {
             // Of what a query computes the type is not known; what is no number is text in these formats.
             if references.count == 1, case .column(let relation, let column)? = references.first {
                 name = column
-                let oid = known.relation(relation)?.columns.first { $0.name == column }?.typeOID
+                let oid = known.relation(relation)?.columns.first { $0.name.isExactly(column) }?.typeOID
                 kind = oid.flatMap { ValueKind(oid: $0) ?? known.findings.types[$0] }
             }
             if options.relation == nil, options.format == .binary { kind = nil }

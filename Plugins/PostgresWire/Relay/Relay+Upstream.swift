@@ -82,6 +82,7 @@ extension Relay {
         arrived.moveReaderIndex(to: index)
         if arrived.readableBytes == 0 { arrived = ByteBuffer() }
         caller.flush()
+        goOnIfAnswered()
         pump()
         endIfDrained()
     }
@@ -135,23 +136,27 @@ extension Relay {
             command.responseBytes += payload.readableBytes
             command.end(.succeeded, status: "FUNCTION CALL")
             return .keep
-        case .parse(_, _, let command):
+        case .parse(let change, let command):
             guard type == MessageCode.parseComplete else { break }
             command?.end(.succeeded, status: "PARSE")
+            names.statements.confirm(change)
             replies.removeFirst()
             return .keep
-        case .bind:
+        case .bind(let change):
             guard type == MessageCode.bindComplete else { break }
+            names.bound(change)
             replies.removeFirst()
             return .keep
-        case .closeStatement:
+        case .closeStatement(let change):
             guard type == MessageCode.closeComplete else { break }
             replies.removeFirst()
+            names.statements.confirm(change)
             return .keep
-        case .closePortal(let portal):
+        case .closePortal(let change):
             guard type == MessageCode.closeComplete else { break }
             replies.removeFirst()
-            portal?.close()
+            change.replaced?.close()
+            names.portals.confirm(change)
             return .keep
         case .describeStatement(let prepared):
             switch type {
@@ -258,10 +263,12 @@ extension Relay {
         guard let statement = command.statement else { return }
         switch statement.kind {
         case .prepare(let name, let body):
-            _ = names.set(PreparedStatement(name: name, statement: body, text: "EXECUTE \"\(name)\""), name)
-        case .declareCursor(let name, let body, _): names.setCursor(body, name)
+            names.statements.set(
+                name, to: PreparedStatement(name: name, statement: body, text: "EXECUTE \"\(name)\"", hasOwnText: false)
+            )
+        case .declareCursor(let name, let body, _): names.declareCursor(name, body)
         case .closeCursor(let name): names.closeCursor(name)
-        case .rollbackToSavepoint: names.closeCursor(nil)
+        case .rollbackToSavepoint: names.forgetCursors()
         case .set(let setting): note(setting)
         default: break
         }
@@ -298,8 +305,9 @@ extension Relay {
         case .refusal(let own, false):
             skipToSync()
             return fields.isFatal ? .keep : .replace(own.errorResponse())
-        case .parse(_, _, let command?): command.end(.failed, status: fields.code, reason: fields.message)
-        case .bind(let portal, _), .execute(let portal), .describePortal(let portal?, _):
+        case .parse(_, let command?): command.end(.failed, status: fields.code, reason: fields.message)
+        case .bind(let change): change.value?.command?.end(.failed, status: fields.code, reason: fields.message)
+        case .execute(let portal), .describePortal(let portal?, _):
             portal.command?.end(.failed, status: fields.code, reason: fields.message)
         default: break
         }
@@ -307,20 +315,47 @@ extension Relay {
         return shown
     }
 
-    /// The server runs nothing more of this pipeline: what was sent of it is undone in the gateway's tables.
+    /// The server runs nothing more of this pipeline, query strings and function calls included, until Sync: what was
+    /// sent of it is undone in the gateway's tables.
     private func skipToSync() {
         var skipped: [Reply] = []
-        while let reply = replies.first, !reply.endsReady { skipped.append(replies.removeFirst()) }
+        while let reply = replies.first {
+            if case .sync = reply { break }
+            skipped.append(replies.removeFirst())
+        }
+        if replies.isEmpty {
+            isServerSkipping = true
+            isPipelineOpen = true
+            forgetHeld()
+        }
+        var unanswered: [OwnQuery] = []
         for reply in skipped.reversed() {
             switch reply {
-            case .parse(let prepared, let previous, _): _ = names.set(previous, prepared.name)
-            case .closeStatement(let name, let previous): _ = names.set(previous, name)
-            case .bind(let portal, let previous): _ = names.set(previous, portal.name)
+            case .parse(let change, _): names.statements.undo(change)
+            case .closeStatement(let change): names.statements.undo(change)
+            case .bind(let change): names.portals.undo(change)
+            case .closePortal(let change): names.portals.undo(change)
+            case .own(let query): unanswered.append(query)
             default: break
             }
+            // No ReadyForQuery comes for it.
+            if reply.endsReady { readyReceived += 1 }
             reply.abandon(reason: "an earlier message of the pipeline failed")
         }
-        if replies.isEmpty { isServerSkipping = true }
+        for query in unanswered.reversed() {
+            query.fail(.skippedQuery)
+            query.complete()
+        }
+        // Nobody need decide about what will not run.
+        if isServerSkipping, case .approval(let cancel) = hold { cancel() }
+    }
+
+    /// Goes on with a message that waited for the server's answers.
+    private func goOnIfAnswered() {
+        guard !isClosed, replies.isEmpty, case .names(let goOn) = hold else { return }
+        hold = nil
+        if !isServerSkipping { goOn(self) }
+        flushUpstream()
     }
 
     private func handleReady(_ payload: ByteBuffer) throws(ProtocolViolation) -> Handling {

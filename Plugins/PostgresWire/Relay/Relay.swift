@@ -32,6 +32,9 @@ final class Relay {
     /// Messages sent that ReadyForQuery ends, and how often it has come.
     private(set) var readySent = 0
     var readyReceived = 0
+    /// All messages sent that are answered, and the last of them by which SQL may change what names stand for.
+    private var sent = 0
+    private var lastNameChange = 0
     var names = StatementTables()
     /// What commands of the session have in common with others, by what the parser found.
     private var forms = BoundedCache<ObjectIdentifier, SessionForm>(limit: 256)
@@ -57,6 +60,8 @@ final class Relay {
     /// Why the caller's next message has to wait.
     var hold: Hold?
     var justification: String?
+    /// The caller gave up the statement that is being read.
+    var isCancelled = false
     private(set) var isClosed = false
     private var isPumping = false
     private var isDraining = false
@@ -70,6 +75,8 @@ final class Relay {
         case catalog
         /// The server has to say first whether it takes the rows.
         case copyBegins
+        /// What the message names may be something else once the server has answered all that it was sent.
+        case names(goOn: (Relay) -> Void)
     }
 
     init(
@@ -177,6 +184,8 @@ final class Relay {
     func send(_ bytes: ByteBuffer, _ reply: Reply) {
         send(bytes)
         replies.append(reply)
+        sent += 1
+        if reply.mayChangeNames { lastNameChange = sent }
         if reply.endsReady {
             readySent += 1
             isPipelineOpen = false
@@ -184,6 +193,9 @@ final class Relay {
             isPipelineOpen = true
         }
     }
+
+    /// SQL that was sent may yet change what names stand for.
+    var areNamesChanging: Bool { lastNameChange > sent - replies.count }
 
     private func flushGathered() {
         guard outgoing.readableBytes > 0 else { return }
@@ -211,10 +223,11 @@ final class Relay {
 
     /// The caller has asked, on another connection, that what runs be given up.
     func cancel() {
-        if case .approval(let cancel) = hold {
-            cancel()
-        } else {
-            place.cancelUpstream()
+        switch hold {
+        case .approval(let cancel): cancel()
+        // It is refused once it has been read.
+        case .reading: isCancelled = true
+        default: place.cancelUpstream()
         }
     }
 
@@ -286,8 +299,8 @@ extension Reply {
         case .query(let run):
             run.current?.end(.interrupted, status: "interrupted", reason: reason)
             run.endRest(reason: reason)
-        case .parse(_, _, let command): command?.end(.interrupted, status: "not run", reason: reason)
-        case .bind(let portal, _): portal.command?.end(.interrupted, status: "not run", reason: reason)
+        case .parse(_, let command): command?.end(.interrupted, status: "not run", reason: reason)
+        case .bind(let change): change.value?.command?.end(.interrupted, status: "not run", reason: reason)
         case .execute(let portal): portal.command?.end(.interrupted, status: "interrupted", reason: reason)
         case .functionCall(let command): command.end(.interrupted, status: "interrupted", reason: reason)
         case .describeStatement, .describePortal, .closeStatement, .closePortal, .sync, .refusal, .own: break

@@ -4,20 +4,29 @@ import NIOCore
 enum Reply {
     /// Up to ReadyForQuery: the answers of one query string.
     case query(QueryRun)
-    case parse(PreparedStatement, previous: PreparedStatement?, command: RunningCommand?)
-    case bind(Portal, previous: Portal?)
+    case parse(NameChange<PreparedStatement>, command: RunningCommand?)
+    case bind(NameChange<Portal>)
     case describeStatement(PreparedStatement?)
     /// `isOwn`: the gateway asks, and the caller sees nothing of the answer.
     case describePortal(Portal?, isOwn: Bool)
     case execute(Portal)
-    case closeStatement(name: String, previous: PreparedStatement?)
-    case closePortal(Portal?)
+    case closeStatement(NameChange<PreparedStatement>)
+    case closePortal(NameChange<Portal>)
     case functionCall(RunningCommand)
     case sync
     /// The server is made to fail here, and its error is replaced.
     case refusal(ErrorFields, isQuery: Bool)
     /// A query of the gateway's own, of which the caller sees nothing.
     case own(OwnQuery)
+
+    /// Whether it is a statement by which SQL may change what names stand for.
+    var mayChangeNames: Bool {
+        switch self {
+        case .query(let run): run.commands.contains { $0.statement?.kind.mayChangeNames ?? true }
+        case .execute(let portal): portal.command != nil && portal.statement?.kind.mayChangeNames ?? true
+        default: false
+        }
+    }
 
     /// Whether ReadyForQuery ends it.
     var endsReady: Bool {

@@ -1,22 +1,32 @@
+import Identifiers
 import NIOCore
 
 /// A statement under a name that the server knows: from Parse, or from SQL's PREPARE.
 final class PreparedStatement {
     let name: String
     /// `nil` where the parser could not read the text.
-    let statement: SQLStatement?
+    private(set) var statement: SQLStatement?
     let text: String
     let isEmpty: Bool
+    /// `text` is the statement itself, and not an EXECUTE of what SQL has prepared.
+    let hasOwnText: Bool
     /// By position; zero where neither side has said it yet.
     var parameterTypes: [UInt32]
 
-    init(name: String, statement: SQLStatement?, text: String, isEmpty: Bool = false, parameterTypes: [UInt32] = []) {
+    init(
+        name: String, statement: SQLStatement?, text: String, isEmpty: Bool = false, hasOwnText: Bool = true,
+        parameterTypes: [UInt32] = []
+    ) {
         self.name = name
         self.statement = statement
         self.text = text
         self.isEmpty = isEmpty
+        self.hasOwnText = hasOwnText
         self.parameterTypes = parameterTypes
     }
+
+    /// The server reads it anew when names mean something else, and so has the gateway.
+    func readAgain(as statement: SQLStatement?) { self.statement = statement }
 }
 
 /// A statement with its parameters: one command, whose permit it holds until it is complete or gone.
@@ -65,51 +75,55 @@ struct StatementTables {
     /// More than this many names of one session are refused.
     static let limit = 20_000
 
-    private(set) var statements: [String: PreparedStatement] = [:]
-    private(set) var portals: [String: Portal] = [:]
-    /// SQL cursors by name.
-    private(set) var cursors: [String: SQLStatement] = [:]
+    var statements = NameTable<PreparedStatement>()
+    var portals = NameTable<Portal>()
+    /// SQL cursors, which are portals of the server's.
+    private var cursors: [ExactText: SQLStatement] = [:]
 
     var isFull: Bool { statements.count + portals.count + cursors.count >= Self.limit }
 
-    func statement(_ name: String) -> PreparedStatement? { statements[name] }
-    func portal(_ name: String) -> Portal? { portals[name] }
+    func cursor(_ name: String) -> SQLStatement? { cursors[ExactText(name)] }
 
-    /// - Returns: What had the name before.
-    mutating func set(_ statement: PreparedStatement?, _ name: String) -> PreparedStatement? {
-        let previous = statements[name]
-        statements[name] = statement
-        return previous
+    mutating func declareCursor(_ name: String, _ statement: SQLStatement) {
+        closePortal(name)
+        cursors[ExactText(name)] = statement
     }
 
-    mutating func set(_ portal: Portal?, _ name: String) -> Portal? {
-        let previous = portals[name]
-        portals[name] = portal
-        return previous
-    }
-
-    mutating func setCursor(_ statement: SQLStatement, _ name: String) { cursors[name] = statement }
+    /// The server has gone back to a savepoint, after which nobody knows which cursors there are.
+    mutating func forgetCursors() { cursors.removeAll() }
 
     /// - Parameter name: `nil` for all of them.
     mutating func closeCursor(_ name: String?) {
-        if let name { cursors[name] = nil } else { cursors.removeAll() }
+        if let name {
+            cursors[ExactText(name)] = nil
+            closePortal(name)
+        } else {
+            cursors.removeAll()
+            for portal in portals.remove(where: { _ in true }) { portal.close() }
+        }
+    }
+
+    /// The server has bound a portal, so that no cursor has the name.
+    mutating func bound(_ change: NameChange<Portal>) {
+        portals.confirm(change)
+        if !cursors.isEmpty { cursors[change.name] = nil }
+    }
+
+    private mutating func closePortal(_ name: String) {
+        portals[name]?.close()
+        portals.set(name, to: nil)
     }
 
     /// ReadyForQuery has come for the message of this number, counted from one, and no transaction is open any more:
     /// its portals are gone. Those of messages sent since then are not.
     mutating func endTransaction(upTo number: Int) {
         if !cursors.isEmpty { cursors.removeAll() }
-        guard !portals.isEmpty else { return }
-        for (name, portal) in portals where portal.epoch < number {
-            portal.close()
-            portals[name] = nil
-        }
+        guard portals.count > 0 else { return }
+        for portal in portals.remove(where: { $0.epoch < number }) { portal.close() }
     }
 
     mutating func removeAll() {
         for portal in portals.values { portal.close() }
-        portals = [:]
-        statements = [:]
-        cursors = [:]
+        self = StatementTables()
     }
 }

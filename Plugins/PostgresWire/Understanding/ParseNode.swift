@@ -40,6 +40,11 @@ final class ParseNode {
 
     func flag(_ name: String) -> Bool { integer(name) != 0 }
 
+    /// All texts of this node itself.
+    var texts: [String] {
+        fields.compactMap { if case .text(let text) = $0.value { text } else { nil } }
+    }
+
     /// All nodes directly below this one.
     var children: [ParseNode] {
         fields.flatMap { field -> [ParseNode] in

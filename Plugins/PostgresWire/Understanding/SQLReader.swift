@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 
 /// How SQL is read.
 struct SQLReadingOptions: Hashable, Sendable {
@@ -11,8 +12,13 @@ struct SQLReadingOptions: Hashable, Sendable {
 /// Reads SQL for one event loop. The same text, and a text that differs in literals alone, is parsed once.
 struct SQLReader {
     private struct Key: Hashable {
-        let text: String
+        let text: ExactText
         let settings: SQLSettings
+
+        init(text: String, settings: SQLSettings) {
+            self.text = ExactText(text)
+            self.settings = settings
+        }
     }
 
     let parsing: SQLParsing

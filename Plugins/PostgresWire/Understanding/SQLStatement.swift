@@ -24,6 +24,8 @@ final class SQLStatement: Sendable {
     let kind: StatementKind
     /// What it does and what is known about it: one object for all texts that differ in literals alone.
     let form: CommandForm
+    /// What it was read under.
+    let settings: SQLSettings
     let lineage: Lineage
     /// What it puts where it can be read again under another name.
     let stored: Set<ColumnReference>
@@ -37,12 +39,13 @@ final class SQLStatement: Sendable {
     let mayChangeDefinitions: Bool
 
     init(
-        range: Range<Int>, kind: StatementKind, form: CommandForm, lineage: Lineage, stored: Set<ColumnReference>,
-        values: [ValuePlaces.Group], namedPlaces: [NamedPlaces]
+        range: Range<Int>, kind: StatementKind, form: CommandForm, settings: SQLSettings, lineage: Lineage,
+        stored: Set<ColumnReference>, values: [ValuePlaces.Group], namedPlaces: [NamedPlaces]
     ) {
         self.range = range
         self.kind = kind
         self.form = form
+        self.settings = settings
         isOpaque = form.facts.contains { $0.name == "opaque" && $0.value == .bool(true) }
         mayChangeDefinitions =
             isOpaque || form.effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
@@ -55,7 +58,7 @@ final class SQLStatement: Sendable {
     /// The same statement in another place, or with other literals.
     func at(_ range: Range<Int>, _ namedPlaces: [NamedPlaces]) -> SQLStatement {
         SQLStatement(
-            range: range, kind: kind, form: form, lineage: lineage, stored: stored, values: values,
+            range: range, kind: kind, form: form, settings: settings, lineage: lineage, stored: stored, values: values,
             namedPlaces: namedPlaces)
     }
 
@@ -86,7 +89,17 @@ indirect enum StatementKind: Sendable {
     case declareCursor(name: String, body: SQLStatement, isHeld: Bool)
     case fetch(cursor: String)
     case closeCursor(String?)
+    /// DEALLOCATE, which leaves names that nothing stands for.
+    case deallocate
     case other
+
+    /// Whether prepared statements, portals and cursors may stand for something else afterwards.
+    var mayChangeNames: Bool {
+        switch self {
+        case .prepare, .declareCursor, .closeCursor, .deallocate, .changesSettings, .rollbackToSavepoint, .execute: true
+        default: false
+        }
+    }
 
     /// Whether names or strings may mean something else afterwards.
     var mayChangeSettings: Bool {

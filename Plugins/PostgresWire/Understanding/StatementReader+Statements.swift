@@ -19,7 +19,7 @@ extension StatementReader {
             return .execute(name: node.text("name"), arguments: node.nodes("params").map(Self.shown))
         case "DeallocateStmt":
             add("sql.deallocate", Self.session)
-            return .other
+            return .deallocate
         case "FetchStmt":
             add("sql.fetch", Self.session)
             return .fetch(cursor: node.text("portalname"))

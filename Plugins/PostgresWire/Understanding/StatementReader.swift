@@ -44,6 +44,9 @@ struct StatementReader {
         _ node: ParseNode, range: Range<Int>, count: Int, settings: SQLSettings, functions: EffectfulFunctions
     ) -> SQLStatement {
         var reader = StatementReader(settings: settings, functions: functions)
+        if !node.hasNormalNames || !settings.searchPath.allSatisfy(\.isInNormalForm) {
+            reader.markOpaque("a name in it is not in Unicode's normal form C")
+        }
         let kind = reader.readStatement(node, count: count)
         return reader.statement(kind, node, range: range, count: count)
     }
@@ -69,7 +72,8 @@ struct StatementReader {
         let values = ValuePlaces.find(in: node)
         return SQLStatement(
             range: range, kind: changesSettings && kind.isPlain ? .changesSettings : kind,
-            form: CommandForm(effects: effects, facts: facts), lineage: unreadBecause == nil ? lineage : .unknown,
+            form: CommandForm(effects: effects, facts: facts), settings: settings,
+            lineage: unreadBecause == nil ? lineage : .unknown,
             stored: stored, values: values,
             namedPlaces: values.map { $0.places(text: []) })
     }

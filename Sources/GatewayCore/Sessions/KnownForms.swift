@@ -1,3 +1,4 @@
+import Identifiers
 import Masking
 import Policy
 
@@ -28,7 +29,7 @@ final class KnownForm {
 
     /// The text of `command` as it may be recorded.
     func recordedText(of command: Command) -> String {
-        if let lastText, lastText.text == command.text { return lastText.recorded }
+        if let lastText, lastText.text.isExactly(command.text) { return lastText.recorded }
         let recorded = redaction.text(of: command)
         // Where in a text named values stand is not for its bytes alone to say.
         lastText = redaction.dependsOnPlaces(of: command) ? nil : (command.text, recorded)

@@ -96,6 +96,22 @@ struct DecidingTests {
         #expect(try await ledger.gateway.auditFault() == nil)
     }
 
+    @Test("a long statement, which is read on another thread, is judged like any other and keeps its place")
+    func long() async throws {
+        let ledger = try await Self.stage.value
+        let (direct, through) = try await ledger.both(try Tools.python(), [Tools.fixture("postgres_long.py")])
+        #expect(direct.status == 0 && direct.output.hasSuffix("('after',)\n"), "\(direct.errors)")
+        #expect(through.output == direct.output && through.status == 0, "\(through)")
+
+        let ids = (0..<10_000).map { "id = \($0)" }.joined(separator: " OR ")
+        let before = try await ledger.server.psql(
+            "INSERT INTO scratch VALUES (97, 'kept'); SELECT count(*) FROM scratch")
+        let hidden = try await ledger.psql(
+            input: "SELECT 'before';\nDELETE FROM scratch WHERE true OR \(ids);\nSELECT 'after';\n")
+        #expect(hidden.output == "before\nafter\n" && hidden.errors.contains("no-unbounded-writes"), "\(hidden)")
+        #expect(try await ledger.server.psql("SELECT count(*) FROM scratch") == before)
+    }
+
     @Test("a cancelled statement ends, and the session goes on; a wrong key cancels nothing")
     func cancel() async throws {
         let ledger = try await Self.stage.value

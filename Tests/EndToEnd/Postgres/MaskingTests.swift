@@ -12,6 +12,7 @@ struct MaskingTests {
                   - {column: customers.ssn, transform: keep-last 4}
                   - {column: customers.email, transform: redact}
                   - {column: numbers.*, transform: keep-last 4}
+                  - {column: odd.*, transform: keep-last 4}
                   - {field: hidden, transform: "null"}
                   - {detector: PAN, transform: keep-last 4}
         """
@@ -27,6 +28,9 @@ struct MaskingTests {
             ARRAY['4111111111111111', NULL, 'a, "b"'], ARRAY['{"c": "4111111111111111"}']::jsonb[],
             '{"c": "4111 1111 1111 1111", "c": 1}', '4111111111111111', '2024-05-06'),
             (2, 'tab\tline\nback\\slash', 1, 1.25, '{}', NULL, 'null', '\\x00ff', NULL);
+        CREATE DOMAIN ssn_text AS text CHECK (value ~ '^[0-9*-]+$'); CREATE DOMAIN nested AS ssn_text;
+        CREATE TABLE odd (a ssn_text, b nested, c ssn_text[], d int4range, e inet, f point);
+        INSERT INTO odd VALUES ('536-22-0001', '536-22-0002', ARRAY['536-22-0003'], '[1,5)', '10.1.2.3', '(1,2)');
         """
     private static let stage = Task {
         try await Ledger(policy: policy, masking: masking, seed: Ledger.seed + "\n" + more)
@@ -47,6 +51,36 @@ struct MaskingTests {
         let named = try await ledger.psql(
             "\\pset null ∅", "SELECT 1 AS hidden, name AS \"Hidden\" FROM customers WHERE id = 7")
         #expect(named.output == "∅|∅\n", "\(named)")
+    }
+
+    @Test("a domain is masked as its base type, and a value of a type that the gateway does not know is NULL")
+    func domains() async throws {
+        let ledger = try await Self.stage.value
+        let shown = try await ledger.psql("\\pset null ∅", "TABLE odd", "COPY odd TO STDOUT")
+        #expect(
+            shown.output
+                == """
+                *******0001|*******0002|{*******0003}|∅|∅|∅
+                *******0001\t*******0002\t{*******0003}\t\\N\t\\N\t\\N
+
+                """, "\(shown)")
+        let binary = try await RunningProcess.run(
+            try Tools.python(),
+            [
+                "-c",
+                """
+                import psycopg
+                with psycopg.connect() as connection:
+                    cursor = connection.cursor(binary=True)
+                    print(cursor.execute("SELECT a, b, d, e, f FROM odd").fetchone())
+                    # No driver knows an array of domains; its bytes are those of an array of stand-ins.
+                    print(cursor.execute("SELECT c FROM odd").fetchone()[0][-15:])
+                """,
+            ], environment: ledger.environment)
+        #expect(
+            binary.output
+                == "('*******0001', '*******0002', None, None, None)\nb'\\x00\\x00\\x00\\x0b*******0003'\n", "\(binary)"
+        )
     }
 
     @Test("detectors look into text, numbers, arrays, documents and bytes")

@@ -161,6 +161,54 @@ struct SettingsTests {
         #expect(told.output.hasPrefix(version.trimmingCharacters(in: .newlines)) && told.output.hasSuffix("True\n"))
     }
 
+    @Test("libpq finds the database: the host of several that takes writes, or a service file's")
+    func connections() async throws {
+        let server = try await PostgresServer(seed: Ledger.seed)
+        let services = server.folder.appendingPathComponent("services.conf")
+        try "[books]\nhost=127.0.0.1\nport=\(server.port)\ndbname=ledger\nuser=\(PostgresServer.user)\n"
+            .write(to: services, atomically: true, encoding: .utf8)
+        let nobody = try Tools.freePort()
+        func target(_ name: String, _ connection: String) -> String {
+            """
+              - name: \(name)
+                kind: postgres
+                connection: {\(connection), sslmode: disable}
+                password: "env:LEDGER_PASSWORD"
+            """
+        }
+        var options = TestGateway.Options(
+            targets: [
+                target(
+                    "several",
+                    "host: \"127.0.0.1,127.0.0.1\", port: \"\(nobody),\(server.port)\", dbname: ledger, "
+                        + "user: \(PostgresServer.user), target_session_attrs: read-write"),
+                target("listed", "service: books"),
+                target(
+                    "standby",
+                    "host: 127.0.0.1, port: \"\(server.port)\", dbname: ledger, user: \(PostgresServer.user), "
+                        + "target_session_attrs: standby"),
+            ].joined(separator: "\n"))
+        options.policy = #"permit (principal in Group::"payments", action, resource);"#
+        options.postgresListener = ""
+        options.environment = ["LEDGER_PASSWORD": PostgresServer.password, "PGSERVICEFILE": services.path]
+        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let token = try await gateway.issuer.token(for: "alice")
+        func count(_ database: String) async throws -> RunningProcess.Finished {
+            try await RunningProcess.run(
+                try Tools.system("psql"), ["-XqAt", "-c", "SELECT count(*) FROM customers"],
+                environment: [
+                    "PGHOST": "127.0.0.1", "PGPORT": String(gateway.postgresPort ?? 0), "PGUSER": "alice@example.com",
+                    "PGPASSWORD": token, "PGDATABASE": database, "PGSSLMODE": "disable",
+                ])
+        }
+        for name in ["several", "listed"] {
+            let found = try await count(name)
+            #expect(found.output == "50\n", "\(name): \(found)")
+        }
+        let refused = try await count("standby")
+        #expect(refused.status == 2 && refused.errors.contains("standby"), "\(refused)")
+    }
+
     @Test("replication is refused, unless the target allows it")
     func replication() async throws {
         let refused = try await RunningProcess.run(

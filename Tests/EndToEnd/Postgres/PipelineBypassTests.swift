@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// Messages that are sent before the last ones are answered, so that a gateway may take a name for what it is not.
+@Suite("Names and pipelines of PostgreSQL that deceive, end to end", .serialized)
+struct PipelineBypassTests {
+    private static let policy = """
+        @id("everything") @mask("customer-pii") permit (principal in Group::"payments", action, resource);
+        @id("no-payroll") forbid (principal, action, resource == Table::"ledger/public.payroll");
+        @id("no-kyc") forbid (principal, action, resource == Table::"ledger/public.KYC");
+        @id("no-hr") forbid (principal, action, resource) when { resource has name && resource.name like "hr.*" };
+        @id("no-unbounded-writes") forbid (principal, action in [Action::"sql.update", Action::"sql.delete"], resource)
+        when { !context.sql.has_where || context.sql.where_constant };
+        @id("no-opaque") forbid (principal, action, resource) when { context.opaque };
+        """
+    private static let masking = """
+                  - {column: customers.ssn, transform: keep-last 4}
+        """
+    private static let more = """
+        CREATE TABLE "KYC" (secret int); INSERT INTO "KYC" VALUES (90000);
+        CREATE SCHEMA hr;
+        CREATE TABLE hr.salaries (salary int); INSERT INTO hr.salaries VALUES (90000);
+        CREATE TABLE salaries (salary text); INSERT INTO salaries VALUES ('ask HR');
+        INSERT INTO scratch VALUES (1, 'kept');
+        """
+
+    @Test("show no secret and delete nothing through the gateway, and the session goes on")
+    func attacks() async throws {
+        let ledger = try await Ledger(
+            policy: Self.policy, masking: Self.masking, seed: Ledger.seed + "\n" + Self.more)
+        let through = try await RunningProcess.run(
+            try Tools.python(), [Tools.fixture("postgres_names.py")], environment: ledger.environment, within: 300)
+        #expect(through.status == 0, "\(through.errors)")
+        let lines = through.output.split(separator: "\n")
+        #expect(lines.count >= 25)
+        for line in lines { #expect(line.hasSuffix(": nothing, goes on"), "\(line)") }
+        #expect(try await ledger.server.psql("SELECT count(*) FROM scratch") == "1\n")
+
+        // They are no straw men: where everything is allowed, most of them show it.
+        let open = try await Ledger(
+            policy: #"permit (principal, action, resource);"#, masking: Self.masking,
+            seed: Ledger.seed + "\n" + Self.more)
+        let shown = try await RunningProcess.run(
+            try Tools.python(), [Tools.fixture("postgres_names.py")], environment: open.environment, within: 300)
+        #expect(shown.output.split(separator: "\n").filter { $0.contains(": secret,") }.count >= 17, "\(shown)")
+        #expect(try await open.server.psql("SELECT count(*) FROM scratch") == "0\n")
+    }
+}
