@@ -115,7 +115,7 @@ public struct CanonicalJSONWriter: Sendable {
 
     /// Continues with what is known already of the text that is written: `piece` ends where the next value stands, or
     /// within a string.
-    public mutating func continueWith(_ piece: ArraySlice<UInt8>) {
+    public mutating func continueWith(_ piece: [UInt8]) {
         bytes.append(contentsOf: piece)
         needsComma = false
     }

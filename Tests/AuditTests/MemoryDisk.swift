@@ -47,6 +47,7 @@ final class MemoryDisk: Sendable {
         var operations: [String] = []
         var hasCrashed = false
         var forgotten: [MappedMemory] = []
+        var lastMapped: Int?
         /// What was renamed to a path that ends in `checkpoint`: every checkpoint that anyone could have seen.
         var checkpoints: [[UInt8]] = []
     }
@@ -133,7 +134,13 @@ final class MemoryDisk: Sendable {
             switch fault(number) {
             case nil: break
             case .fail(let code): return .failure(.init(operation: name, path: path, code: code))
-            case .short: return .failure(.init(operation: name, path: path, code: EIO))
+            case .short:
+                // Space was set aside, and then it could not be mapped.
+                if name == "map" {
+                    _ = try? body(&contents)
+                    contents.dropLastMapping()
+                }
+                return .failure(.init(operation: name, path: path, code: EIO))
             case .crashAfter:
                 _ = try? body(&contents)
                 contents.hasCrashed = true
@@ -304,6 +311,7 @@ extension MemoryDisk.Contents {
         return node
     }
 
+    /// The file is longer from here on, mapped or not.
     mutating func map(_ descriptor: Int32, _ offset: Int, _ length: Int) throws(Failure) -> MemoryDisk.MappedMemory {
         let node = try number(descriptor)
         var data = nodes[node]?.data ?? []
@@ -312,7 +320,12 @@ extension MemoryDisk.Contents {
         memory.bytes.copyBytes(from: data[offset..<(offset + length)])
         nodes[node]?.data = data
         nodes[node]?.mapped.append((offset, memory))
+        lastMapped = node
         return memory
+    }
+
+    mutating func dropLastMapping() {
+        if let lastMapped { _ = nodes[lastMapped]?.mapped.popLast() }
     }
 
     mutating func unmap(_ window: UnsafeMutableRawBufferPointer) {

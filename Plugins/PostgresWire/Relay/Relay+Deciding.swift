@@ -123,6 +123,12 @@ private final class Deciding {
     /// - Parameter evaded: The masking rule that the statement would evade.
     /// - Returns: Whether to go on with the next statement.
     private func accept(_ command: RunningCommand, _ judged: JudgedStatement, evaded: String?) -> Bool {
+        // The catalog was read meanwhile, and an earlier message of the pipeline may have failed.
+        if relay.isServerSkipping {
+            command.end(.interrupted, status: "not run", reason: Refusal.skipped.reason)
+            refuse(.skipped)
+            return false
+        }
         if let evaded {
             let refusal = Refusal.copiesMasked(evaded, command: command.commandID)
             command.end(.interrupted, status: "not run", reason: refusal.reason)

@@ -19,7 +19,11 @@ enum MappedWindow {
         guard let address, address != MAP_FAILED else {
             throw FileOperations.Failure(operation: "mmap", path: "", code: errno)
         }
-        populate_for_writing(address, length)
+        let fault = populate_for_writing(address, length)
+        guard fault == 0 else {
+            munmap(address, length)
+            throw FileOperations.Failure(operation: "madvise", path: "", code: fault)
+        }
         return UnsafeMutableRawBufferPointer(start: address, count: length)
     }
 }

@@ -73,7 +73,7 @@ public final class Journal {
         share = JournalShare(name: name, generation: generation, length: length)
         buffer = .allocate(byteCount: JournalFormat.maximumRecordBytes, alignment: 16)
         // Where that fails, records are written until the next file.
-        try? openWindow()
+        try? openWindow(bytes: windowBytes)
     }
 
     deinit {
@@ -94,7 +94,10 @@ public final class Journal {
         guard entry.count <= AuditLog.maximumEntryBytes else { throw .entryTooLarge(bytes: entry.count) }
         guard let source = entry.baseAddress, entry.count > 0 else { throw .entryEmpty }
         if condition != .ready { try repair() }
-        if length >= sizeLimit { rotate() }
+        if length >= sizeLimit {
+            rotate()
+            if condition != .ready { try repair() }
+        }
 
         let total = JournalFormat.recordHeaderBytes &+ entry.count
         if let room = try room(for: total) {
@@ -150,24 +153,37 @@ public final class Journal {
     /// Where the next `count` bytes of the file are stored; `nil` where they are written.
     private func room(for count: Int) throws(AuditError) -> UnsafeMutableRawPointer? {
         guard let current = window else { return nil }
-        if length + UInt64(count) > current.start + UInt64(current.memory.count) { try openWindow(for: count) }
+        if length + UInt64(count) > current.start + UInt64(current.memory.count) {
+            do throws(AuditError) {
+                try openWindow(for: count, bytes: windowBytes)
+            } catch .storeFull {
+                // The last of the disk is used too.
+                try openWindow(for: count, bytes: 0)
+            }
+        }
         guard let window, let base = window.memory.baseAddress else { return nil }
         return base + Int(length - window.start)
     }
 
     /// Maps the stretch of the file that follows what it holds, with room for a record of `count` bytes and usually for
     /// many. A failure leaves everything as it was.
-    private func openWindow(for count: Int = 0) throws(AuditError) {
+    private func openWindow(for count: Int = 0, bytes wanted: Int) throws(AuditError) {
         guard durability == .process else { return }
         let start = length & ~UInt64(Self.pageBytes - 1)
         let needed = Int(length - start) + count
-        let bytes = max(windowBytes, (needed + Self.pageBytes - 1) & ~(Self.pageBytes - 1))
+        let bytes = max(wanted, (needed + Self.pageBytes - 1) & ~(Self.pageBytes - 1))
         do {
             let memory = try files.mapForWriting(descriptor, start, bytes)
             if memory == nil, window != nil { try files.truncate(descriptor, length) }
             if let old = window { files.unmap(old.memory) }
             window = memory.map { Window(memory: $0, start: start) }
         } catch {
+            // What was set aside all the same is given back: `write` goes on at the file's end.
+            if let window {
+                try? files.truncate(descriptor, window.start + UInt64(window.memory.count))
+            } else {
+                truncate()
+            }
             throw AuditError(error, path: path)
         }
     }
@@ -231,7 +247,7 @@ public final class Journal {
         length = UInt64(JournalFormat.headerBytes)
         sequence = 0
         share.publish(generation: generation, length: length)
-        try? openWindow()
+        try? openWindow(bytes: windowBytes)
     }
 
     private static func create(

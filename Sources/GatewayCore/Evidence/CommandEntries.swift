@@ -54,7 +54,7 @@ extension Session {
             writeValues(of: command, text: known.recordedText(of: command), known.redaction, into: &writer)
             size = writer.bytes.count - start
         }
-        guard size <= AuditSchema.largestCommand / 2 else {
+        guard known.template.holds(valuesOf: size) else {
             writer.removeAll()
             return false
         }
@@ -90,6 +90,7 @@ extension Session {
         let redaction = intent.redaction
         var places = IntentTemplate.Places()
         let start = writer.bytes.count
+        places.command = start
         writer.beginObject()
         writer.name("digest")
         places.digest = writer.bytes.count + 1

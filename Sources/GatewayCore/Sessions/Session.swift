@@ -134,18 +134,19 @@ public final class Session {
         let recorded = Intent(
             id: commandID, time: now, command: command, digest: digest, phase: phase, verdict: verdict,
             redaction: Redaction(detectors: lane.manager.parts.redactor, plan: masking))
+        let isKept =
+            command.form != nil && rules.judgesForms && verdict.answer == .allow && approval == nil && phase == .run
+            && command.traceParent == nil
         var template: IntentTemplate?
         do {
             try lane.append { writer in
                 let places = try writeIntent(into: &writer, recorded, approval: approval, rules: rules)
-                if let places, command.form != nil { template = IntentTemplate(writer.bytes, places) }
+                if isKept, let places { template = IntentTemplate(writer.bytes, places) }
             }
         } catch {
             return .refused(lane.unavailable(error))
         }
-        if let form = command.form, let template, rules.judgesForms, verdict.answer == .allow, approval == nil,
-            phase == .run, command.traceParent == nil
-        {
+        if let form = command.form, let template {
             knownForms.insert(KnownForm(form, verdict, masking, recorded.redaction, template))
         }
         return .permitted(grant(commandID, masking, verdict, rules))
