@@ -11,9 +11,9 @@ BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer
 # Every suite at once has hundreds of servers start at once: on two cores they then wait for one another.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
-SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks
+SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks Fuzzing
 
-.PHONY: build demo test lint format bench bench-http bench-postgres bench-audit bench-policy clean
+.PHONY: build demo test lint format fuzz bench bench-http bench-postgres bench-audit bench-policy clean
 
 build:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -35,6 +35,16 @@ lint:
 
 format:
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
+
+# How long, in seconds. What is found lies in .build-fuzz/found; a test that shows it belongs into the suite.
+FUZZ_SECONDS ?= 60
+
+fuzz:
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	SALLYPORT_FUZZING=1 swift build --scratch-path .build-fuzz --sanitize fuzzer --product postgres-fuzzer
+	mkdir -p .build-fuzz/corpus .build-fuzz/found
+	SWIFT_BACKTRACE=enable=no .build-fuzz/debug/postgres-fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+		-artifact_prefix=.build-fuzz/found/ .build-fuzz/corpus
 
 bench: bench-policy bench-audit bench-http bench-postgres
 

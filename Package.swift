@@ -163,6 +163,14 @@ for (name, folder, modules) in [
             path: "Benchmarks/\(folder)"))
 }
 
+// Coverage-guided fuzzing, which `make fuzz` builds on its own: it wants modules built for testing and with instrumentation.
+if Context.environment["SALLYPORT_FUZZING"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "postgres-fuzzer", dependencies: ["PostgresWire", "Masking", crypto, nioCore],
+            path: "Fuzzing/PostgresFuzzer"))
+}
+
 // A warning is a mistake that somebody has not looked at yet.
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]

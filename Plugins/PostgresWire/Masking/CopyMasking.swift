@@ -95,8 +95,13 @@ private struct TextRows: CopiedRows {
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return 0 }
         var (index, fieldStart, runStart, column) = (0, 0, 0, 0)
         while index <= end {
+            // NULL stands there as it was asked for, which may be a lone backslash.
+            if index == fieldStart, isNull(bytes, at: index) { index += null.count }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\\") {
+                guard bytes[index + 1] != UInt8(ascii: "\n") else {
+                    throw ProtocolViolation("a copied row with a backslash before its end")
+                }
                 index += 2
                 continue
             }
@@ -124,6 +129,13 @@ private struct TextRows: CopiedRows {
         }
         output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[runStart...end]))
         return end + 1
+    }
+
+    /// Whether a whole field is what stands for NULL; the bytes have a line feed at their end.
+    private func isNull(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Bool {
+        guard start + null.count < bytes.count, bytes[start...].starts(with: null) else { return false }
+        let next = bytes[start + null.count]
+        return next == delimiter || next == UInt8(ascii: "\n")
     }
 
     private mutating func mask(

@@ -81,6 +81,7 @@ struct MaskingBypassTests {
             ["SELECT trim(code) FROM snapshot WHERE id = 7"], ["SELECT contacts FROM contacts WHERE id = 7"],
             ["TABLE customers"], ["COPY customers TO STDOUT"], ["COPY customers (ssn) TO STDOUT (FORMAT csv)"],
             ["COPY (SELECT ssn \(own)) TO STDOUT"],
+            [#"COPY (SELECT ssn, NULL FROM customers WHERE id IN (6, 7) ORDER BY id) TO STDOUT (NULL '\')"#],
             ["COPY (SELECT * FROM contacts) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"],
             ["COPY (SELECT upper(ssn) AS x, id \(own)) TO STDOUT"], ["TABLE snapshot"],
             ["UPDATE customers SET name = name WHERE id = 7 RETURNING ssn"],

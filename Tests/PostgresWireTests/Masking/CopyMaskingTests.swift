@@ -51,6 +51,11 @@ struct CopyMaskingTests {
                 "1|*******0001|nil|a\\|[PAN]\nnil|nil|nil|nil\n"
             ),
             (
+                // What fuzzing found: a lone backslash for NULL took the end of the row for a part of it.
+                CopyOptions(null: "\\"), "1\t536-22-0001\tx\t\\\n2\t536-22-0002\tx\t\\\n\\\t\\\t\\\t\\\\\n",
+                "1\t*******0001\t\\\t\\\n2\t*******0002\t\\\t\\\n\\\t\\\t\\\t\\\\\n"
+            ),
+            (
                 CopyOptions(format: .csv, hasHeader: true),
                 "id,ssn,gone,note\n1,536-22-0001,x,\"a \"\"4111111111111111\"\"\nnext line\"\n,,,\n\"\",\"\",\"\",plain\n",
                 "id,ssn,gone,note\n1,\"*******0001\",,\"a \"\"[PAN]\"\"\nnext line\"\n,,,\n\"\",\"\",,plain\n"
@@ -90,7 +95,7 @@ struct CopyMaskingTests {
 
     @Test("rows with other columns than were described, and data that ends amid a row, are refused")
     func malformed() throws {
-        for text in ["1\t2\t3\n", "1\t2\t3\t4\t5\n", "1\t2\t3\t4"] {
+        for text in ["1\t2\t3\n", "1\t2\t3\t4\t5\n", "1\t2\t3\t4", "1\t2\t3\t4\\\n5\t6\t7\t8\n", "1\t2\t3\t4\\\n"] {
             #expect(throws: ProtocolViolation.self) { try Self.output(Array(text.utf8), CopyOptions(), piece: 100) }
         }
         #expect(throws: ProtocolViolation.self) { try Self.masking(CopyOptions(unknown: "encoding")) }
