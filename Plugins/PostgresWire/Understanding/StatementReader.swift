@@ -52,7 +52,10 @@ struct StatementReader {
     }
 
     private func statement(_ kind: StatementKind, _ node: ParseNode, range: Range<Int>, count: Int) -> SQLStatement {
-        var effects = uses.effects(settings.searchPath) + otherEffects
+        // Sets of references have another order each time, and an approval is for one digest.
+        var effects = (uses.effects(settings.searchPath) + otherEffects).sorted {
+            ($0.action, $0.resource.type, $0.resource.name) < ($1.action, $1.resource.type, $1.resource.name)
+        }
         // A statement that touches nothing, as `SELECT 1`, still is one.
         if effects.isEmpty { effects = [Effect(action: "sql.select", resource: Self.session)] }
         var facts = [

@@ -1,3 +1,4 @@
+import GatewayCore
 import Testing
 
 @testable import PostgresWire
@@ -86,5 +87,50 @@ struct EffectTests {
         reading.settings.searchPath = ["mine", "public"]
         let shown = reading.statements("DELETE FROM t WHERE id = 1").flatMap(\.effects).map(\.shown)
         #expect(Set(shown) == ["delete mine.t()", "delete public.t()", "select mine.t(id)", "select public.t(id)"])
+    }
+
+    @Test("a statement that is read again has the same digest, so that an approval fits it")
+    func digest() {
+        let texts = [
+            "SELECT a.x, b.y, c.z, d.u, e.v, f.w FROM a, b, c, d, e, f WHERE a.x = b.y AND c.z = d.u AND e.v = f.w",
+            "INSERT INTO a SELECT b.*, c.*, d.x FROM b, c, d WHERE b.i = (SELECT max(e.i) FROM e)",
+        ]
+        for text in texts {
+            let digests = (0..<20).map { _ in
+                Reading.statement(text).map { Command($0.form, text: text).digest(target: "t") }
+            }
+            #expect(Set(digests).count == 1, "\(text)")
+        }
+    }
+
+    @Test(
+        "a statement with a name that another text could be taken for is not read",
+        arguments: [
+            "SELECT * FROM cafe\u{301}", "SELECT \u{212a} FROM t", "SELECT 1 \u{37e}DELETE FROM t",
+            #"SELECT U&"\212A" FROM t"#, "WITH \"\u{212a}\" AS (SELECT 1) SELECT * FROM \"K\"",
+            "PREPARE cafe\u{301} AS SELECT 1", "DECLARE \"A\u{30a}\" CURSOR FOR SELECT 1",
+        ])
+    func normalForm(_ text: String) {
+        #expect(Reading.isOpaque(text))
+    }
+
+    @Test("other alphabets are read, and values are read in any form")
+    func alphabets() {
+        for text in [
+            "SELECT caf\u{e9}, \"größe\", имя FROM данные", "SELECT * FROM t WHERE n = 'cafe\u{301} \u{212a}'",
+            "INSERT INTO t VALUES (E'A\u{30a}', $$\u{37e}$$)",
+        ] {
+            #expect(!Reading.isOpaque(text), "\(text)")
+        }
+    }
+
+    @Test("texts that only look alike are read each for itself")
+    func alike() {
+        var reading = Reading()
+        let decomposed = "SELECT 'cafe\u{301}' FROM t"
+        let composed = "SELECT 'caf\u{e9}' FROM t"
+        #expect(decomposed == composed)
+        _ = reading.statements(decomposed)
+        #expect(reading.statements(composed).first?.range == 0..<composed.utf8.count)
     }
 }
