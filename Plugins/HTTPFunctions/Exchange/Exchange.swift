@@ -25,6 +25,7 @@ final class Exchange {
     let options: ListenerOptions
     private(set) var peer: (any ExchangePeer)?
     private(set) var phase = Phase.signingIn
+    private let patience = Patience()
     private var body = ByteBuffer()
     private var isBodyWhole = false
     private var caller: Caller?
@@ -181,7 +182,8 @@ final class Exchange {
         let wanted = Preferences(head.fields).wait.map { min($0, Int(options.holdLimit.components.seconds)) }
         let justification = head.fields.first(.sallyportJustification)
         entry.session.requestApproval(
-            needed, justification: justification, hold: wanted.flatMap { $0 > 0 ? .seconds($0) : nil }
+            needed, justification: justification, hold: wanted.flatMap { $0 > 0 ? .seconds($0) : nil },
+            patience: patience
         ).assumeIsolated().whenComplete { result in
             guard case .waiting = self.phase else { return }
             switch result {
@@ -346,6 +348,8 @@ final class Exchange {
 
     /// The caller has gone. Whatever was asked of others is given up, and recorded so.
     func callerLeft(_ reason: String) {
+        // An approval that comes now stays in its ticket, for the same call sent again.
+        patience.giveUp()
         guard !isDone else { return }
         let forwarding = forwarding
         _ = finish()

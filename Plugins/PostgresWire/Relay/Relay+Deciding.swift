@@ -72,7 +72,7 @@ extension Relay {
     func isCurrent(_ statement: SQLStatement) -> Bool {
         guard statement.isUnqualified, !place.isReplication else { return true }
         if areSettingsStale { return transaction == .failed && replies.isEmpty }
-        return statement.settings.searchPath == settings.searchPath
+        return statement.settings.searches(as: settings)
     }
 }
 

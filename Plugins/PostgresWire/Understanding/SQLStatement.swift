@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 
 /// What a name may mean: settings of the session that statements are read under.
 struct SQLSettings: Hashable, Sendable {
@@ -6,6 +7,21 @@ struct SQLSettings: Hashable, Sendable {
     var searchPath: [String]
     /// Whether a backslash in an ordinary string is itself (the setting of the same name).
     var standardConformingStrings: Bool
+
+    /// Whether a name without a schema means the same.
+    func searches(as other: SQLSettings) -> Bool {
+        searchPath.count == other.searchPath.count
+            && zip(searchPath, other.searchPath).allSatisfy { $0.isExactly($1) }
+    }
+
+    static func == (left: SQLSettings, right: SQLSettings) -> Bool {
+        left.standardConformingStrings == right.standardConformingStrings && left.searches(as: right)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        for schema in searchPath { hasher.combine(ExactText(schema)) }
+        hasher.combine(standardConformingStrings)
+    }
 }
 
 /// A query string as read.

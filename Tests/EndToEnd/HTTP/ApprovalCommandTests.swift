@@ -111,6 +111,10 @@ struct ApprovalCommandTests {
         #expect(left.count == 2)
         let runs = try await alice.get("\(gateway.url)/payments/runs")
         #expect(runs.member("refund") as? Int == 1)
+        // The approval was not spent on nobody: it is there for the same call.
+        let again = try await alice.post(url, json: #"{"amount":4}"#)
+        #expect(again.status == 200, "\(again)")
+        #expect(try await alice.get("\(gateway.url)/payments/runs").member("refund") as? Int == 2)
         #expect(try await gateway.stop() == 0)
         #expect(try await gateway.auditFault() == nil)
     }
