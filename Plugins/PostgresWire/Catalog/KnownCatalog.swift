@@ -26,6 +26,12 @@ struct KnownCatalog {
             switch reference {
             case .anything: return nil
             case .function(let name): if isOpaque(name) { return nil }
+            case .field(let name, let field):
+                guard let relation = relation(name) else { return nil }
+                if !relation.columns.contains(where: { $0.name.isExactly(field) }), !Self.systemColumns.contains(field)
+                {
+                    all.append(contentsOf: relation.columns.flatMap(\.origins))
+                }
             case .wholeRow(let name):
                 guard let relation = relation(name) else { return nil }
                 all.append(contentsOf: relation.columns.flatMap(\.origins))
@@ -41,6 +47,8 @@ struct KnownCatalog {
         }
         return all
     }
+
+    private static let systemColumns: Set<String> = ["ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"]
 
     func columnNames(of name: RelationName) -> [String]? { relation(name)?.columns.map(\.name) }
 

@@ -17,6 +17,10 @@ final class CopyMasking {
         if let unknown = options.unknown {
             throw ProtocolViolation("copied data with the option \(unknown), which cannot be masked")
         }
+        for mark in [options.delimiter, options.quote, options.escape]
+        where mark?.utf8.contains(where: { $0 == 10 || $0 == 13 }) == true {
+            throw ProtocolViolation("copied data whose marks are ends of lines, which cannot be masked")
+        }
         switch options.format {
         case .text: rows = TextRows(options)
         case .csv: rows = CSVRows(options)

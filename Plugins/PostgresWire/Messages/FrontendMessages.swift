@@ -27,7 +27,7 @@ struct Parse {
 
     init(_ payload: ByteBuffer) throws(ProtocolViolation) {
         var reader = MessageReader(payload, of: "Parse")
-        statement = try reader.string()
+        statement = try reader.name()
         query = try reader.stringBytes()
         let count = try reader.count(ofAtLeast: 4)
         var types: [UInt32] = []
@@ -49,8 +49,8 @@ struct Bind {
 
     init(_ payload: ByteBuffer) throws(ProtocolViolation) {
         var reader = MessageReader(payload, of: "Bind")
-        portal = try reader.string()
-        statement = try reader.string()
+        portal = try reader.name()
+        statement = try reader.name()
         parameterFormats = try Self.formats(&reader)
         let count = try reader.count(ofAtLeast: 4)
         guard parameterFormats.count <= 1 || parameterFormats.count == count else {
@@ -137,7 +137,7 @@ private func readNamed(_ payload: ByteBuffer, of message: StaticString) throws(P
     var reader = MessageReader(payload, of: message)
     let code = try reader.integer(UInt8.self)
     guard let kind = NamedKind(rawValue: code) else { throw ProtocolViolation("\(message): invalid subtype \(code)") }
-    let name = try reader.string()
+    let name = try reader.name()
     try reader.end()
     return (kind, name)
 }
@@ -150,7 +150,7 @@ struct Execute {
 
     init(_ payload: ByteBuffer) throws(ProtocolViolation) {
         var reader = MessageReader(payload, of: "Execute")
-        portal = try reader.string()
+        portal = try reader.name()
         maximumRows = try reader.integer()
         try reader.end()
     }

@@ -34,6 +34,17 @@ struct MessageReader {
         return text
     }
 
+    /// The name of a prepared statement or portal, of at most 63 bytes of ASCII.
+    ///
+    /// The server cuts longer ones, and takes the bytes of others for another name after a change of the encoding.
+    mutating func name() throws(ProtocolViolation) -> String {
+        let name = try string()
+        guard name.utf8.count <= 63, name.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw ProtocolViolation("\(message): a name that is longer than 63 bytes or not ASCII")
+        }
+        return name
+    }
+
     /// The same, undecoded and without its end.
     mutating func stringBytes() throws(ProtocolViolation) -> ByteBuffer {
         guard let end = payload.readableBytesView.firstIndex(of: 0),

@@ -58,6 +58,11 @@ extension ErrorFields {
     static let cancelledWhileRead = ErrorFields(
         severity: .error, code: .queryCanceled, message: "canceling statement due to user request")
 
+    static let boundTooEarly = ErrorFields(
+        severity: .error, code: .featureNotSupported,
+        message: "this statement has to run right after it is bound",
+        hint: "Send Bind and Execute with nothing but Describe between them.")
+
     static let tooManyNames = ErrorFields(
         severity: .error, code: .configurationLimitExceeded,
         message: "This session has too many prepared statements, portals and cursors.",

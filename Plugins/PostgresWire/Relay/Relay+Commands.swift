@@ -69,6 +69,9 @@ extension Relay {
                 facts = body.facts.adding(facts)
             }
             if bodies.isEmpty { return opaque(text, reason: "no statement \"\(name)\" is known") }
+            if bodies.contains(where: \.kind.usesNames) {
+                return opaque(text, reason: "what \"\(name)\" stands for uses another name")
+            }
         case .fetch(let cursor):
             let bodies = [names.cursor(cursor), context.cursors[ExactText(cursor)]].compactMap { $0 }
             if bodies.isEmpty { return opaque(text, reason: "no cursor \"\(cursor)\" is known") }

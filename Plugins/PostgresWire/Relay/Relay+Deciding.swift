@@ -24,7 +24,8 @@ extension Relay {
 
     /// Where names without a schema are looked for; `nil` where that is not certain.
     var certainSearchPath: [String]? {
-        areSettingsStale ? nil : SearchPath(schemas: settings.searchPath, temporary: temporarySchema).all
+        areSettingsStale || isSearchPathUnusual
+            ? nil : SearchPath(schemas: settings.searchPath, temporary: temporarySchema).all
     }
 
     /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
@@ -41,6 +42,7 @@ extension Relay {
             if let path = SearchPath.read(query) {
                 self.settings.searchPath = path.schemas
                 self.temporarySchema = path.temporary
+                self.isSearchPathUnusual = path.isUnusual
             } else {
                 self.areSettingsStale = true
             }
@@ -55,11 +57,13 @@ extension Relay {
 extension Relay {
     /// Runs `body` once nothing that was sent can change what the names of a message stand for: a prepared statement's,
     /// a portal's, and all of them where SQL may change them. What the caller sends next waits for it.
+    ///
+    /// - Parameter all: Whether all names matter, since it is SQL that uses some.
     func whenNamesAreCertain(
-        statement: String? = nil, portal: String? = nil, _ body: @escaping (Relay) -> Void
+        statement: String? = nil, portal: String? = nil, all: Bool = false, _ body: @escaping (Relay) -> Void
     ) {
         let isUncertain =
-            areNamesChanging || statement.map { names.statements.isUncertain($0, in: readySent) } ?? false
+            all || areNamesChanging || statement.map { names.statements.isUncertain($0, in: readySent) } ?? false
             || portal.map { names.portals.isUncertain($0, in: readySent) } ?? false
         guard isUncertain, !replies.isEmpty else { return body(self) }
         hold = .names(goOn: body)

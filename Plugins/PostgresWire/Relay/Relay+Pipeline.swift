@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 import NIOCore
 
 /// A statement that was to be parsed, and is not sent before it is known what for.
@@ -34,6 +35,8 @@ extension Relay {
             prepared = PreparedStatement(
                 name: parse.statement, statement: nil, text: text, parameterTypes: parse.parameterTypes)
         }
+        // Nobody sends so many without a Bind; they are not kept for one.
+        if held.count >= 64, !sendHeld() { return }
         held.append(
             HeldParse(
                 frame: frame, prepared: prepared,
@@ -90,14 +93,16 @@ extension Relay {
     func receiveBind(_ frame: Frame) throws(ProtocolViolation) {
         let bind = try Bind(frame.payload)
         whenSettingsAreKnown { relay in
-            relay.whenNamesAreCertain(statement: bind.statement) { relay in relay.judge(bind, frame) }
+            let usesNames = relay.names.statements[bind.statement]?.statement?.kind.usesNames ?? false
+            // What waits to be parsed with this Bind is not sent, and takes no answer.
+            relay.whenNamesAreCertain(statement: bind.statement, all: usesNames) { relay in relay.judge(bind, frame) }
         }
     }
 
     private func judge(_ bind: Bind, _ frame: Frame) {
         guard !names.isFull else { return refuse(.tooManyNames, isQuery: false) }
         // A statement that is parsed for this Bind goes with it; others go on their own.
-        let own = held.last?.prepared.name == bind.statement ? held.popLast() : nil
+        let own = held.last?.prepared.name.isExactly(bind.statement) == true ? held.popLast() : nil
         guard sendHeld() else {
             if let own { forget(own) }
             return
@@ -105,7 +110,7 @@ extension Relay {
         let prepared = own?.prepared ?? names.statements[bind.statement]
         if let prepared, prepared.isEmpty {
             if let own { sendParse(own, command: nil) }
-            return sendBind(bind, frame, statement: nil, command: nil)
+            return sendBind(bind, frame, prepared, statement: nil, command: nil)
         }
         let judged: JudgedStatement
         do throws(ParameterError) {
@@ -118,7 +123,7 @@ extension Relay {
             switch decided {
             case .success(let commands):
                 if let own { relay.sendParse(own, command: nil) }
-                relay.sendBind(bind, frame, statement: judged.statement, command: commands.first)
+                relay.sendBind(bind, frame, prepared, statement: judged.statement, command: commands.first)
             case .failure(let refusal):
                 if let own { relay.forget(own) }
                 relay.refuse(ErrorFields(refusal), isQuery: false)
@@ -126,11 +131,15 @@ extension Relay {
         }
     }
 
-    private func sendBind(_ bind: Bind, _ frame: Frame, statement: SQLStatement?, command: RunningCommand?) {
+    private func sendBind(
+        _ bind: Bind, _ frame: Frame, _ prepared: PreparedStatement?, statement: SQLStatement?, command: RunningCommand?
+    ) {
         command?.requestBytes = frame.bytes.readableBytes
         let portal = Portal(
             name: bind.portal, statement: statement, command: command, resultFormats: bind.resultFormats,
             epoch: readySent)
+        portal.isPlanned = prepared?.statement?.kind.isPlanned ?? false
+        defer { portal.changes = changes }
         if command?.inspectsRows != true { portal.rows = .relayed }
         let change = names.portals.change(bind.portal, to: portal, in: readySent)
         // Binding the unnamed portal again ends the one that was there.
@@ -157,7 +166,14 @@ extension Relay {
     }
 
     private func judge(_ execute: Execute, _ frame: Frame) {
-        if let portal = names.portals[execute.portal] { return sendExecute(portal, frame) }
+        if let portal = names.portals[execute.portal] {
+            // A statement that is not planned is read again as it begins to run, under what holds by then.
+            guard portal.hasBegun || portal.isPlanned || portal.changes == changes else {
+                return refuse(.boundTooEarly, isQuery: false)
+            }
+            portal.hasBegun = true
+            return sendExecute(portal, frame)
+        }
         // A cursor that SQL declared is a portal of the same name.
         let judged =
             names.cursor(execute.portal).map { command(fetchingFrom: execute.portal, body: $0) }

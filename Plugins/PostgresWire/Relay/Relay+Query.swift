@@ -13,7 +13,7 @@ extension Relay {
         whenSettingsAreKnown { relay in
             relay.read(text, isQuery: true) { relay, query in
                 guard query.usesNames else { return relay.judge(query, frame) }
-                relay.whenNamesAreCertain { relay in relay.judge(query, frame) }
+                relay.whenNamesAreCertain(all: true) { relay in relay.judge(query, frame) }
             }
         }
     }
@@ -42,9 +42,13 @@ extension Relay {
         for command in commands {
             guard let statement = command.statement else {
                 areSettingsStale = true
+                isLexingStale = true
                 continue
             }
-            if statement.kind.mayChangeSettings { areSettingsStale = true }
+            if statement.kind.mayChangeSettings || statement.isOpaque {
+                areSettingsStale = true
+                isLexingStale = true
+            }
             if statement.mayChangeDefinitions {
                 areSettingsStale = true
                 hasUncommittedDefinitions = true
@@ -68,6 +72,8 @@ extension Relay {
         case MessageCode.copyDone, MessageCode.copyFail:
             isCopyingIn = false
             send(frame.bytes)
+            // The next statement of the query string may take rows too, and with them whatever is sent.
+            if case .query(let run)? = replies.first, run.copiesInLater { hold = .copyBegins }
         // As the protocol says, these mean nothing here.
         case MessageCode.sync, MessageCode.flush: break
         case MessageCode.terminate: close(reason: "the caller disconnected during COPY")
@@ -100,6 +106,7 @@ extension Relay {
                 }
                 command.requestBytes = frame.bytes.readableBytes
                 relay.send(frame.bytes, .functionCall(command))
+                relay.noteSent(commands)
             case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: true)
             }
         }

@@ -25,6 +25,10 @@ extension Relay {
                     String(decoding: bytes.readableBytesView, as: UTF8.self),
                     reason: "the text cannot be read in the client encoding \(encoding.name)"))
         }
+        // A pipeline that changes settings cannot be asked how it is read by now; plain ASCII is read alike under all.
+        if isLexingStale, isPipelineOpen, text.utf8.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) {
+            return body(self, .opaque(text, reason: "settings change before it"))
+        }
         guard text.utf8.count > Self.longestReadHere else {
             return body(self, ReadQuery(services.reader.read(text, settings: settings), of: text))
         }
@@ -60,12 +64,7 @@ extension Relay.ReadQuery {
     /// Whether what it does hangs on what the names of prepared statements and cursors stand for.
     var usesNames: Bool {
         guard case .statements(let statements, _) = self else { return false }
-        return statements.contains {
-            switch $0.kind {
-            case .execute, .fetch: true
-            default: false
-            }
-        }
+        return statements.contains(where: \.kind.usesNames)
     }
 
     init(_ reading: QueryReading, of text: String) {

@@ -61,7 +61,8 @@ extension Relay {
             var kind: ValueKind?
             var name: String?
             // Of what a query computes the type is not known; what is no number is text in these formats.
-            if references.count == 1, case .column(let relation, let column)? = references.first {
+            let named = references.filter { if case .field = $0 { false } else { true } }
+            if named.count == 1, case .column(let relation, let column)? = named.first {
                 name = column
                 let oid = known.relation(relation)?.columns.first { $0.name.isExactly(column) }?.typeOID
                 kind = oid.flatMap { ValueKind(oid: $0) ?? known.findings.types[$0] }

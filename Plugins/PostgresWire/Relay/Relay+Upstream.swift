@@ -155,8 +155,7 @@ extension Relay {
         case .closePortal(let change):
             guard type == MessageCode.closeComplete else { break }
             replies.removeFirst()
-            change.replaced?.close()
-            names.portals.confirm(change)
+            names.closed(change)
             return .keep
         case .describeStatement(let prepared):
             switch type {
@@ -364,12 +363,13 @@ extension Relay {
             throw ProtocolViolation("ReadyForQuery that nothing asked for")
         }
         transaction = status
+        if replies.isEmpty { isLexingStale = false }
         isCopyingIn = false
         if case .copyBegins = hold { hold = nil }
         readyReceived += 1
         if status == .idle {
             names.endTransaction(upTo: readyReceived)
-            if hasUncommittedDefinitions, readyReceived == readySent {
+            if hasUncommittedDefinitions, readyReceived == readySent, replies.isEmpty, !isPipelineOpen {
                 hasUncommittedDefinitions = false
                 place.catalog.forget()
             }

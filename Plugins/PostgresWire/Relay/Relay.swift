@@ -42,6 +42,11 @@ final class Relay {
     var settings: SQLSettings
     /// Where the session's temporary tables are.
     var temporarySchema: String?
+    var isSearchPathUnusual = false
+    /// A statement that was sent may change how texts are read.
+    var isLexingStale = false
+    /// Counts what is sent but descriptions, which change nothing.
+    private(set) var changes = 0
     /// What was sent may have changed tables or views in a way that others do not see yet.
     var hasUncommittedDefinitions = false
     /// Something may have changed what a name or a string means.
@@ -186,6 +191,7 @@ final class Relay {
         replies.append(reply)
         sent += 1
         if reply.mayChangeNames { lastNameChange = sent }
+        if !reply.isDescription { changes += 1 }
         if reply.endsReady {
             readySent += 1
             isPipelineOpen = false

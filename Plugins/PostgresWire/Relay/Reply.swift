@@ -28,6 +28,13 @@ enum Reply {
         }
     }
 
+    var isDescription: Bool {
+        switch self {
+        case .describeStatement, .describePortal: true
+        default: false
+        }
+    }
+
     /// Whether ReadyForQuery ends it.
     var endsReady: Bool {
         switch self {
@@ -51,6 +58,11 @@ final class QueryRun {
     init(_ commands: [RunningCommand]) { self.commands = commands }
 
     var current: RunningCommand? { index < commands.count ? commands[index] : nil }
+
+    /// Whether a statement after the current one takes rows.
+    var copiesInLater: Bool {
+        commands.dropFirst(index + 1).contains { if case .copyIn? = $0.statement?.kind { true } else { false } }
+    }
 
     func advance() {
         index += 1

@@ -40,6 +40,11 @@ final class Portal {
     let epoch: Int
     /// What becomes of its rows, once their description has been seen.
     var rows = RowTreatment.unknown
+    /// Its statement was planned as it was bound.
+    var isPlanned = false
+    /// What had been sent when it was bound, and whether it has run since.
+    var changes = 0
+    var hasBegun = false
     /// Copied data is looked into, and by what it is masked.
     var copies = false
     var copy: CopyMasking?
@@ -107,6 +112,13 @@ struct StatementTables {
     mutating func bound(_ change: NameChange<Portal>) {
         portals.confirm(change)
         if !cursors.isEmpty { cursors[change.name] = nil }
+    }
+
+    /// The server has closed a portal, which may have been a cursor.
+    mutating func closed(_ change: NameChange<Portal>) {
+        change.replaced?.close()
+        portals.confirm(change)
+        cursors[change.name] = nil
     }
 
     private mutating func closePortal(_ name: String) {

@@ -8,6 +8,8 @@ struct RelationName: Hashable, Sendable {
 /// What a value is computed from.
 enum ColumnReference: Hashable, Sendable {
     case column(RelationName, String)
+    /// A name behind that of a relation: a column, or a function of the whole row (`t.row_to_json`).
+    case field(RelationName, String)
     /// All columns of a relation: `t.*`, `row_to_json(t)`.
     case wholeRow(RelationName)
     /// What a function gives. Those that PostgreSQL brings compute it from their arguments; others may read any table.
@@ -81,7 +83,7 @@ extension Set<ColumnReference> {
         Set<RelationName>(
             compactMap {
                 switch $0 {
-                case .column(let relation, _), .wholeRow(let relation): relation
+                case .column(let relation, _), .field(let relation, _), .wholeRow(let relation): relation
                 case .function, .anything: nil
                 }
             })

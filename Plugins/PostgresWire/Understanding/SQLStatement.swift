@@ -109,6 +109,17 @@ indirect enum StatementKind: Sendable {
     case deallocate
     case other
 
+    /// Whether what it does hangs on what the names of prepared statements and cursors stand for.
+    var usesNames: Bool {
+        switch self {
+        case .execute, .fetch: true
+        default: false
+        }
+    }
+
+    /// Whether it is planned when it is bound, and means the same whenever it runs.
+    var isPlanned: Bool { if case .query = self { true } else { false } }
+
     /// Whether prepared statements, portals and cursors may stand for something else afterwards.
     var mayChangeNames: Bool {
         switch self {

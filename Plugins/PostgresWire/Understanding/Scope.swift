@@ -57,7 +57,13 @@ final class Scope {
             return found
         case 2...:
             // `alias.column`, `schema.table.column`, and fields of composite columns behind it.
-            var found = source(fields[0])?.references(toColumn: fields[1]) ?? []
+            var found: Set<ColumnReference> = []
+            // Of several with one alias, in this query and around it, any may be meant.
+            for source in sources(fields[0]) {
+                found.formUnion(source.references(toColumn: fields[1]))
+                if case .relation(let relation, _) = source { found.insert(.field(relation, fields[1])) }
+                if case .derived(let output, _) = source, !output.knows(fields[1]) { found.formUnion(output.all) }
+            }
             if fields.count >= 3 {
                 found.insert(
                     .column(
@@ -72,12 +78,12 @@ final class Scope {
     /// What `*` or `alias.*` stands for.
     func star(_ qualifier: [String]) -> [Source] {
         guard let alias = qualifier.last else { return sources.map(\.source) }
-        if qualifier.count == 1, let source = source(alias) { return [source] }
+        if qualifier.count == 1, case let found = sources(alias), !found.isEmpty { return found }
         return [.relation(RelationName(schema: qualifier.dropLast().last, name: alias), columns: [])]
     }
 
-    private func source(_ alias: String) -> Source? {
-        sources.first { $0.alias == alias }?.source ?? parent?.source(alias)
+    private func sources(_ alias: String) -> [Source] {
+        sources.filter { $0.alias == alias }.map(\.source) + (parent?.sources(alias) ?? [])
     }
 }
 
@@ -98,6 +104,11 @@ final class QueryOutput {
     static func opaque(_ references: Set<ColumnReference>) -> QueryOutput { QueryOutput([.several(references)]) }
 
     var isEmpty: Bool { items.isEmpty }
+
+    /// Whether a column of this name is certainly among them.
+    func knows(_ name: String) -> Bool {
+        items.contains { if case .column(name, _) = $0 { true } else { false } }
+    }
 
     var all: Set<ColumnReference> {
         items.reduce(into: []) { all, item in

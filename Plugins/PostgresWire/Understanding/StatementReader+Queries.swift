@@ -58,6 +58,14 @@ extension StatementReader {
                 scope.define(name, as: output)
             }
         }
+        // Each of them may see those after it, so that any may give what any other reads.
+        let ctes = with.nodes("ctes")
+        if with.flag("recursive"), ctes.count > 1 {
+            let all = ctes.reduce(into: Set<ColumnReference>()) {
+                $0.formUnion(scope.definition($1.text("ctename"))?.all ?? [.anything])
+            }
+            for cte in ctes { scope.define(cte.text("ctename"), as: .opaque(all)) }
+        }
     }
 
     private mutating func readValues(_ lists: [ParseNode], _ scope: Scope) -> QueryOutput {
@@ -97,7 +105,8 @@ extension StatementReader {
         case "AIndirection":
             value.nodes("indirection").last { $0.kind == "String" }?.text("sval") ?? ""
         case "TypeCast": value.node("arg").map(name) ?? ""
-        case "CaseExpr": "case"
+        // By its ELSE it may have another name.
+        case "CaseExpr": ""
         case "CoalesceExpr": "coalesce"
         default: ""
         }

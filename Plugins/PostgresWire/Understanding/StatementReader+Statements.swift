@@ -213,7 +213,7 @@ extension StatementReader {
         switch node.text("kind") {
         case "TRANS_STMT_ROLLBACK_TO": return .rollbackToSavepoint
         // What was set in the transaction is as it was.
-        case "TRANS_STMT_ROLLBACK", "TRANS_STMT_COMMIT": return .changesSettings
+        case "TRANS_STMT_ROLLBACK", "TRANS_STMT_COMMIT", "TRANS_STMT_PREPARE": return .changesSettings
         default: return .other
         }
     }

@@ -105,7 +105,10 @@ struct StatementReader {
                 let sources = scope.star(Array(names.dropLast()))
                 return note(sources.reduce(into: Set()) { $0.formUnion($1.all) })
             }
+            if names.count > 1, let last = names.last { callByField(last) }
             return note(scope.references(names))
+        case "AIndirection":
+            for part in node.nodes("indirection") where part.kind == "String" { callByField(part.text("sval")) }
         case "SelectStmt":
             let (output, conditions) = readSelect(node, in: scope)
             return output.all.union(conditions)
@@ -128,6 +131,11 @@ struct StatementReader {
     @discardableResult
     mutating func references(in nodes: [ParseNode], _ scope: Scope) -> Set<ColumnReference> {
         nodes.reduce(into: []) { $0.formUnion(references(in: $1, scope)) }
+    }
+
+    /// `x.f` is `f(x)` where `x` has no column of that name.
+    private mutating func callByField(_ name: String) {
+        if functions.kind(of: [name]) != nil { _ = call([name]) }
     }
 
     private mutating func note(_ references: Set<ColumnReference>) -> Set<ColumnReference> {

@@ -27,7 +27,8 @@ struct TableUses {
         switch reference {
         case .column(let relation, let name): add("sql.select", relation, columns: [name])
         case .wholeRow(let relation): add("sql.select", relation, columns: ["*"])
-        case .function, .anything: break
+        // The column of the same name is there too.
+        case .field, .function, .anything: break
         }
     }
 

@@ -108,6 +108,42 @@ ATTACKS = {
         query("ROLLBACK") + query("SELECT salary FROM salaries")],
     "what SQL prepared under another search path": [
         query("PREPARE x AS SELECT salary FROM salaries"), query("SET search_path = hr"), query("EXECUTE x")],
+    "EXECUTE after a Parse that an earlier pipeline fails at": [
+        query(f"PREPARE x AS {FORBIDDEN}"), parse("SELECT 1", "x") + SYNC + query("EXECUTE x")],
+    "EXECUTE of what executes another name": [
+        query("PREPARE y AS SELECT 1"), parse("EXECUTE y", "x") + SYNC, query("DEALLOCATE y"),
+        query(f"PREPARE y AS {FORBIDDEN}"), query("EXECUTE x")],
+    "a COPY that is bound before the search path changes": [
+        parse("COPY salaries TO STDOUT", "s") + bind("s", "p") + parse("SET search_path = hr") + bind() + execute()
+        + execute("p") + SYNC],
+    "an EXECUTE that is bound before its name is prepared anew": [
+        query("BEGIN"), query("PREPARE y AS SELECT 1"), parse("EXECUTE y") + bind("", "p") + SYNC,
+        query("DEALLOCATE y"), query(f"PREPARE y AS {FORBIDDEN}"), execute("p") + SYNC],
+    "a string that ends elsewhere once a pipeline has set how": [
+        parse("SET standard_conforming_strings = off") + bind() + execute()
+        + parse("SELECT 'a\\' , 'x , upper(ssn) FROM public.customers WHERE id = 7 --'") + RUN],
+    "a search path that PREPARE TRANSACTION brings back": [
+        query("SET search_path = hr"), query("BEGIN"), query("SET LOCAL search_path = public"),
+        query("PREPARE TRANSACTION 'x'"), query("SELECT salary FROM salaries"), query("ROLLBACK PREPARED 'x'")],
+    "a function that is written as a column": [query("SELECT c.row_to_json FROM customers c WHERE id = 7")],
+    "two relations under one alias": [
+        query("SELECT upper(c.ssn) FROM (scratch c JOIN scratch s ON true) j, customers c WHERE c.id = 7")],
+    "a WITH that is defined after its use": [
+        query("WITH RECURSIVE a AS (SELECT note FROM scratch), scratch AS (SELECT upper(ssn) AS note FROM customers"
+              " WHERE id = 7) SELECT upper(note) FROM a")],
+    "a CASE that is named by its ELSE": [
+        query("SELECT upper(name) FROM (SELECT CASE WHEN true THEN ssn ELSE name END FROM customers WHERE id = 7) s")],
+    "a temporary table that is searched for last": [
+        query("CREATE TEMP TABLE contacts (number text)"), query("SET search_path = public, pg_temp"),
+        query("SELECT upper(number) FROM contacts WHERE id = 7")],
+    "a COPY whose quotes are ends of lines": [
+        query("COPY (SELECT ssn, id FROM customers WHERE id IN (6, 7) ORDER BY id) TO STDOUT (FORMAT csv, QUOTE E'\n')")],
+    "FETCH from a portal under a cursor's name": [
+        query("BEGIN"), query("DECLARE c CURSOR FOR SELECT 'x'"),
+        close("c", b"P") + parse(COMPUTED) + bind("", "c") + query("FETCH c"), SYNC],
+    "a Sync that a second COPY swallows": [
+        query("COPY scratch FROM STDIN; COPY scratch FROM STDIN"), message(b"c") + SYNC, message(b"c"),
+        query("SELECT (1/0)::text") + query(COMPUTED)],
     "a delete behind a semicolon that looks like one": [
         query(f"SELECT 1 {GREEK}DELETE FROM scratch"), query("SELECT 1 ;DELETE FROM scratch")],
 }

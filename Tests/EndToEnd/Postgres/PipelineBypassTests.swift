@@ -32,8 +32,12 @@ struct PipelineBypassTests {
             try Tools.python(), [Tools.fixture("postgres_names.py")], environment: ledger.environment, within: 300)
         #expect(through.status == 0, "\(through.errors)")
         let lines = through.output.split(separator: "\n")
-        #expect(lines.count >= 25)
-        for line in lines { #expect(line.hasSuffix(": nothing, goes on"), "\(line)") }
+        #expect(lines.count >= 39)
+        for line in lines {
+            // Names that the server could take for others end the session, and so do answers that cannot be masked.
+            let ends = ["looks alike", "ends of lines", "swallows"].contains { line.contains($0) }
+            #expect(line.hasSuffix(": nothing, goes on") || ends && line.contains(": nothing, "), "\(line)")
+        }
         #expect(try await ledger.server.psql("SELECT count(*) FROM scratch") == "1\n")
 
         // They are no straw men: where everything is allowed, most of them show it.
@@ -42,7 +46,7 @@ struct PipelineBypassTests {
             seed: Ledger.seed + "\n" + Self.more)
         let shown = try await RunningProcess.run(
             try Tools.python(), [Tools.fixture("postgres_names.py")], environment: open.environment, within: 300)
-        #expect(shown.output.split(separator: "\n").filter { $0.contains(": secret,") }.count >= 17, "\(shown)")
+        #expect(shown.output.split(separator: "\n").filter { $0.contains(": secret,") }.count >= 24, "\(shown)")
         #expect(try await open.server.psql("SELECT count(*) FROM scratch") == "0\n")
     }
 }

@@ -9,9 +9,11 @@ struct LineageTests {
     /// `t.c`, `t.*`, `f()` and `?`, sorted, a text for each column of the result.
     private static func shown(_ columns: [Set<ColumnReference>]) -> [String] {
         columns.map { references in
-            references.map { reference in
+            references.compactMap { reference in
                 switch reference {
                 case .column(let relation, let name): "\(relation.name).\(name)"
+                // The column of the same name stands beside it.
+                case .field: nil
                 case .wholeRow(let relation): "\(relation.name).*"
                 case .function(let name): "\(name.name)()"
                 case .anything: "?"
