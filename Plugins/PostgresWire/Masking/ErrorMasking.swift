@@ -8,6 +8,8 @@ import NIOCore
 struct ErrorMasking {
     private var cells: CellMasker
     private let hidesValues: Bool
+    /// The statement, which may be quoted to who wrote it.
+    private let text: String
     /// Code that nobody has read may have written the message.
     private let isOpaque: Bool
 
@@ -24,10 +26,11 @@ struct ErrorMasking {
     private static let withheld = "(withheld: a masking rule applies)"
 
     /// `nil` for an empty plan.
-    init?(_ plan: MaskingPlan, isOpaque: Bool) {
+    init?(_ plan: MaskingPlan, text: String, isOpaque: Bool) {
         guard let cells = CellMasker(plan: plan) else { return nil }
         self.cells = cells
         self.isOpaque = isOpaque
+        self.text = text.lowercased()
         hidesValues = plan.selectsByName
     }
 
@@ -61,7 +64,10 @@ struct ErrorMasking {
         switch field.code {
         case Code.message:
             // Data exceptions quote what they could not read: `invalid input syntax for type integer: "536-22-0001"`.
-            return fields.code.hasPrefix("22") ? Self.withoutQuoted(field.value) : field.value
+            if fields.code.hasPrefix("22") { return Self.withoutQuoted(field.value) }
+            // Violated constraints are named, and no values.
+            return fields.code.hasPrefix("23") || quotesStatement(field.value)
+                ? field.value : Self.withoutQuoted(field.value)
         case Code.detail:
             if let columns = Self.keyColumns(field.value), columns.allSatisfy({ isShown($0, of: fields) }) {
                 return field.value
@@ -72,8 +78,16 @@ struct ErrorMasking {
         }
     }
 
+    /// Details of other classes speak of names and of the server.
     private static func quotesValues(_ fields: ErrorFields) -> Bool {
-        ["22", "23", "44", "40", "P0", "00", "01"].contains { fields.code.hasPrefix($0) }
+        !["25", "28", "2B", "42", "53", "54", "55", "57", "58"].contains { fields.code.hasPrefix($0) }
+    }
+
+    /// Whether all that stands in quotes is from the statement: a cast to `regclass` makes a name of any value.
+    private func quotesStatement(_ message: String) -> Bool {
+        message.split(separator: "\"", omittingEmptySubsequences: false).enumerated().allSatisfy { index, part in
+            index % 2 == 0 || text.contains(part.lowercased())
+        }
     }
 
     private func isShown(_ column: String, of fields: ErrorFields) -> Bool {

@@ -105,7 +105,7 @@ private final class Deciding {
         switch consume decision {
         case .permitted(let permit):
             let command = RunningCommand(
-                permit, statement: judged.statement, searchPath: relay.certainSearchPath,
+                permit, statement: judged.statement, text: judged.command.text, searchPath: relay.certainSearchPath,
                 recording: CommandRecording(session: relay.session))
             var isKnown = false
             var goesOn: Bool?

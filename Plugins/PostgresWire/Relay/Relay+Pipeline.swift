@@ -60,7 +60,8 @@ extension Relay {
                 sendParse(
                     parse,
                     command: RunningCommand(
-                        permit, statement: judged.statement, recording: CommandRecording(session: session)))
+                        permit, statement: judged.statement, text: judged.command.text,
+                        recording: CommandRecording(session: session)))
             case .refused(let refusal):
                 forget(parse)
                 for rest in waiting.reversed() { forget(rest) }

@@ -175,7 +175,8 @@ extension Relay {
 
     func masked(_ fields: ErrorFields, _ command: RunningCommand?) -> ErrorFields? {
         guard let command, !command.masking.isEmpty,
-            var masking = ErrorMasking(command.masking, isOpaque: command.statement?.isOpaque ?? true)
+            var masking = ErrorMasking(
+                command.masking, text: command.text, isOpaque: command.statement?.isOpaque ?? true)
         else { return nil }
         return masking.mask(fields)
     }

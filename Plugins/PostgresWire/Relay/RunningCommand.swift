@@ -11,6 +11,8 @@ final class RunningCommand {
     let maximumRows: Int?
     /// What the parser knows about it; `nil` where it could not read it.
     let statement: SQLStatement?
+    /// What the caller wrote, which it may be told again.
+    let text: String
     /// Where its names without a schema are looked for; `nil` where that is not certain.
     let searchPath: [String]?
     private let recording: CommandRecording
@@ -24,12 +26,14 @@ final class RunningCommand {
     private var permit: Permit?
 
     init(
-        _ permit: consuming Permit, statement: SQLStatement?, searchPath: [String]? = nil, recording: CommandRecording
+        _ permit: consuming Permit, statement: SQLStatement?, text: String, searchPath: [String]? = nil,
+        recording: CommandRecording
     ) {
         commandID = permit.commandID
         masking = permit.masking
         maximumRows = permit.maximumRows
         self.statement = statement
+        self.text = text
         self.searchPath = searchPath
         self.recording = recording
         recordingLevel = permit.recording

@@ -130,6 +130,7 @@ struct MaskingBypassTests {
     @Test(
         "a masked column does not show where it was copied to, nor in errors, notices and statistics",
         arguments: [
+            ["SELECT ssn::regclass \(own)"], ["SELECT current_setting(ssn) \(own)"],
             ["SELECT ssn::date \(own)"], ["SELECT ssn::int \(own)"], ["SELECT ('{' || ssn)::json \(own)"],
             ["UPDATE customers SET id = NULL WHERE id = 7"],
             ["CREATE TEMP TABLE t AS SELECT ssn AS note \(own)", "SELECT note FROM t"],
