@@ -30,7 +30,7 @@ struct ErrorMasking {
         guard let cells = CellMasker(plan: plan) else { return nil }
         self.cells = cells
         self.isOpaque = isOpaque
-        self.text = text.lowercased()
+        self.text = text
         hidesValues = plan.selectsByName
     }
 
@@ -85,9 +85,11 @@ struct ErrorMasking {
 
     /// Whether all that stands in quotes is from the statement: a cast to `regclass` makes a name of any value.
     private func quotesStatement(_ message: String) -> Bool {
-        message.split(separator: "\"", omittingEmptySubsequences: false).enumerated().allSatisfy { index, part in
-            index % 2 == 0 || text.contains(part.lowercased())
-        }
+        let parts = message.split(separator: "\"", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return true }
+        // Names without quotes are folded to lower case.
+        let statement = text.lowercased()
+        return parts.enumerated().allSatisfy { index, part in index % 2 == 0 || statement.contains(part.lowercased()) }
     }
 
     private func isShown(_ column: String, of fields: ErrorFields) -> Bool {
