@@ -29,6 +29,27 @@ struct IssuerKeysTests {
         #expect(issuer.fetches(of: "/keys") == 3)
     }
 
+    @Test("everybody who comes while the keys are on their way signs in once they are there, with one fetch")
+    func together() async throws {
+        for _ in 0..<20 {
+            let issuer = MemoryIssuer(delay: .milliseconds(5))
+            let authenticator = issuer.authenticator()
+            func everybody(_ key: String) async throws {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<20 {
+                        group.addTask { _ = try await authenticator.authenticate(issuer.token(key: key)) }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            try await everybody("first")
+            #expect(issuer.fetches(of: "/keys") == 1)
+            issuer.addKey("second")
+            try await everybody("second")
+            #expect(issuer.fetches(of: "/keys") == 2)
+        }
+    }
+
     @Test("a withdrawn key is refused once the keys are fetched anew")
     func withdrawn() async throws {
         let issuer = MemoryIssuer()

@@ -20,7 +20,13 @@ final class MemoryIssuer: DocumentFetcher {
 
     private let state = Mutex(State())
 
-    init() { addKey("first") }
+    private let delay: Duration
+
+    /// - Parameter delay: How long each of its documents takes.
+    init(delay: Duration = .zero) {
+        self.delay = delay
+        addKey("first")
+    }
 
     func addKey(_ id: String) { state.withLock { $0.keys.append((id, P256.Signing.PrivateKey())) } }
     func withdrawKey(_ id: String) { state.withLock { state in state.keys.removeAll { $0.id == id } } }
@@ -30,6 +36,7 @@ final class MemoryIssuer: DocumentFetcher {
     func fetches(of path: String) -> Int { state.withLock { $0.fetches[path] ?? 0 } }
 
     func fetch(_ url: String) async throws -> FetchedDocument {
+        if delay > .zero { try await Task.sleep(for: delay) }
         let document: JSONValue = try state.withLock { state in
             let path = String(url.dropFirst(Self.url.count))
             state.fetches[path, default: 0] += 1

@@ -28,7 +28,7 @@ actor IssuerKeys {
     private var lastAttempt: Timestamp?
     private var lastFailure: String?
     private var lastUnknownKeyFetch: Timestamp?
-    private var fetching: Task<KeySet, any Error>?
+    private var fetching: Task<Void, any Error>?
 
     init(
         configuration: IssuerConfiguration, fetcher: any DocumentFetcher, now: @escaping @Sendable () -> Timestamp,
@@ -45,8 +45,13 @@ actor IssuerKeys {
     func key(_ keyID: String?, for algorithm: SigningAlgorithm) async throws(SignInError) -> VerificationKey {
         try await refreshIfStale()
         if let key = try find(keyID, algorithm) { return key }
-        if let last = lastUnknownKeyFetch, now().duration(since: last) < Self.unknownKeyInterval { throw .unknownKey }
-        lastUnknownKeyFetch = now()
+        // A fetch that runs already may bring it, and costs the issuer nothing more.
+        if fetching == nil {
+            if let last = lastUnknownKeyFetch, now().duration(since: last) < Self.unknownKeyInterval {
+                throw .unknownKey
+            }
+            lastUnknownKeyFetch = now()
+        }
         try? await refresh()
         guard let key = try find(keyID, algorithm) else { throw .unknownKey }
         return key
@@ -81,22 +86,20 @@ actor IssuerKeys {
         return current.keys.count == 1 ? current.keys.first { $0.fits(algorithm) } : nil
     }
 
-    /// One fetch at a time: whoever comes meanwhile waits for it.
+    /// One fetch at a time: whoever comes meanwhile waits for it. The keys are in place before the fetch counts as
+    /// done, as nothing says which of those who wait goes on first.
     private func refresh() async throws {
-        if let fetching {
-            _ = try await fetching.value
-            return
-        }
+        if let fetching { return try await fetching.value }
         lastAttempt = now()
-        let task = Task { [configuration, fetcher, now] in
-            try await Self.fetch(configuration, through: fetcher, now: now)
+        let task = Task {
+            defer { fetching = nil }
+            let new = try await Self.fetch(configuration, through: fetcher, now: now)
+            let before = Set(current?.keys.map(\.identity) ?? [])
+            current = new
+            if before != Set(new.keys.map(\.identity)) { keysChanged() }
         }
         fetching = task
-        defer { fetching = nil }
-        let new = try await task.value
-        let before = Set(current?.keys.map(\.identity) ?? [])
-        current = new
-        if before != Set(new.keys.map(\.identity)) { keysChanged() }
+        try await task.value
     }
 
     private static func fetch(
