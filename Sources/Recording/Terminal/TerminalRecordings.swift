@@ -1,0 +1,53 @@
+import Foundation
+import Identifiers
+
+/// A terminal recording that is there.
+public struct TerminalRecordingListing: Sendable {
+    public let header: TerminalRecordingHeader
+    public let bytes: UInt64
+    public let isBeingWritten: Bool
+}
+
+/// Where terminal recordings lie: `<yyyy-mm-dd>/<session>/<command>.cast`, in a folder beside the session's own recording
+/// `<yyyy-mm-dd>/<session>.jsonl`, by the day on which the session started in UTC.
+public enum TerminalRecordings {
+    /// The path below the recordings' directory.
+    public static func path(of command: UUIDv7, in session: UUIDv7) -> String {
+        "\(folder(of: session))/\(command).cast"
+    }
+
+    /// The recordings of a session whose command's id comes after `after`, in the order of their beginnings; at most
+    /// `limit`. What is there and cannot be read is left out.
+    public static func list(
+        in directory: String, of session: UUIDv7, after: UUIDv7? = nil, limit: Int = .max
+    ) -> [TerminalRecordingListing] {
+        let folder = "\(directory)/\(folder(of: session))"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        var commands = names.compactMap { name -> UUIDv7? in
+            guard name.hasSuffix(".cast") else { return nil }
+            return UUIDv7(String(name.dropLast(5)))
+        }
+        if let after { commands.removeAll { $0 <= after } }
+        var listings: [TerminalRecordingListing] = []
+        for command in commands.sorted() where listings.count < limit {
+            let path = "\(folder)/\(command).cast"
+            guard let reader = try? TerminalRecordingReader(path: path) else { continue }
+            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+            listings.append(
+                TerminalRecordingListing(
+                    header: reader.header, bytes: size?.uint64Value ?? 0, isBeingWritten: reader.isBeingWritten))
+        }
+        return listings
+    }
+
+    /// The folders that lead to a session's recordings, outermost first.
+    static func folders(of session: UUIDv7) -> [String] {
+        [day(of: session), folder(of: session)]
+    }
+
+    private static func folder(of session: UUIDv7) -> String { "\(day(of: session))/\(session)" }
+
+    private static func day(of session: UUIDv7) -> String {
+        String(Timestamp(milliseconds: session.milliseconds).description.prefix(10))
+    }
+}

@@ -1,0 +1,45 @@
+/// How a terminal recording is played: what to write to a terminal, and when.
+public struct TerminalReplay: Sendable {
+    private let options: Replay.Options
+    private var filter = TerminalSequenceFilter()
+    private var last: UInt64 = 0
+
+    public init(options: Replay.Options = Replay.Options()) { self.options = options }
+
+    /// What stands above a replay.
+    public static func title(_ header: TerminalRecordingHeader) -> String {
+        let command = header.command ?? header.title ?? "shell"
+        return """
+            command \(header.commandID)  \(plain(header.caller)) → \(plain(header.target))  started \(header.started)  \
+            \(header.size)  \(plain(command))
+
+            """
+    }
+
+    /// The step of an event; `nil` for one that writes nothing. A replay does not change the size of its terminal.
+    public mutating func step(_ event: TerminalEvent) -> Replay.Step? {
+        guard case .output(let output) = event.action else { return nil }
+        let time = event.time.wholeMicroseconds
+        let from = max(last, options.from.wholeMicroseconds)
+        let silence = Duration.microseconds(Int64(clamping: time > from ? time - from : 0))
+        last = max(last, time)
+        var delay = silence / max(options.speed, 0.001)
+        if let longest = options.longestDelay { delay = min(delay, longest) }
+        let text = filter.filter(output)
+        return Replay.Step(delay: delay, text: text)
+    }
+
+    /// What gives the terminal back as it was: written after the last step, also where that is not the recording's last.
+    public var end: String { filter.end }
+
+    /// On one line and without control characters.
+    private static func plain(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(200).map { scalar in
+                    scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+                        || (0x2028...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+                        ? "\u{fffd}" : scalar
+                }))
+    }
+}
