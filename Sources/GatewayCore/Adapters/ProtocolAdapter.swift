@@ -15,6 +15,26 @@ public protocol ProtocolAdapter: Service {
     ///
     /// - Throws: `ConfigError` with the position of what is wrong.
     init(_ environment: AdapterEnvironment) throws
+
+    /// What `sallyport doctor` says about the adapter's listeners beyond their configuration, e.g. the keys that they
+    /// show. Nothing is changed, and nothing is connected to.
+    static func examine(_ listeners: [ConfigSection], baseDirectory: String) -> [AdapterFinding]
+}
+
+extension ProtocolAdapter {
+    public static func examine(_ listeners: [ConfigSection], baseDirectory: String) -> [AdapterFinding] { [] }
+}
+
+/// One thing that an adapter's examination found.
+public struct AdapterFinding: Sendable, Hashable {
+    public let text: String
+    /// What to do about it; `nil` where all is well.
+    public let advice: String?
+
+    public init(_ text: String, advice: String? = nil) {
+        self.text = text
+        self.advice = advice
+    }
 }
 
 /// What an adapter gets of the gateway.

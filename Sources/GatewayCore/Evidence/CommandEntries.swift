@@ -209,6 +209,15 @@ extension CanonicalJSONWriter {
         _ outcome: Outcome, after microseconds: Int64, redactedBy redactor: SensitiveTextRedactor
     ) {
         beginObject()
+        if !outcome.details.isEmpty {
+            name("details")
+            beginObject()
+            for detail in outcome.details.sorted(by: { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }) {
+                name(detail.name)
+                write(detail.value)
+            }
+            endObject()
+        }
         name("duration_us")
         write(microseconds)
         name("kind")

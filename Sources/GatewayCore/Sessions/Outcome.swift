@@ -1,4 +1,5 @@
 import Masking
+import StrictJSON
 
 /// How a permitted command ended.
 public struct Outcome: Sendable {
@@ -24,10 +25,12 @@ public struct Outcome: Sendable {
     public var rows: Int?
     /// What masking did, per rule and field.
     public var masked: [MaskCount]
+    /// What the protocol knows beyond that, such as the digest of a file that was transferred.
+    public var details: [OutcomeDetail]
 
     public init(
         _ kind: Kind, status: String, reason: String? = nil, requestBytes: Int = 0, responseBytes: Int = 0,
-        rows: Int? = nil, masked: [MaskCount] = []
+        rows: Int? = nil, masked: [MaskCount] = [], details: [OutcomeDetail] = []
     ) {
         self.kind = kind
         self.status = status
@@ -36,5 +39,18 @@ public struct Outcome: Sendable {
         self.responseBytes = responseBytes
         self.rows = rows
         self.masked = masked
+        self.details = details
+    }
+}
+
+/// Something that an adapter says of an outcome, which stands in the audit log under `details`, as it is: digests and
+/// counts, never anything that a caller or an upstream wrote.
+public struct OutcomeDetail: Sendable, Hashable {
+    public var name: String
+    public var value: JSONValue
+
+    public init(_ name: String, _ value: JSONValue) {
+        self.name = name
+        self.value = value
     }
 }

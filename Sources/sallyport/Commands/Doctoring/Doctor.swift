@@ -32,6 +32,7 @@ struct Doctor: ReportingCommand {
         if let configuration {
             report(Examination.policies(configuration, registry))
             report(Examination.secrets(configuration))
+            report(Examination.adapters(configuration, registry))
             report(Examination.state(configuration))
             report(Examination.log(configuration))
             let isRunning = await NetworkExamination.isRunning(configuration)

@@ -27,6 +27,17 @@ enum Examination {
         }
     }
 
+    /// What each adapter says about its listeners.
+    static func adapters(_ configuration: GatewayConfiguration, _ registry: AdapterRegistry) -> [Diagnosis] {
+        registry.declarations.flatMap { declaration -> [Diagnosis] in
+            let listeners = configuration.listeners.filter { $0.kind == declaration.kind }.map(\.section)
+            guard !listeners.isEmpty, let adapter = registry.adapter(ofKind: declaration.kind) else { return [] }
+            return adapter.examine(listeners, baseDirectory: configuration.baseDirectory).map { finding in
+                finding.advice.map { .fail(declaration.kind, finding.text, $0) } ?? .ok(declaration.kind, finding.text)
+            }
+        }
+    }
+
     /// Every secret that the file refers to, without showing any.
     static func secrets(_ configuration: GatewayConfiguration) -> [Diagnosis] {
         var references: [(String, SecretReference)] = []
