@@ -98,6 +98,7 @@ public final class Console: Service {
             + SessionsAPI(backend: backend).routes
             + AuditAPI(backend: backend).routes
             + GatewayAPI(backend: backend).routes
+            + SSHKeysAPI(backend: backend).routes
             + LogMirror(backend: backend, isOpen: options.isTransparencyLogOpen).routes
     }
 }

@@ -43,6 +43,31 @@ public struct ConsoleResource: Sendable, Hashable {
     }
 }
 
+/// What is recorded of one command's terminal.
+public struct ConsoleTerminalRecording: Sendable {
+    public let command: UUIDv7
+    /// The command's text; `nil` for a login shell.
+    public let text: String?
+    public let started: Timestamp
+    public let columns: UInt16
+    public let rows: UInt16
+    public let bytes: UInt64
+    /// Whether it is being written.
+    public let isOpen: Bool
+
+    public init(
+        command: UUIDv7, text: String?, started: Timestamp, columns: UInt16, rows: UInt16, bytes: UInt64, isOpen: Bool
+    ) {
+        self.command = command
+        self.text = text
+        self.started = started
+        self.columns = columns
+        self.rows = rows
+        self.bytes = bytes
+        self.isOpen = isOpen
+    }
+}
+
 /// An entry of the audit log and where it stands.
 public struct ConsoleAuditEntry: Sendable {
     public let index: UInt64
@@ -89,6 +114,13 @@ public protocol ConsoleBackend: Sendable {
     func session(_ id: UUIDv7) async throws -> SessionSummary?
     /// The recording as its file stands: one JSON object a line, in parts of any size; `nil` when there is none.
     func recording(of id: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error>?
+    /// A session's terminal recordings whose command comes after `after`, oldest first.
+    func terminalRecordings(of session: UUIDv7, after: UUIDv7?, limit: Int) async throws -> [ConsoleTerminalRecording]
+    /// The terminal recording of a command as asciicast v3, in parts of any size; `nil` when there is none. With
+    /// `following` it goes on as the recording grows, until its end: an empty part says that there is nothing new.
+    func terminalRecording(
+        of session: UUIDv7, command: UUIDv7, following: Bool
+    ) async throws -> AsyncThrowingStream<[UInt8], any Error>?
     /// False when no such session is open.
     func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool
 
@@ -108,6 +140,15 @@ public protocol ConsoleBackend: Sendable {
 
     /// Makes the caller a password that lasts as long as their token, and records that.
     func issueCredential(to caller: Caller) async throws -> ShortLivedCredentials.Issued
+
+    /// What the caller has registered, the oldest first.
+    func sshKeys(of caller: Caller) async throws -> [RegisteredKey]
+    /// Lets whoever holds the private key be the caller as long as their token lasts, and records that.
+    ///
+    /// - Throws: `SSHKeyError` when somebody else has registered the key. After any other error nothing has changed.
+    func registerSSHKey(_ key: SSHPublicKey, for caller: Caller) async throws -> RegisteredKey
+    /// `nil` when the caller has registered no such key.
+    func forgetSSHKey(_ fingerprint: String, of caller: Caller) async throws -> RegisteredKey?
 
     /// What keeps the gateway from serving, one sentence each by the name of the part; empty when it is ready.
     func problems() async -> [(part: String, problem: String)]

@@ -17,28 +17,39 @@ public final class Authenticator: Sendable {
 
     /// Passwords that stand for tokens which were verified here.
     public let credentials = ShortLivedCredentials()
+    /// SSH keys that stand for tokens which were verified here.
+    public let registeredKeys = RegisteredKeys()
 
     private let issuers: [Issuer]
+    private let deviceSignIns: DeviceSignIns
     private let now: @Sendable () -> Timestamp
     private let keyGeneration: KeyGeneration
 
     /// - Parameters:
     ///   - fetcher: For an issuer's discovery document and key set: each may have certificate authorities of its own.
+    ///   - forms: For an issuer's endpoints; `nil` for one that nobody shall sign in at through the gateway itself.
     ///   - now: The clock, for tests.
     public init(
         issuers: [IssuerConfiguration], fetcher: (IssuerConfiguration) throws -> any DocumentFetcher,
+        forms: (IssuerConfiguration) -> (any FormPoster)? = { _ in nil },
         now: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
     ) rethrows {
         let generation = KeyGeneration()
         self.keyGeneration = generation
         self.now = now
+        var devices: [DeviceSignIns.Issuer] = []
         self.issuers = try issuers.map { configuration in
-            Issuer(
+            let fetcher = try fetcher(configuration)
+            if let forms = forms(configuration) {
+                devices.append(.init(configuration: configuration, fetcher: fetcher, forms: forms))
+            }
+            return Issuer(
                 configuration: configuration,
                 keys: IssuerKeys(
-                    configuration: configuration, fetcher: try fetcher(configuration), now: now,
+                    configuration: configuration, fetcher: fetcher, now: now,
                     keysChanged: { generation.advance() }, logger: logger))
         }
+        deviceSignIns = DeviceSignIns(issuers: devices, now: now, logger: logger)
     }
 
     /// Changes whenever any issuer's keys do: what was verified before must be verified again.
@@ -72,6 +83,27 @@ public final class Authenticator: Sendable {
             groups: GroupsReader(configuration: issuer.configuration).groups(in: parsed.claims),
             signedInAt: Timestamp(milliseconds: UInt64(claims.issuedAt) * 1000),
             expiresAt: Timestamp(milliseconds: UInt64(min(claims.expiresAt, 1 << 42)) * 1000))
+    }
+
+    /// Asks an issuer for a code that a person confirms on another device (RFC 8628), for protocols in which the gateway
+    /// can show a text and nothing more.
+    public func beginDeviceSignIn() async throws(SignInError) -> DevicePrompt {
+        do {
+            return try await deviceSignIns.begin()
+        } catch {
+            throw .device(error)
+        }
+    }
+
+    /// Waits until the person has signed in, and verifies the token as any other.
+    public func finishDeviceSignIn(_ prompt: DevicePrompt) async throws(SignInError) -> Caller {
+        let token: String
+        do {
+            token = try await prompt.token()
+        } catch {
+            throw .device(error)
+        }
+        return try await authenticate(token)
     }
 
     /// Fetches all issuers' keys ahead of the first token. An issuer that is down does not hinder the start.

@@ -19,6 +19,8 @@ public enum SignInError: Error, Sendable, Hashable {
     case wrongDomain
     /// The issuer's keys cannot be fetched, and those at hand are too old.
     case issuerUnavailable(String)
+    /// There is no token: nobody signed in on another device.
+    case device(DeviceAuthorizationError)
 
     /// A short name for logs and metrics.
     public var code: String {
@@ -37,6 +39,7 @@ public enum SignInError: Error, Sendable, Hashable {
         case .wrongType: "token-type"
         case .wrongDomain: "wrong-domain"
         case .issuerUnavailable: "issuer-unavailable"
+        case .device(let error): error.code
         }
     }
 
@@ -58,6 +61,7 @@ public enum SignInError: Error, Sendable, Hashable {
         case .wrongType(let type): "A token of type \"\(type.prefix(32))\" is no proof of a sign-in."
         case .wrongDomain: "The token's account is not in the configured domain."
         case .issuerUnavailable(let detail): "The issuer's keys cannot be fetched now: \(detail)."
+        case .device(let error): error.reason
         }
     }
 
@@ -70,6 +74,7 @@ public enum SignInError: Error, Sendable, Hashable {
         case .wrongAudience, .wrongParty, .wrongDomain, .unknownIssuer:
             "Sign in with `sallyport login`, which asks the right issuer for a token for this gateway."
         case .issuerUnavailable: "Try again later; if it lasts, tell the gateway's operators."
+        case .device(let error): error.nextStep
         case .tooLarge, .malformed, .algorithmRefused, .unknownKey, .badSignature, .wrongType:
             "Send an ID token or access token of the company's issuer, unchanged."
         }

@@ -8,7 +8,8 @@ struct Sallyport: AsyncParsableCommand {
         version: Gateway.version,
         groupedSubcommands: [
             CommandGroup(name: "Run", subcommands: [Serve.self, Demo.self, Issuer.self, DemoFunctionsCommand.self]),
-            CommandGroup(name: "Use", subcommands: [Login.self, Logout.self, Call.self, Connect.self]),
+            CommandGroup(
+                name: "Use", subcommands: [Login.self, Logout.self, Call.self, Connect.self, SSHConfigCommand.self]),
             CommandGroup(name: "Decide", subcommands: [ApprovalsCommand.self, PolicyCommand.self]),
             CommandGroup(name: "Look", subcommands: [SessionsCommand.self, AuditCommand.self]),
             CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, AdaptersCommand.self, Doctor.self]),

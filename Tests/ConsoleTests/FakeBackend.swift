@@ -23,6 +23,9 @@ final class FakeBackend: ConsoleBackend {
         var authorized: [(subject: String, action: ConsoleAction, resource: ConsoleResource)] = []
         var sessions: [SessionSummary] = []
         var recordings: [UUIDv7: [String]] = [:]
+        var terminalRecordings: [ConsoleTerminalRecording] = []
+        /// What a terminal recording's reader is given: for who follows all of it, else the first.
+        var terminalParts: [String] = []
         var open: Set<UUIDv7> = []
         var terminated: [(id: UUIDv7, by: String, reason: String)] = []
         var entries: [String] = []
@@ -134,6 +137,33 @@ final class FakeBackend: ConsoleBackend {
         }
     }
 
+    func terminalRecordings(of session: UUIDv7, after: UUIDv7?, limit: Int) async throws
+        -> [ConsoleTerminalRecording]
+    {
+        try unlessDown { state in
+            Array(state.terminalRecordings.filter { after == nil || $0.command > after! }.prefix(limit))
+        }
+    }
+
+    func terminalRecording(
+        of session: UUIDv7, command: UUIDv7, following: Bool
+    ) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
+        let parts = try unlessDown { state -> [String]? in
+            guard state.terminalRecordings.contains(where: { $0.command == command }) else { return nil }
+            return following ? state.terminalParts : Array(state.terminalParts.prefix(1))
+        }
+        guard let parts else { return nil }
+        let left = Mutex(parts[...])
+        return AsyncThrowingStream {
+            // As a recording that grows: nothing new comes before each part, and for ever after "…".
+            try await Task.sleep(for: .milliseconds(10))
+            return left.withLock { left -> [UInt8]? in
+                if left.first == "…" { return [] }
+                return left.popFirst().map { Array($0.utf8) }
+            }
+        }
+    }
+
     func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool {
         try unlessDown { state in
             guard state.open.remove(id) != nil else { return false }
@@ -171,6 +201,19 @@ final class FakeBackend: ConsoleBackend {
 
     func issueCredential(to caller: Caller) async throws -> ShortLivedCredentials.Issued {
         try credentials.issue(to: caller, at: .now)
+    }
+
+    private let registeredKeys = RegisteredKeys()
+
+    func sshKeys(of caller: Caller) async throws -> [RegisteredKey] { registeredKeys.keys(of: caller, at: .now) }
+
+    func registerSSHKey(_ key: SSHPublicKey, for caller: Caller) async throws -> RegisteredKey {
+        try unlessDown { _ in }
+        return try registeredKeys.register(key, to: caller, at: .now)
+    }
+
+    func forgetSSHKey(_ fingerprint: String, of caller: Caller) async throws -> RegisteredKey? {
+        registeredKeys.forget(fingerprint, of: caller, at: .now)
     }
 
     func reloadPolicies(by caller: Caller) async throws -> ConsolePolicyReload {

@@ -114,6 +114,7 @@ enum APIDescription {
                 }
               }
             },
+            \#(terminalRecordingPaths)
             "/api/v1/sessions/{id}/terminate": {
               "parameters": [{"$ref": "#/components/parameters/id"}],
               "post": {
@@ -227,6 +228,7 @@ enum APIDescription {
                 }
               }
             },
+            \#(sshKeyPaths)
             "/api/v1/openapi.json": {
               "get": {
                 "operationId": "describe",
@@ -352,6 +354,8 @@ enum APIDescription {
                   "masked": {"type": "integer"}, "recording_sha256": {"type": ["string", "null"]}
                 }
               },
+              \#(sshKeySchema)
+              \#(terminalRecordingSchema)
               "Entry": {
                 "type": "object", "required": ["index", "entry"],
                 "properties": {"index": {"type": "integer"}, "entry": {"type": "object"}}

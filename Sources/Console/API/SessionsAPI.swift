@@ -4,6 +4,7 @@ import Hummingbird
 import Identifiers
 import Identity
 import NIOCore
+import ServiceLifecycle
 import StrictJSON
 
 /// Sessions: who used what, what was recorded of it, and ending one.
@@ -15,6 +16,8 @@ struct SessionsAPI: Sendable {
             Route(.get, "/api/v1/sessions", list),
             Route(.get, "/api/v1/sessions/{id}", show),
             Route(.get, "/api/v1/sessions/{id}/recording", recording),
+            Route(.get, "/api/v1/sessions/{id}/recordings", terminalRecordings),
+            Route(.get, "/api/v1/sessions/{id}/recordings/{command}", terminalRecording),
             Route(.post, "/api/v1/sessions/{id}/terminate", terminate),
         ]
     }
@@ -48,6 +51,59 @@ struct SessionsAPI: Sendable {
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/x-ndjson"], body: body)
+    }
+
+    private func terminalRecordings(_ exchange: Exchange) async throws -> Response {
+        let query = try exchange.query("limit", "cursor")
+        let limit = try query.number("limit", in: 1...200) ?? 50
+        let cursor = try query.id("cursor")
+        let session = try await session(exchange, .readRecordings)
+        let found = try await backend.terminalRecordings(of: session.id, after: cursor, limit: limit + 1)
+        return .json(Page(found, limit: limit, cursor: \.command.description).json("recordings") { $0.json })
+    }
+
+    private func terminalRecording(_ exchange: Exchange) async throws -> Response {
+        let follow = try exchange.query("follow").choice("follow", of: Answer.self) ?? .no
+        let id = try exchange.id(of: "session")
+        let text = exchange.parameters["command"] ?? ""
+        guard let command = UUIDv7(text) else {
+            throw Problem.badRequest("\"\(text.prefix(64))\" is not the id of a command: a UUID is expected.")
+        }
+        let caller = try await backend.signIn(exchange.bearerToken())
+        let session = try await authorized(id, caller, .readRecordings)
+        guard
+            let parts = try await backend.terminalRecording(
+                of: session.id, command: command, following: follow == .yes)
+        else {
+            throw Problem.notFound(
+                "terminal recording of command \(command)",
+                next: "/api/v1/sessions/\(id)/recordings lists those there are.")
+        }
+        let body = ResponseBody { writer in
+            var written = ContinuousClock.now
+            for try await part in parts {
+                // Who watches has a token's time to do so, and does not keep the gateway from ending.
+                if follow == .yes, Timestamp.now >= caller.expiresAt || Task.isShuttingDownGracefully { break }
+                if !part.isEmpty {
+                    try await writer.write(ByteBuffer(bytes: part))
+                    written = .now
+                } else if written.duration(to: .now) > Self.silence {
+                    // A comment, which players pass over: it shows whether anybody is still there.
+                    try await writer.write(ByteBuffer(string: "# nothing new\n"))
+                    written = .now
+                }
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-asciicast"], body: body)
+    }
+
+    /// How long nothing is sent to who follows a recording.
+    private static let silence = Duration.seconds(15)
+
+    private enum Answer: String, CaseIterable {
+        case yes = "true"
+        case no = "false"
     }
 
     private func terminate(_ exchange: Exchange) async throws -> Response {
@@ -89,6 +145,16 @@ extension SessionSummary {
             "end_reason": .text(endReason), "commands": .number(String(commands)),
             "refused": .number(String(refused)), "failed": .number(String(failed)),
             "masked": .number(String(masked)), "recording_sha256": .text(recordingSHA256),
+        ]
+    }
+}
+
+extension ConsoleTerminalRecording {
+    fileprivate var json: JSONValue {
+        [
+            "command": .string(command.description), "text": .text(text), "started": .string(started.description),
+            "columns": .number(String(columns)), "rows": .number(String(rows)), "bytes": .number(String(bytes)),
+            "open": .bool(isOpen),
         ]
     }
 }

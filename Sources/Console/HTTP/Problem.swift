@@ -54,6 +54,7 @@ extension Problem {
         case let error as SignInError: self.init(error)
         case let error as Refusal: self.init(error)
         case let error as ApprovalError: self.init(error)
+        case let error as SSHKeyError: self.init(error)
         default: return nil
         }
     }
@@ -82,5 +83,10 @@ extension Problem {
             case .notRecorded, .store: .serviceUnavailable
             }
         self.init(status, error.code, error.reason, next: error.nextStep)
+    }
+
+    private init(_ error: SSHKeyError) {
+        let isTaken = if case .registeredByAnother = error { true } else { false }
+        self.init(isTaken ? .conflict : .badRequest, error.code, error.reason, next: error.nextStep)
     }
 }

@@ -85,6 +85,39 @@ public final class Lane {
         manager.parts.authenticator.credentials.challenge(for: name, at: manager.parts.clock())
     }
 
+    /// Who has registered the SSH key with this wire form; `nil` when nobody has. It gives a caller only to whoever
+    /// states that the private key was proved.
+    public func registeredKey(_ blob: [UInt8]) -> RegisteredKey? {
+        manager.parts.authenticator.registeredKeys.holder(of: blob, at: manager.parts.clock())
+    }
+
+    /// Asks an issuer for a code that a person confirms in a browser (RFC 8628). Cancel what comes of it when the client
+    /// goes away.
+    ///
+    /// A failed future carries a `SignInError`, which is recorded before it is given.
+    public func beginDeviceSignIn(client: String) -> EventLoopFuture<DevicePrompt> {
+        let authenticator = manager.parts.authenticator
+        return recording(eventLoop.makeFutureWithTask { try await authenticator.beginDeviceSignIn() }, client: client)
+    }
+
+    /// Waits until the person has signed in, or `prompt` was cancelled, and verifies the token that comes.
+    ///
+    /// A failed future carries a `SignInError`, which is recorded before it is given.
+    public func finishDeviceSignIn(_ prompt: DevicePrompt, client: String) -> EventLoopFuture<Caller> {
+        let authenticator = manager.parts.authenticator
+        return recording(
+            eventLoop.makeFutureWithTask { try await authenticator.finishDeviceSignIn(prompt) }, client: client)
+    }
+
+    /// Records the failure of a sign-in. A client that went away has failed at nothing.
+    private func recording<Value>(_ signIn: EventLoopFuture<Value>, client: String) -> EventLoopFuture<Value> {
+        let lane = NIOLoopBound(self, eventLoop: eventLoop)
+        return signIn.flatMapErrorThrowing { error in
+            if error as? SignInError != .device(.cancelled) { lane.value.recordSignInFailure(error, client: client) }
+            throw error
+        }
+    }
+
     /// Records that somebody could not sign in; an adapter calls it for what it refuses before it has a token.
     public func recordSignInFailure(_ error: any Error, client: String) {
         let now = manager.parts.clock()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigFile
 import Foundation
+import Identity
 
 /// How a command ends; each failure says what to do next. `sallyport --help` of a command that uses one names it.
 enum ExitStatus: Int32 {
@@ -48,8 +49,26 @@ extension ReportingCommand {
             failure.exit()
         } catch let errors as ConfigErrors {
             CommandFailure(errors.description, status: .configuration).exit()
+        } catch let error as DocumentError {
+            CommandFailure(
+                "\(Terminal.plain(error.description)); `sallyport doctor` looks at what runs and what does not",
+                status: .unavailable
+            ).exit()
+        } catch let error as DeviceAuthorizationError {
+            CommandFailure(error).exit()
         } catch let error as RuleError {
             CommandFailure(error.description, status: .configuration).exit()
         }
+    }
+}
+
+extension CommandFailure {
+    init(_ error: DeviceAuthorizationError) {
+        let status: ExitStatus =
+            switch error {
+            case .notOffered, .unusable, .unreachable: .unavailable
+            default: .refused
+            }
+        self.init(Terminal.plain(error.description), status: status)
     }
 }

@@ -47,8 +47,7 @@ struct Connect: ReportingCommand {
             target: target, host: place.host, port: place.port, user: user, password: password,
             sslmode: sslmode ?? (place.isLoopback ? "disable" : "verify-full"))
         if jdbc { return print(settings.jdbcURL) }
-        let environment = try settings.write(
-            to: URL(fileURLWithPath: CredentialFile.standard.path).deletingLastPathComponent())
+        let environment = try settings.write(to: CredentialFile.standard.folder)
         guard let name = program.first else {
             for (variable, value) in environment { print("export \(variable)='\(value)'") }
             return

@@ -42,6 +42,12 @@ struct Login: ReportingCommand {
             """)
     var redirectPort = 0
 
+    @Flag(help: "Make an SSH key and register it at the gateway for as long as the token lasts.")
+    var ssh = false
+
+    @Flag(help: "The same, with the key in the running ssh-agent and not on disk.")
+    var sshAgent = false
+
     @Flag(help: "Print the token on standard output, for scripts.")
     var printToken = false
 
@@ -57,20 +63,26 @@ struct Login: ReportingCommand {
         guard let clientID = issuer.clientID, let url = metadata.tokenEndpoint else {
             throw CommandFailure("\(issuer.issuer) has no token endpoint", status: .unavailable)
         }
-        let endpoint = TokenEndpoint(url: url, clientID: clientID, clientSecret: issuer.clientSecret, http: http)
+        let endpoint = IssuerTokenEndpoint(
+            url: url, clientID: clientID, clientSecret: issuer.clientSecret, forms: HTTPFormPoster(client: http))
         let grant =
             browser
             ? try await BrowserSignIn(endpoint: endpoint, metadata: metadata, scopes: issuer.scopes, port: redirectPort)
                 .run()
             : try await DeviceSignIn(endpoint: endpoint, metadata: metadata, scopes: issuer.scopes).run()
+        let expiresAt = grant.expiresAt
         // A client secret stays in the configuration, so such a sign-in cannot be renewed without it.
         let credential = Credential(
-            issuer: issuer.issuer, clientID: clientID, token: grant.idToken, expiresAt: grant.expiresAt,
+            issuer: issuer.issuer, clientID: clientID, token: grant.idToken, expiresAt: expiresAt,
             refreshToken: issuer.clientSecret == nil ? grant.refreshToken : nil, tokenEndpoint: url,
             authorities: issuer.certificateAuthorities, console: console, gateway: gateway)
         try CredentialFile.standard.save(credential)
-        Terminal.note("signed in as \(Terminal.plain(IDTokenClaims(grant.idToken).name)) until \(grant.expiresAt)")
+        let name = Terminal.plain(IDTokenClaims(grant.idToken).name)
+        Terminal.note("signed in as \(name) until \(expiresAt)")
         if printToken { print(grant.idToken) }
+        guard ssh || sshAgent else { return }
+        let client = try ConsoleClient(at: ConsoleConnection.url(console, config: config), token: grant.idToken)
+        try await SSHKeyRegistration(console: client, folder: .standard, inAgent: sshAgent).run(name: name)
     }
 
     private func chosen() throws -> IssuerConfiguration {

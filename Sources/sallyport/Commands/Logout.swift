@@ -5,6 +5,7 @@ struct Logout: ReportingCommand {
 
     func perform() async throws {
         let file = CredentialFile.standard
+        SSHKeyFolder(beside: file).remove()
         print(try file.remove() ? "signed out; \(file.path) is gone" : "nobody was signed in")
     }
 }

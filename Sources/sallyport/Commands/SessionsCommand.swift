@@ -1,12 +1,14 @@
 import ArgumentParser
 import Foundation
-import Recording
 import StrictJSON
 
 struct SessionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sessions", abstract: "See who used what, replay it, end it.",
-        subcommands: [ListSessions.self, ShowSession.self, ReplaySession.self, TerminateSession.self])
+        commandName: "sessions", abstract: "See who used what, replay it, watch it, end it.",
+        subcommands: [
+            ListSessions.self, ShowSession.self, ListRecordings.self, ReplaySession.self, WatchSession.self,
+            ExportSession.self, TerminateSession.self,
+        ])
 }
 
 struct ListSessions: ReportingCommand {
@@ -70,66 +72,6 @@ struct ShowSession: ReportingCommand {
             return lines.map { "\($0.0.padding(toLength: 10, withPad: " ", startingAt: 0)) \($0.1)" }
                 .joined(separator: "\n")
         }
-    }
-}
-
-struct ReplaySession: ReportingCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Show a session as it was, masked as the caller saw it.")
-
-    @Argument(help: "The session's id.")
-    var id: String
-
-    @Option(help: "How many times as fast.")
-    var speed = 1.0
-
-    @Flag(help: "All at once; so it is where standard output is no terminal.")
-    var instant = false
-
-    @OptionGroup var connection: ConsoleConnection
-    @OptionGroup var format: OutputOptions
-
-    func validate() throws {
-        guard speed.isFinite, speed > 0 else { throw ValidationError("--speed is more than 0") }
-    }
-
-    func perform() async throws {
-        let client = try await connection.client()
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("sallyport-\(UUID().uuidString)").path
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CommandFailure("\(path) cannot be written; is the disk full?", status: .unavailable)
-        }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        defer { unlink(path) }
-        try await client.download("/api/v1/sessions/\(try PathPart(id))/recording", to: file)
-        if format.output == .json {
-            // The recording is JSON lines already.
-            try file.seek(toOffset: 0)
-            while let part = try file.read(upToCount: 1 << 16), !part.isEmpty {
-                try FileHandle.standardOutput.write(contentsOf: part)
-            }
-            return
-        }
-        do throws(RecordingError) {
-            try await play(path)
-        } catch {
-            throw CommandFailure("the recording cannot be replayed: \(error)", status: .negative)
-        }
-    }
-
-    private func play(_ path: String) async throws(RecordingError) {
-        var reader = try RecordingReader(path: path)
-        var renderer = Replay.Renderer(options: .init(speed: speed))
-        print(Replay.title(reader.header), terminator: "")
-        let isPaced = Terminal.output.isInteractive && !instant
-        while let event = try reader.next() {
-            let step = renderer.step(event)
-            if isPaced { try? await Task.sleep(for: step.delay) }
-            print(step.text, terminator: "")
-            fflush(nil)
-        }
-        if reader.endsTorn { print("… (the recording ends within a line: it is being written, or was cut short)") }
     }
 }
 

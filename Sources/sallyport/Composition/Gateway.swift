@@ -46,7 +46,7 @@ struct Gateway {
         let issuerClients = try IssuerClients(configuration.issuers)
         let authenticator = Authenticator(
             issuers: configuration.issuers, fetcher: { HTTPDocumentFetcher(client: issuerClients.client(for: $0)) },
-            logger: logger)
+            forms: { HTTPFormPoster(client: issuerClients.client(for: $0)) }, logger: logger)
         let pseudonymKey = try PseudonymKey.load(
             configuration.pseudonymKey, baseDirectory: configuration.baseDirectory, stateDirectory: state)
         let redactor = SensitiveTextRedactor(key: pseudonymKey)

@@ -65,7 +65,36 @@ struct GatewayConsole: ConsoleBackend {
         let header = RecordingHeader(
             session: id, caller: summary.label ?? summary.subject, target: summary.target, kind: summary.kind,
             started: Timestamp(milliseconds: id.milliseconds))
-        guard let file = FileHandle(forReadingAtPath: "\(stateDirectory)/recordings/\(header.path)") else { return nil }
+        return parts(ofFile: "\(recordingsDirectory)/\(header.path)")
+    }
+
+    func terminalRecordings(
+        of session: UUIDv7, after: UUIDv7?, limit: Int
+    ) async throws -> [ConsoleTerminalRecording] {
+        try await NIOThreadPool.singleton.runIfActive { [recordingsDirectory] in
+            TerminalRecordings.list(in: recordingsDirectory, of: session, after: after, limit: limit).map {
+                ConsoleTerminalRecording(
+                    command: $0.header.commandID, text: $0.header.command, started: $0.header.started,
+                    columns: $0.header.size.columns, rows: $0.header.size.rows, bytes: $0.bytes,
+                    isOpen: $0.isBeingWritten)
+            }
+        }
+    }
+
+    func terminalRecording(
+        of session: UUIDv7, command: UUIDv7, following: Bool
+    ) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
+        let path = "\(recordingsDirectory)/\(TerminalRecordings.path(of: command, in: session))"
+        guard following else { return parts(ofFile: path) }
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let follower = try TerminalRecordingFollower(path: path)
+        return AsyncThrowingStream { try await follower.nextLines() }
+    }
+
+    private var recordingsDirectory: String { "\(stateDirectory)/recordings" }
+
+    private func parts(ofFile path: String) -> AsyncThrowingStream<[UInt8], any Error>? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         return AsyncThrowingStream {
             let part = try await NIOThreadPool.singleton.runIfActive { try file.read(upToCount: 65_536) }
             return part.map { Array($0) }
@@ -132,6 +161,48 @@ struct GatewayConsole: ConsoleBackend {
             resource: "Credential/\(issued.name)", allowed: true, rule: "own-credential", at: .now)
         try auditLog.append(entry.bytes)
         return issued
+    }
+
+    // MARK: SSH keys
+
+    func sshKeys(of caller: Caller) async throws -> [RegisteredKey] {
+        authenticator.registeredKeys.keys(of: caller, at: .now)
+    }
+
+    func registerSSHKey(_ key: SSHPublicKey, for caller: Caller) async throws -> RegisteredKey {
+        let registered: RegisteredKey
+        do {
+            registered = try authenticator.registeredKeys.register(key, to: caller, at: .now)
+        } catch {
+            try record("console.ssh-key.register", of: caller, on: key.fingerprint, allowed: false, rule: error.code)
+            throw error
+        }
+        do {
+            try record(
+                "console.ssh-key.register", of: caller, on: key.fingerprint, allowed: true, rule: "own-ssh-key")
+        } catch {
+            authenticator.registeredKeys.forget(key.fingerprint, of: caller, at: .now)
+            throw error
+        }
+        return registered
+    }
+
+    func forgetSSHKey(_ fingerprint: String, of caller: Caller) async throws -> RegisteredKey? {
+        let known = authenticator.registeredKeys.keys(of: caller, at: .now).contains {
+            $0.fingerprint.utf8.elementsEqual(fingerprint.utf8)
+        }
+        guard known else { return nil }
+        try record("console.ssh-key.forget", of: caller, on: fingerprint, allowed: true, rule: "own-ssh-key")
+        return authenticator.registeredKeys.forget(fingerprint, of: caller, at: .now)
+    }
+
+    private func record(
+        _ action: String, of caller: Caller, on fingerprint: String, allowed: Bool, rule: String
+    ) throws {
+        let entry = ControlEntry.console(
+            issuer: caller.issuer, subject: caller.subject, action: action, resource: "SSHKey/\(fingerprint)",
+            allowed: allowed, rule: rule, at: .now)
+        try auditLog.append(entry.bytes)
     }
 
     func problems() async -> [(part: String, problem: String)] {

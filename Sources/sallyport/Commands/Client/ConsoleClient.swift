@@ -19,14 +19,10 @@ struct ConsoleConnection: ParsableArguments {
 
     /// A client that is signed in.
     func client() async throws -> ConsoleClient {
-        let url = try url()
-        try CommandHTTP.requireSafe(url)
-        return ConsoleClient(
-            base: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try await CredentialFile.token(),
-            http: try CommandHTTP.client())
+        try await ConsoleClient(at: Self.url(console, config: config), token: CredentialFile.token())
     }
 
-    private func url() throws -> String {
+    static func url(_ console: String?, config: String) throws -> String {
         if let console = console ?? ProcessInfo.processInfo.environment["SALLYPORT_CONSOLE"] { return console }
         guard FileManager.default.fileExists(atPath: config) else {
             return try CredentialFile.standard.load()?.console ?? "http://127.0.0.1:7481"
@@ -40,6 +36,13 @@ struct ConsoleClient: Sendable {
     let base: String
     let token: String
     let http: HTTPClient
+
+    init(at url: String, token: String) throws {
+        try CommandHTTP.requireSafe(url)
+        base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.token = token
+        http = try CommandHTTP.client()
+    }
 
     /// Every element of a list that comes in pages.
     func all(_ path: String, member: String, query: [(String, String?)] = [], atMost limit: Int) async throws

@@ -7,7 +7,7 @@ import Logging
 /// Signing in with the browser of this machine: the authorization code comes back to a port of loopback (RFC 8252
 /// section 7.3), bound to this process by PKCE (RFC 7636) and `state`.
 struct BrowserSignIn {
-    let endpoint: TokenEndpoint
+    let endpoint: IssuerTokenEndpoint
     let metadata: IssuerMetadata
     let scopes: [String]
     /// Where the browser comes back to; 0 for any free port.
@@ -15,7 +15,7 @@ struct BrowserSignIn {
 
     private static let patience = Duration.seconds(300)
 
-    func run() async throws -> TokenEndpoint.Grant {
+    func run() async throws -> IssuerTokenEndpoint.Grant {
         guard let authorize = metadata.authorizationEndpoint else {
             throw CommandFailure(
                 "\(metadata.issuer) has no authorization endpoint; `sallyport login` uses the device flow",
@@ -131,7 +131,7 @@ struct AuthorizationRequest: Sendable {
     var challenge: String { Self.base64URL(Data(SHA256.hash(data: Data(verifier.utf8)))) }
 
     func url(_ authorize: String, clientID: String, redirect: String, scopes: [String]) -> String {
-        let form = TokenEndpoint.form([
+        let form = HTTPFormPoster.encode([
             ("response_type", "code"), ("client_id", clientID), ("redirect_uri", redirect),
             ("scope", scopes.joined(separator: " ")), ("state", state), ("nonce", nonce),
             ("code_challenge", challenge), ("code_challenge_method", "S256"),

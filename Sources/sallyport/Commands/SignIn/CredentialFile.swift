@@ -1,6 +1,6 @@
-import AsyncHTTPClient
 import Foundation
 import Identifiers
+import Identity
 import StrictJSON
 
 /// What `sallyport login` obtained, kept for the commands that follow.
@@ -22,6 +22,9 @@ struct Credential: Equatable {
 /// `credentials.json` in `SALLYPORT_HOME`, or in `sallyport` under `XDG_CONFIG_HOME` or `~/.config`.
 struct CredentialFile {
     let path: String
+
+    /// Where else the commands keep what is this person's alone.
+    var folder: URL { URL(fileURLWithPath: path).deletingLastPathComponent() }
 
     static var standard: CredentialFile { CredentialFile(environment: ProcessInfo.processInfo.environment) }
 
@@ -46,9 +49,9 @@ struct CredentialFile {
         guard let refresh = credential.refreshToken else {
             throw CommandFailure("the sign-in has expired; `sallyport login` signs in again", status: .refused)
         }
-        let endpoint = TokenEndpoint(
+        let endpoint = IssuerTokenEndpoint(
             url: credential.tokenEndpoint, clientID: credential.clientID, clientSecret: nil,
-            http: try CommandHTTP.client(authorities: credential.authorities))
+            forms: HTTPFormPoster(client: try CommandHTTP.client(authorities: credential.authorities)))
         guard
             case .granted(let grant) = try await endpoint.ask(
                 "refresh_token", [("refresh_token", refresh)])
@@ -107,7 +110,7 @@ struct CredentialFile {
 }
 
 extension Credential {
-    mutating func take(_ grant: TokenEndpoint.Grant) {
+    mutating func take(_ grant: IssuerTokenEndpoint.Grant) {
         token = grant.idToken
         expiresAt = grant.expiresAt
         refreshToken = grant.refreshToken ?? refreshToken

@@ -1,0 +1,39 @@
+import Foundation
+import Recording
+
+/// Writes a recording to standard output, as it was or all at once.
+struct RecordingPlayback {
+    let options: Replay.Options
+    let isPaced: Bool
+
+    func play(session path: String) async throws {
+        var reader = try RecordingReader(path: path)
+        var renderer = Replay.Renderer(options: options)
+        show(Replay.title(reader.header))
+        while let event = try reader.next() { try await play(renderer.step(event)) }
+        if reader.endsTorn { show("… (the recording ends within a line: it is being written, or was cut short)\n") }
+    }
+
+    func play(terminal path: String) async throws {
+        var reader = try TerminalRecordingReader(path: path)
+        var replay = TerminalReplay(options: options)
+        show(TerminalReplay.title(reader.header))
+        defer { finish(replay) }
+        while let event = try reader.next() {
+            if let step = replay.step(event) { try await play(step) }
+        }
+    }
+
+    /// Ends what was shown of a terminal: the next thing begins on a line and a screen of its own.
+    func finish(_ replay: TerminalReplay) { show("\(Terminal.output.isInteractive ? replay.end : "")\n") }
+
+    func play(_ step: Replay.Step) async throws {
+        if isPaced, step.delay > .zero { try await Task.sleep(for: step.delay) }
+        show(step.text)
+    }
+
+    func show(_ text: String) {
+        print(text, terminator: "")
+        fflush(nil)
+    }
+}
