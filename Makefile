@@ -5,15 +5,16 @@ export SALLYPORT_MODULES := $(sort $(notdir $(wildcard Plugins/* Sources/* Tests
 
 BUILD_PACKAGES = libsqlite3-dev libssl-dev libpq-dev libpg-query-dev libprotobuf-c-dev curl
 TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light openssl procps \
-	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java
-DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql postgresql-client
-BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer
+	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java \
+	openssh-server openssh-client rsync git
+DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql postgresql-client openssh-server openssh-client
+BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer openssh-server openssh-client
 # Every suite at once has hundreds of servers start at once: on two cores they then wait for one another.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
 SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks Fuzzing
 
-.PHONY: build demo test lint format fuzz bench bench-http bench-postgres bench-audit bench-policy clean
+.PHONY: build demo test lint format fuzz bench bench-http bench-postgres bench-ssh bench-audit bench-policy clean
 
 build:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -46,7 +47,7 @@ fuzz:
 	SWIFT_BACKTRACE=enable=no .build-fuzz/debug/postgres-fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
 		-artifact_prefix=.build-fuzz/found/ .build-fuzz/corpus
 
-bench: bench-policy bench-audit bench-http bench-postgres
+bench: bench-policy bench-audit bench-http bench-postgres bench-ssh
 
 bench-http:
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
@@ -57,6 +58,11 @@ bench-postgres:
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
 	swift build -c release --product sallyport
 	python3 Benchmarks/postgres_benchmark.py
+
+bench-ssh:
+	@scripts/install-packages.sh $(BENCH_PACKAGES)
+	swift build -c release --product sallyport
+	python3 Benchmarks/ssh_benchmark.py
 
 bench-audit:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)

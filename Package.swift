@@ -126,9 +126,8 @@ for adapter in adapters {
     let dependencies: [Target.Dependency] =
         [
             "GatewayCore", "TLSFiles", "Identifiers", "StrictJSON", "ConfigFile", "Identity", "Masking", "Policy",
-            "Approvals", "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, jwt,
-            httpClient, logging,
-            lifecycle,
+            "Approvals", "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, cryptoExtras,
+            jwt, httpClient, logging, lifecycle,
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
         .target(name: adapter, dependencies: dependencies, path: "Plugins/\(adapter)"))

@@ -1,6 +1,7 @@
 import GatewayCore
 import HTTPFunctions
 import PostgresWire
+import SSHExec
 
 extension AdapterRegistry {
     /// The adapters of this gateway: the only place that names them, one line each.
@@ -8,6 +9,7 @@ extension AdapterRegistry {
         var registry = AdapterRegistry()
         try registry.register(HTTPFunctionsAdapter.self)
         try registry.register(PostgresWireAdapter.self)
+        try registry.register(SSHExecAdapter.self)
         return registry
     }
 }

@@ -6,14 +6,18 @@ struct DemoFiles {
     let functionsPort: Int
     /// Of the listener for PostgreSQL, and of the database behind it; `nil` where there is none.
     let postgres: (listener: Int, database: Int)?
+    /// Of the listener for SSH, and of the host behind it; `nil` where there is none.
+    let ssh: (listener: Int, host: DemoHost)?
 
     var files: [(name: String, text: String)] {
         [("sallyport.yaml", configuration), ("policy/payments.cedar", policy), ("policy/console.cedar", consolePolicy)]
             + (postgres == nil ? [] : [("policy/ledger.cedar", databasePolicy)])
+            + (ssh == nil ? [] : [("policy/web-1.cedar", hostPolicy)])
     }
 
     private var listener: String {
-        postgres.map { "  - {adapter: postgres, listen: \"127.0.0.1:\($0.listener)\"}\n" } ?? ""
+        let database = postgres.map { "  - {adapter: postgres, listen: \"127.0.0.1:\($0.listener)\"}\n" } ?? ""
+        return database + (ssh.map { "  - {adapter: ssh, listen: \"127.0.0.1:\($0.listener)\"}\n" } ?? "")
     }
 
     private var target: String {
@@ -23,6 +27,20 @@ struct DemoFiles {
                 kind: postgres
                 connection: {host: 127.0.0.1, port: "\($0.database)", dbname: ledger, user: gateway, sslmode: disable}
                 password: "file:database-password"
+
+            """
+        } ?? ""
+    }
+
+    private var hostTarget: String {
+        ssh.map {
+            """
+              - name: web-1
+                kind: ssh
+                address: "127.0.0.1:\($0.host.port)"
+                login: \($0.host.login)
+                key: "file:\($0.host.gatewayKey)"
+                host_keys: ["\((try? $0.host.hostKey()) ?? "")"]
 
             """
         } ?? ""
@@ -50,6 +68,7 @@ struct DemoFiles {
             url: http://127.0.0.1:\(functionsPort)
             credential: {type: header, name: X-Function-Key, value: "file:function-key"}
         \(target)
+        \(hostTarget)
         policy:
           files: [policy/*.cedar]
 
@@ -58,6 +77,7 @@ struct DemoFiles {
             - name: customer-pii
               rules:
                 - {field: ssn, transform: keep-last 4}
+                - {detector: US_SSN, transform: keep-last 4}
                 - {detector: PAN, transform: keep-last 4}
                 - {detector: IBAN, transform: pseudonym}
                 - {detector: EMAIL_ADDRESS, transform: redact}
@@ -135,6 +155,33 @@ struct DemoFiles {
         @reason("What the statement does cannot be read from it.")
         forbid (principal, action, resource in Target::"ledger")
         when { context.opaque };
+
+        """
+    }
+
+    private var hostPolicy: String {
+        """
+        // The payments team runs what is listed here, and fetches files; what the rules mask comes back masked.
+        @id("payments-may-look")
+        @mask("customer-pii")
+        @record("full")
+        permit (principal in Group::"payments", action == Action::"ssh.exec", resource in Target::"web-1")
+        when { ["uptime", "cat", "ls", "grep", "head", "wc"].contains(resource.name) };
+
+        @id("payments-may-fetch")
+        @mask("customer-pii")
+        @record("full")
+        permit (
+            principal in Group::"payments",
+            action in [Action::"ssh.file-read", Action::"sftp.start"],
+            resource in Target::"web-1"
+        );
+
+        @id("no-unread-shell")
+        @reason("What the command line runs cannot be read from it.")
+        @advice("Write out the command, without substitutions.")
+        forbid (principal, action, resource in Target::"web-1")
+        when { context.shell.opaque };
 
         """
     }

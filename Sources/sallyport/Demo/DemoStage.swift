@@ -11,8 +11,12 @@ final class DemoStage {
     let postgresPort: Int
     /// `nil` where PostgreSQL is not installed.
     let database: DemoDatabase?
+    let sshPort: Int
+    /// `nil` where OpenSSH's server is not installed.
+    let host: DemoHost?
     private let binary: String
     private var servers: [Process] = []
+    private var hostServer: pid_t?
 
     init(folder: String) throws {
         self.folder = folder
@@ -31,6 +35,8 @@ final class DemoStage {
         functionsPort = try port(7483)
         postgresPort = try port(7484)
         database = DemoDatabase(port: try port(7485))
+        sshPort = try port(7486)
+        host = DemoHost(port: try port(7487), folder: folder)
     }
 
     var gateway: String { "http://127.0.0.1:\(gatewayPort)" }
@@ -40,9 +46,14 @@ final class DemoStage {
 
     /// Writes the configuration and starts everything.
     func start() async throws {
+        if let host {
+            try host.prepare()
+            hostServer = try host.start(log: "\(folder)/host.log")
+        }
         let files = DemoFiles(
             gatewayPort: gatewayPort, consolePort: consolePort, issuerPort: issuerPort, functionsPort: functionsPort,
-            postgres: database.map { (listener: postgresPort, database: $0.port) })
+            postgres: database.map { (listener: postgresPort, database: $0.port) },
+            ssh: host.map { (listener: sshPort, host: $0) })
         for file in files.files {
             try file.text.write(toFile: "\(folder)/\(file.name)", atomically: true, encoding: .utf8)
         }
@@ -60,6 +71,7 @@ final class DemoStage {
             try await wait(for: database.port, "the database")
             try database.fill()
         }
+        if let host { try await wait(for: host.port, "the host") }
         try spawn("gateway", ["serve", "--config", "sallyport.yaml"])
         try await wait(for: gatewayPort, "the gateway")
         try await wait(for: consolePort, "the console")
@@ -69,6 +81,10 @@ final class DemoStage {
     func stop() {
         // A database that is only asked to end waits for its sessions; interrupted, it ends them.
         for server in servers where server.isRunning { server.interrupt() }
+        if let hostServer {
+            kill(hostServer, SIGTERM)
+            waitpid(hostServer, nil, 0)
+        }
         for server in servers { server.waitUntilExit() }
         database?.remove()
     }

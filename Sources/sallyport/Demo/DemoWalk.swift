@@ -43,9 +43,11 @@ struct DemoWalk {
         try step("\(refund) | head -n 1", as: alice, expect: "403")
         try step("curl -s \(stage.gateway)/payments/refunds \(bearer)", as: alice, expect: "{\"refunds\":1}")
 
-        let databases = try showDatabase(as: alice)
+        var number = 4
+        if try showDatabase(number, as: alice) { number += 1 }
+        if try showHost(number, as: alice) { number += 1 }
 
-        say("\(databases ? 5 : 4). carol (auditor) lists the sessions, replays one and verifies the log")
+        say("\(number). carol (auditor) lists the sessions, replays one and verifies the log")
         let carol = try await signIn("carol")
         // The index follows the signed log within a moment.
         try await Task.sleep(for: .seconds(1.5))
@@ -56,7 +58,7 @@ struct DemoWalk {
         try step("sallyport sessions replay \(session)", as: carol, expect: "8741", never: "536-22")
         try step("sallyport audit verify", as: carol, expect: "")
 
-        say("\(databases ? 6 : 5). One byte of a copy of the log is changed; verification names the entry")
+        say("\(number + 1). One byte of a copy of the log is changed; verification names the entry")
         try step("cp -r state/audit tampered", expect: "")
         try tamper("\(stage.folder)/tampered")
         let verified = try step(
@@ -75,17 +77,18 @@ struct DemoWalk {
             export SALLYPORT_HOME=$PWD/alice    # or bob, or carol
             sallyport call payments/customers/c-18
             sallyport connect ledger psql       # where PostgreSQL is installed
+            ssh -F ssh_config web-1 uptime      # where OpenSSH's server is
             sallyport policy explain --help
             """)
     }
 
     /// - Returns: Whether there is one.
-    private func showDatabase(as alice: [String: String]) throws -> Bool {
+    private func showDatabase(_ number: Int, as alice: [String: String]) throws -> Bool {
         guard stage.database != nil else {
             print("\n(With PostgreSQL installed, the demo shows a database too: apt-get install postgresql)")
             return false
         }
-        say("4. The same for a database: psql as always, each statement decided, recorded and masked")
+        say("\(number). The same for a database: psql as always, each statement decided, recorded and masked")
         try step(
             "sallyport connect ledger psql -c 'SELECT id, name, email, ssn FROM customers ORDER BY id'", as: alice,
             expect: "*******8741", never: "536-22")
@@ -97,6 +100,28 @@ struct DemoWalk {
         try step(
             "sallyport connect ledger psql -c \"WITH gone AS (DELETE FROM customers WHERE 'a' = 'a' RETURNING *) SELECT count(*) FROM gone\"",
             as: alice, expect: "no-unbounded-writes", status: 1)
+        return true
+    }
+
+    /// - Returns: Whether there is one.
+    private func showHost(_ number: Int, as alice: [String: String]) throws -> Bool {
+        guard let host = stage.host else {
+            print("\n(With OpenSSH's server installed, the demo shows a host too: apt-get install openssh-server)")
+            return false
+        }
+        say("\(number). The same for a host: ssh as always, with a key that lasts as long as alice's token")
+        try step("sallyport ssh-config web-1 | tee ssh_config", as: alice, expect: "User web-1")
+        let ssh = "ssh -F ssh_config -o StrictHostKeyChecking=accept-new -o LogLevel=ERROR web-1"
+        try step("\(ssh) 'cat \(host.customers) | head -n 1'", as: alice, expect: "************1111", never: "536-22")
+        try step("\(ssh) \"\\\\rm \(host.customers)\"", as: alice, expect: "default-deny", status: 126)
+        try step(
+            "\(ssh) 'echo cm0gLXJmIC8= | base64 -d | sh'", as: alice, expect: "no-unread-shell", status: 126)
+        print("Files come masked too, and what is refused is refused in the program's own words:")
+        let scp = "scp -q -F ssh_config"
+        try step(
+            "\(scp) web-1:\(host.customers) fetched.csv && cat fetched.csv", as: alice, expect: "************1111",
+            never: "536-22")
+        try step("\(scp) fetched.csv web-1:\(host.customers)", as: alice, expect: "ermission denied", status: 1)
         return true
     }
 
@@ -129,9 +154,11 @@ struct DemoWalk {
     /// Signs `user` in with the device flow: the program shows a code, the person confirms it on the issuer's page.
     private func signIn(_ user: String) async throws -> [String: String] {
         let home = "\(stage.folder)/\(user)"
-        print("$ sallyport login        # as \(user)")
+        // A key for SSH belongs to it where there is a host to reach.
+        let command = user == "alice" && stage.host != nil ? "sallyport login --ssh" : "sallyport login"
+        print("$ \(command)        # as \(user)")
         let login = Task.detached { [stage = Shared(stage)] in
-            try stage.value.shell("sallyport login 2>\(user).prompt", environment: ["SALLYPORT_HOME": home])
+            try stage.value.shell("\(command) 2>\(user).prompt", environment: ["SALLYPORT_HOME": home])
         }
         let prompt = "\(stage.folder)/\(user).prompt"
         var text = ""

@@ -8,6 +8,8 @@ final class TestGateway: Sendable {
     let consolePort: Int
     /// Where it listens for PostgreSQL, when it is asked to.
     let postgresPort: Int?
+    /// Where it listens for SSH, when it is asked to.
+    let sshPort: Int?
     let issuer: TestIssuer
     private let running: RunningProcessBox
     private let scheme: String
@@ -24,6 +26,8 @@ final class TestGateway: Sendable {
         var listener = ""
         /// The keys of a listener for PostgreSQL, in YAML's flow style with a comma before each; `nil` for none.
         var postgresListener: String?
+        /// The same of a listener for SSH.
+        var sshListener: String?
         /// Keys of the issuer, in YAML's flow style.
         var issuerKeys = "groups: {claim: groups}"
         /// Any that is free without one.
@@ -73,6 +77,10 @@ final class TestGateway: Sendable {
         let postgresListener = postgresPort.map {
             "  - {adapter: postgres, listen: \"127.0.0.1:\($0)\"\(options.postgresListener ?? "")}"
         }
+        sshPort = try options.sshListener == nil ? nil : Tools.freePort()
+        let sshListener = sshPort.map {
+            "  - {adapter: ssh, listen: \"127.0.0.1:\($0)\"\(options.sshListener ?? "")}"
+        }
         let configuration = """
             state: state
             identity:
@@ -81,6 +89,7 @@ final class TestGateway: Sendable {
             listeners:
               - {adapter: http, listen: "127.0.0.1:\(port)"\(options.listener)}
             \(postgresListener ?? "")
+            \(sshListener ?? "")
             targets:
             \(options.targets)
             policy: {files: [policy.cedar]}
@@ -115,7 +124,7 @@ final class TestGateway: Sendable {
         let process = try running.start()
         try await Tools.waitForPort(port, of: process)
         try await Tools.waitForPort(consolePort, of: process)
-        if let postgresPort { try await Tools.waitForPort(postgresPort, of: process) }
+        for port in [postgresPort, sshPort].compactMap({ $0 }) { try await Tools.waitForPort(port, of: process) }
     }
 
     func stop() async throws -> Int32 { try await running.current.stop() }

@@ -1,0 +1,52 @@
+import Masking
+import NIOCore
+
+/// Masks one stream of a program's output as it passes.
+struct OutputMasker {
+    private let plan: MaskingPlan
+    private var masker: StreamMasker?
+    private var earlier: [MaskCount] = []
+    /// Whether something may be held back.
+    private(set) var mayHold = false
+
+    /// - Throws: `.notInspectable` where the rules cannot be applied to text.
+    init(_ plan: MaskingPlan) throws(MaskingError) {
+        self.plan = plan
+        masker = plan.isEmpty ? nil : try StreamMasker(plan: plan, format: .text)
+    }
+
+    mutating func mask(_ bytes: ByteBuffer) throws(MaskingError) -> ByteBuffer {
+        guard let masked = try masker?.mask(bytes) else { return bytes }
+        mayHold = true
+        return masked.buffer
+    }
+
+    /// Lets go of what is held back, as if the text ended here: what comes later is a text of its own.
+    mutating func flush() throws(MaskingError) -> ByteBuffer {
+        guard var ending = masker, mayHold else { return ByteBuffer() }
+        let rest = try ending.finish()
+        earlier += ending.counts
+        mayHold = false
+        masker = try StreamMasker(plan: plan, format: .text)
+        return rest.buffer
+    }
+
+    /// How often each rule masked something.
+    var counts: [MaskCount] { MaskCount.sum(earlier + (masker?.counts ?? [])) }
+}
+
+extension MaskCount {
+    /// One entry for each rule and what it selects by.
+    static func sum(_ counts: [MaskCount]) -> [MaskCount] {
+        var sums: [MaskCount] = []
+        for count in counts {
+            if let index = sums.firstIndex(where: { $0.rule == count.rule && $0.selector == count.selector }) {
+                sums[index] = MaskCount(
+                    rule: count.rule, selector: count.selector, count: sums[index].count + count.count)
+            } else {
+                sums.append(count)
+            }
+        }
+        return sums
+    }
+}

@@ -1,0 +1,264 @@
+import GatewayCore
+import Masking
+import NIOCore
+import Policy
+import Recording
+
+/// A command or shell that runs on the host: its input, its masked output, its exit status.
+final class ProgramRelay: HostProgramDelegate {
+    /// How long masking may hold back what a terminal shows: typing has to feel direct.
+    private static let longestTerminalHold = TimeAmount.milliseconds(40)
+    /// The same where nobody types: a program that waits for an answer to what is held back must not wait for ever.
+    private static let longestHold = TimeAmount.seconds(1)
+
+    private let caller: PeerChannel
+    private let eventLoop: any EventLoop
+    private let command: RunningCommand
+    private let recording: ChannelRecording
+    private let hasTerminal: Bool
+    private let onEnd: () -> Void
+    private var program: HostProgram?
+    private var standard: OutputMasker
+    private var error: OutputMasker
+    private var flushing: Scheduled<Void>?
+    private var silentSince = NIODeadline.now()
+    /// Received and not yet given back to the one who sent it.
+    private var owedToCaller = 0
+    private var owedToHost = 0
+    /// What the caller sends before the program runs.
+    private var early: [ByteBuffer] = []
+    private var eofIsEarly = false
+    private var isRunning = false
+    private var isOver = false
+    private var ending: Ending?
+
+    private enum Ending {
+        case status(UInt32)
+        case signal(String)
+    }
+
+    /// - Throws: `MaskingError` where the output cannot be masked at all.
+    init(
+        _ command: RunningCommand, caller: PeerChannel, on eventLoop: any EventLoop, recording: ChannelRecording,
+        hasTerminal: Bool, onEnd: @escaping () -> Void
+    ) throws(MaskingError) {
+        self.command = command
+        self.caller = caller
+        self.eventLoop = eventLoop
+        self.recording = recording
+        self.hasTerminal = hasTerminal
+        self.onEnd = onEnd
+        standard = try OutputMasker(command.masking)
+        error = try OutputMasker(command.masking)
+    }
+
+    func start(_ start: ProgramStart, on host: HostConnection) {
+        let program = HostProgram(start, delegate: self)
+        self.program = program
+        program.open(on: host)
+    }
+
+    // MARK: From the caller
+
+    func receive(_ bytes: ByteBuffer) {
+        owedToCaller += bytes.readableBytes
+        guard isRunning else { return early.append(bytes) }
+        command.requestBytes += bytes.readableBytes
+        recording.input(bytes)
+        program?.send(bytes)
+        settle()
+    }
+
+    func receiveEOF() {
+        guard isRunning else {
+            eofIsEarly = true
+            return
+        }
+        program?.sendEOF()
+    }
+
+    func receive(_ request: ChannelRequest) {
+        do throws(RecordingError) {
+            try recording.resized(request)
+            program?.sendRequest(request)
+        } catch {
+            cannotRecord(error)
+        }
+    }
+
+    /// What was sent has gone, one way or the other.
+    func settle() {
+        if isRunning, let program, program.takesMore {
+            caller.consume(owedToCaller)
+            owedToCaller = 0
+        }
+        if caller.takesMore {
+            program?.consume(owedToHost)
+            owedToHost = 0
+        }
+    }
+
+    /// The caller is gone, or the session ends: so does the program.
+    func end(_ reason: String) {
+        guard !isOver else { return }
+        program?.close()
+        finish(.interrupted, status: "interrupted", reason: reason)
+    }
+
+    // MARK: From the host
+
+    func programStarted() {
+        isRunning = true
+        caller.answer(success: true)
+        for bytes in early {
+            command.requestBytes += bytes.readableBytes
+            recording.input(bytes)
+            program?.send(bytes)
+        }
+        early = []
+        if eofIsEarly { program?.sendEOF() }
+        settle()
+    }
+
+    func programFailed(_ reason: String) {
+        guard !isOver else { return }
+        caller.answer(success: false)
+        caller.close()
+        finish(.interrupted, status: "not started", reason: reason)
+    }
+
+    func programSent(_ stream: ChannelStream, _ bytes: ByteBuffer) {
+        guard !isOver else { return }
+        command.responseBytes += bytes.readableBytes
+        owedToHost += bytes.readableBytes
+        do throws(MaskingError) {
+            switch stream {
+            case .standard: pass(try standard.mask(bytes), to: .standard)
+            case .error: pass(try error.mask(bytes), to: .error)
+            }
+        } catch {
+            return cannotMask(error)
+        }
+        settle()
+        silentSince = .now()
+        if standard.mayHold || error.mayHold { flushSoon() }
+    }
+
+    private func pass(_ bytes: ByteBuffer, to stream: ChannelStream) {
+        guard bytes.readableBytes > 0, !isOver else { return }
+        do throws(RecordingError) {
+            try recording.output(bytes, on: stream)
+            caller.send(stream, bytes)
+        } catch {
+            cannotRecord(error)
+        }
+    }
+
+    /// What policy wants recorded and cannot be does not go on.
+    private func cannotRecord(_ error: RecordingError) {
+        guard !isOver else { return }
+        program?.close()
+        caller.sendNotice(
+            Notice.text("This session cannot be recorded any more, so it ends: \(error)."), hasTerminal: hasTerminal)
+        caller.sendExit(status: Notice.refusedStatus)
+        finish(.interrupted, status: "not recorded", reason: "\(error)")
+    }
+
+    private func flushSoon() {
+        let hold = hasTerminal ? Self.longestTerminalHold : Self.longestHold
+        guard flushing == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        flushing = eventLoop.scheduleTask(in: hold) { bound.value.flushIfSilent(hold) }
+    }
+
+    /// Where nobody types the rest of a text may come soon; a terminal shows everything in time.
+    private func flushIfSilent(_ hold: TimeAmount) {
+        flushing = nil
+        let silence = NIODeadline.now() - silentSince
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        guard hasTerminal || silence >= hold else {
+            flushing = eventLoop.scheduleTask(in: hold - silence) { bound.value.flushIfSilent(hold) }
+            return
+        }
+        // What has arrived and was not read yet, because the loop was busy, is no silence.
+        let heard = silentSince
+        flushing = eventLoop.scheduleTask(in: .milliseconds(1)) {
+            bound.value.flushing = nil
+            if bound.value.silentSince == heard { bound.value.flushHeld() } else { bound.value.flushSoon() }
+        }
+    }
+
+    private func flushHeld() {
+        guard !isOver else { return }
+        do throws(MaskingError) {
+            pass(try standard.flush(), to: .standard)
+            pass(try error.flush(), to: .error)
+        } catch {
+            cannotMask(error)
+        }
+    }
+
+    /// The rest cannot be shown.
+    private func cannotMask(_ error: MaskingError) {
+        program?.close()
+        let rule = command.masking.ruleNames.first ?? "masking"
+        let text = Notice.text("A masking rule (\(rule)) applies, and what comes cannot be masked: \(error).")
+        caller.sendNotice(text, hasTerminal: hasTerminal)
+        caller.sendExit(status: Notice.refusedStatus)
+        finish(.interrupted, status: "not masked", reason: "\(error)")
+    }
+
+    func programRequested(_ request: ChannelRequest) {
+        guard !isOver else { return }
+        var details = request.details
+        switch request.type {
+        case "exit-status":
+            guard let status = details.readInteger(as: UInt32.self) else { return }
+            ending = .status(status)
+        case "exit-signal":
+            guard let name = details.readSSHText() else { return }
+            ending = .signal(String(name.prefix(32)))
+        case "eow@openssh.com", "xon-xoff": break
+        default: return
+        }
+        if ending != nil { flushHeld() }
+        caller.sendRequest(request.type, wantsReply: false, details: request.details)
+    }
+
+    func programDrained() { settle() }
+
+    func programSentEOF() {
+        guard !isOver else { return }
+        flushHeld()
+        if !isOver { caller.sendEOF() }
+    }
+
+    func programClosed(_ reason: String?) {
+        guard !isOver else { return }
+        flushHeld()
+        guard !isOver else { return }
+        switch ending {
+        case .status(let status): finish(status == 0 ? .succeeded : .failed, status: "exit \(status)")
+        case .signal(let name): finish(.failed, status: "signal \(name)")
+        case nil:
+            if let reason {
+                caller.sendNotice(Notice.text("The connection to the host ended: \(reason)."), hasTerminal: hasTerminal)
+            }
+            if reason != nil { caller.sendExit(status: Notice.failedStatus) }
+            finish(.interrupted, status: "closed", reason: reason ?? "the host closed the channel")
+        }
+    }
+
+    private func finish(_ kind: Outcome.Kind, status: String, reason: String? = nil) {
+        guard !isOver else { return }
+        isOver = true
+        flushing?.cancel()
+        var exitStatus: UInt32?
+        if case .status(let status)? = ending { exitStatus = status }
+        let details = recording.finish(status: status, exitStatus: exitStatus, bytes: command.responseBytes)
+        command.masked = MaskCount.sum(standard.counts + error.counts)
+        command.end(kind, status: status, reason: reason, details: details)
+        caller.close()
+        onEnd()
+    }
+}

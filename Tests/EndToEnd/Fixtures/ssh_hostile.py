@@ -1,0 +1,186 @@
+"""Clients that do not keep to the protocol; prints what they got as one JSON document."""
+import argparse, json, socket, time
+import paramiko
+from paramiko.message import Message
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--port", type=int)
+parser.add_argument("--mode")
+parser.add_argument("--token-file")
+parser.add_argument("--command")
+arguments = parser.parse_args()
+address = ("127.0.0.1", arguments.port)
+
+
+def transport():
+    new = paramiko.Transport(socket.create_connection(address, timeout=20))
+    new.start_client(timeout=20)
+    return new
+
+
+def message(number, *strings):
+    new = Message()
+    new.add_byte(bytes([number]))
+    for text in strings:
+        new.add_string(text)
+    return new
+
+
+def skip():
+    """Success, said by the client; channels before anybody has signed in; both; success within an attempt."""
+    opening = message(90, "session")
+    for number in (0, 2097152, 32768):
+        opening.add_int(number)
+    service = message(5, "ssh-userauth")
+    flights = [
+        [message(52)],
+        [service, message(52)],
+        [opening],
+        [service, message(52), opening],
+        [service, message(50, "web-1", "ssh-connection", "none"), message(52), opening],
+    ]
+    opened = 0
+    for flight in flights:
+        client = transport()
+        for one in flight:
+            try:
+                client._send_message(one)
+            except Exception:
+                pass
+        deadline = time.time() + 3
+        while client.is_active() and time.time() < deadline:
+            time.sleep(0.05)
+        if client.is_active() or client.is_authenticated():
+            opened += 1
+        client.close()
+    return {"opened": opened, "tries": len(flights)}
+
+
+def guess():
+    """Passwords, until the connection is ended; then on new connections."""
+    counts = []
+    for _ in range(3):
+        try:
+            client = transport()
+        except Exception:
+            counts.append(0)
+            continue
+        tried = 0
+        for number in range(10):
+            try:
+                client.auth_password("web-1", f"guess {number}", fallback=False)
+            except paramiko.AuthenticationException:
+                if not client.is_active():
+                    break
+                tried += 1
+            except Exception:
+                break
+        counts.append(tried)
+        client.close()
+    return {"counts": counts}
+
+
+def raw(first):
+    """What comes back for bytes that are no SSH, and how long it takes to be let go."""
+    connection = socket.create_connection(address, timeout=20)
+    start = time.time()
+    answer = b""
+    try:
+        connection.sendall(first)
+        while piece := connection.recv(65536):
+            answer += piece
+    except OSError:
+        pass
+    return [answer.decode(errors="replace"), time.time() - start]
+
+
+def garbage():
+    cases = {
+        "http": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "old": b"SSH-1.5-ancient\r\n",
+        "megabyte": b"SSH-2.0-" + b"x" * (1 << 20),
+        "zeros": b"\0" * 100000,
+    }
+    return {name: raw(first) for name, first in cases.items()}
+
+
+def idle():
+    """Many connections that say nothing, or stop within the handshake."""
+    connections = []
+    for number in range(500):
+        connection = socket.create_connection(address, timeout=20)
+        if number % 2:
+            connection.sendall(b"SSH-2.0-half\r\n\0\0")
+        connections.append(connection)
+    ended = 0
+    deadline = time.time() + 20
+    for connection in connections:
+        connection.settimeout(max(0.1, deadline - time.time()))
+        try:
+            while connection.recv(65536):
+                pass
+            ended += 1
+        except ConnectionError:
+            ended += 1
+        except OSError:
+            pass
+    return {"ended": ended}
+
+
+def signed_in():
+    client = transport()
+    client.auth_password("web-1", open(arguments.token_file).read().strip())
+    return client
+
+
+def requests():
+    """Requests that are unknown or refused, each with an answer; then the connection still works."""
+    client = signed_in()
+    answers = {}
+    answers["unknown"] = client.global_request("nothing-of-this-name@example.com", wait=True) is None
+    answers["remote"] = client.global_request("tcpip-forward", ("127.0.0.1", 0), wait=True) is None
+    channel = client.open_session(timeout=20)
+    for name, call in {
+        "x11": lambda: channel.request_x11(handler=lambda *_: None),
+        "agent": lambda: channel.request_forward_agent(lambda *_: None),
+        "subsystem": lambda: channel.invoke_subsystem("no-such"),
+    }.items():
+        try:
+            answers[name] = call() is False
+        except paramiko.SSHException:
+            answers[name] = True
+    try:
+        client.open_channel("no-such-kind", timeout=20)
+        answers["kind"] = False
+    except paramiko.ChannelException:
+        answers["kind"] = True
+    last = client.open_session(timeout=20)
+    last.exec_command("echo alive")
+    answers["alive"] = last.makefile().read().decode()
+    return answers
+
+
+def stalled():
+    """A window that never opens, on one channel; another channel of the connection, and others, go on."""
+    client = signed_in()
+    closed = client.open_session(window_size=1024, timeout=20)
+    closed.exec_command("head -c 100000000 /dev/zero")
+    time.sleep(1)
+    other = client.open_session(timeout=20)
+    other.exec_command("echo through")
+    answer = other.makefile().read().decode()
+    return {"other": answer, "got": len(closed.in_buffer)}
+
+
+def vanish():
+    """A client that is gone in the middle of what it gets."""
+    client = signed_in()
+    channel = client.open_session(timeout=20)
+    channel.exec_command(arguments.command)
+    time.sleep(1)
+    client.sock.close()
+    return {}
+
+
+modes = {f.__name__: f for f in (skip, guess, garbage, idle, requests, stalled, vanish)}
+print(json.dumps(modes[arguments.mode]()))

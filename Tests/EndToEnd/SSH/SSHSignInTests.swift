@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@Suite("Signing in over SSH, end to end", .serialized)
+struct SSHSignInTests {
+    private static let everything = """
+        @id("all") permit (principal, action in Action::"ssh", resource);
+        @id("no-other-login") forbid (principal, action, resource) when { context.ssh.login == "nobody" };
+        """
+
+    @Test("a token as the password, a registered key and a browser all come to the same person")
+    func methods() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let gateway = fixture.gateway
+        let token = try await gateway.issuer.token(for: "alice")
+        #expect(try await OpenSSHClient.token(token, gateway).run("web-1", "echo one").output == "one\n")
+        for type in ["ed25519", "ecdsa", "rsa"] {
+            let key = try await OpenSSHClient.key(token, gateway, type: type)
+            #expect(try await key.run("web-1", "echo two").output == "two\n", "\(type)")
+        }
+        let browser = try await PythonClient.run(
+            "ssh_device.py", ["--port", "\(gateway.sshPort.orThrow())", "--user", "web-1", "--person", "alice"])
+        #expect(browser["output"] as? String == "three\n", "\(browser)")
+        let subjects = try await gateway.auditEntries().compactMap { entry -> String? in
+            guard entry["kind"] as? String == "intent" else { return nil }
+            return (entry["caller"] as? [String: Any])?["subject"] as? String
+        }
+        #expect(subjects.count == 5 && Set(subjects).count == 1, "\(subjects)")
+    }
+
+    @Test("whoever is nobody is refused in the same way, whether or not the target exists")
+    func nobody() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let gateway = fixture.gateway
+        for user in ["web-1", "no-such-target"] {
+            let wrong = try await OpenSSHClient.token("not-a-token", gateway).run(user, "echo leaked")
+            #expect(wrong.status == 255 && wrong.output.isEmpty, "\(wrong)")
+            #expect(wrong.errors.contains("Permission denied (publickey,keyboard-interactive,password)"), "\(wrong)")
+            let unregistered = try await OpenSSHClient.key(nil, gateway).run(user, "echo leaked")
+            #expect(unregistered.status == 255 && unregistered.output.isEmpty, "\(unregistered)")
+            #expect(unregistered.errors.contains("Permission denied"), "\(unregistered)")
+        }
+        let failures = try await gateway.auditEntries().filter { $0["kind"] as? String == "sign-in-failure" }
+        #expect(failures.count >= 2, "\(failures)")
+    }
+
+    @Test("somebody who has signed in is told of a target that is none, and of a login that is not allowed")
+    func routes() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything, target: ", logins: [nobody]")
+        let unknown = try await fixture.alice.run("web-9", "echo leaked")
+        #expect(unknown.status == 126 && unknown.output.isEmpty, "\(unknown)")
+        #expect(unknown.errors.contains("There is no target \"web-9\""), "\(unknown)")
+        let login = try await fixture.alice.run("\(OpenSSHServer.login)+web-1", "id -un")
+        #expect(login.output == "\(OpenSSHServer.login)\n", "\(login)")
+        let other = try await fixture.alice.run("nobody+web-1", "id -un")
+        #expect(other.status == 126 && other.errors.contains("no-other-login"), "\(other)")
+        let unlisted = try await fixture.alice.run("daemon+web-1", "id -un")
+        #expect(unlisted.status == 126 && unlisted.output.isEmpty, "\(unlisted)")
+    }
+
+    @Test("messages that skip the sign-in get nobody in (CVE-2018-10933)")
+    func skipped() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let answer = try await PythonClient.run(
+            "ssh_hostile.py", ["--port", "\(fixture.gateway.sshPort.orThrow())", "--mode", "skip"])
+        #expect(answer["opened"] as? Int == 0, "\(answer)")
+        #expect(answer["tries"] as? Int == 5, "\(answer)")
+        #expect(try await fixture.gateway.auditEntries().filter { $0["kind"] as? String == "intent" }.isEmpty)
+        #expect(try await fixture.alice.run("web-1", "echo alive").output == "alive\n")
+    }
+
+    @Test("guessing is bounded for each connection and for each address")
+    func guessing() async throws {
+        let fixture = try await SSHFixture(
+            policy: Self.everything, listener: ", max_attempts: 3, max_failures_per_minute: 5")
+        let answer = try await PythonClient.run(
+            "ssh_hostile.py", ["--port", "\(fixture.gateway.sshPort.orThrow())", "--mode", "guess"])
+        // The last failure of a connection ends it, and so does the first beyond those of an address.
+        #expect(answer["counts"] as? [Int] == [2, 2, 0], "\(answer)")
+    }
+}
