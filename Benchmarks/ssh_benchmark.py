@@ -127,7 +127,7 @@ def main() -> None:
         (folder / "sshd_config").write_text(
             f"ListenAddress 127.0.0.1\nPort {ports['sshd']}\nHostKey {folder}/host\nStrictModes no\nUsePAM no\n"
             f"AuthorizedKeysFile {folder}/authorized_keys\nPidFile none\nPermitRootLogin yes\nMaxStartups 500\n"
-            "MaxSessions 100\nSubsystem sftp /usr/lib/openssh/sftp-server\n")
+            f"MaxSessions 100\nSetEnv HOME={folder}\nSubsystem sftp /usr/lib/openssh/sftp-server\n")
         host_key = " ".join((folder / "host.pub").read_text().split()[:2])
         (folder / "policy.cedar").write_text(POLICY)
         (folder / "sallyport.yaml").write_text(

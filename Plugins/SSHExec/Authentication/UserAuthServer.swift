@@ -57,7 +57,9 @@ struct UserAuthServer {
     private let maximumFailures: Int
     private var state = State.awaitingService
     private var user: String?
-    private var failures = 0
+    private(set) var failures = 0
+    /// Of the failures: exchanges that the client gave up for another method, as many do that try all they know.
+    private(set) var abandonments = 0
     private var questions = 0
     private var rounds = 0
     private var attempts = 0
@@ -240,6 +242,7 @@ struct UserAuthServer {
     /// An abandoned exchange counts: each has had somebody asked, and an identity provider too.
     private mutating func abandon() throws(TransportError) {
         state = .idle
+        abandonments += 1
         try count()
     }
 

@@ -5,8 +5,11 @@ import NIOCore
 ///
 /// Whether the target exists matters only after that, so nobody who is not signed in learns it.
 final class CallerSignIn {
-    private unowned let connection: CallerConnection
+    /// The connection lets go of this when it ends or is signed in; answers that come later still find it.
+    private let connection: CallerConnection
     private var server: UserAuthServer
+    /// Those that are on record already.
+    private var judgedFailures = 0
     private var prompt: DevicePrompt?
     /// Set once the person was asked and the issuer is waited for.
     private var deviceCaller: EventLoopFuture<Caller>?
@@ -29,17 +32,33 @@ final class CallerSignIn {
             prompt = nil
             deviceCaller = nil
         }
+        let before = unjudgedFailures
         perform { server throws(TransportError) in try server.receive(message).map { [$0] } ?? [] }
+        if unjudgedFailures > before {
+            connection.loop.lane.recordSignInFailure(
+                SignInProblem("something that proves nothing"), client: connection.client)
+        }
     }
+
+    /// Of what nobody had to judge: a signature that is wrong, a method that is none.
+    private var unjudgedFailures: Int { server.failures - server.abandonments - judgedFailures }
 
     private func perform(
         _ body: (inout UserAuthServer) throws(TransportError) -> [UserAuthServer.Action]
     ) {
+        let before = server.failures - server.abandonments
+        var actions: [UserAuthServer.Action] = []
+        var violation: TransportError?
         do throws(TransportError) {
-            for action in try body(&server) { perform(action) }
+            actions = try body(&server)
         } catch {
-            connection.peer.disconnect(error.reason, error.message)
+            violation = error
         }
+        for _ in before..<(server.failures - server.abandonments) {
+            connection.services.failures.failed(connection.host)
+        }
+        if let violation { return connection.peer.disconnect(violation.reason, violation.message) }
+        for action in actions { perform(action) }
     }
 
     private func perform(_ action: UserAuthServer.Action) {
@@ -104,7 +123,7 @@ final class CallerSignIn {
 
     private func failed() {
         guard !connection.peer.isEnded else { return }
-        connection.services.failures.failed(connection.host)
+        judgedFailures += 1
         perform { server throws(TransportError) in try server.fail() }
     }
 

@@ -111,11 +111,14 @@ final class SSHPeer: ChannelInboundHandler {
     }
 
     private func process() {
+        let wasExchangingKeys = transport.isExchangingKeys
         do throws(TransportError) {
             while !isPaused, !isEnded, let event = try transport.next() { try handle(event) }
         } catch {
             fail(error)
         }
+        // What waited for new keys may go on.
+        if wasExchangingKeys, isWritable, !isEnded { delegate?.peerBecameWritable(self) }
     }
 
     private func handle(_ event: SSHTransport.Event) throws(TransportError) {

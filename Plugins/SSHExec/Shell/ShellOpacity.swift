@@ -27,24 +27,27 @@ enum ShellOpacity: Sendable, Hashable, CustomStringConvertible {
     case notUTF8
     case controlCharacter
 
+    /// Quotes from the line are cut short: it may be long.
     var description: String {
-        switch self {
-        case .unknownCommandName(let source): "the name of a command is not known: \(source)"
-        case .unknownArguments(let name): "\(name) may run what its arguments say, and they are not known"
+        func short(_ text: String) -> String { text.count > 60 ? text.prefix(60) + "…" : text }
+        return switch self {
+        case .unknownCommandName(let source): "the name of a command is not known: \(short(source))"
+        case .unknownArguments(let name): "\(short(name)) may run what its arguments say, and they are not known"
         case .commandSubstitution: "the output of a command becomes part of another"
         case .arithmetic: "arithmetic evaluates the text of variables"
-        case .lateEvaluation(let name): "a text that may be evaluated later holds a command substitution: \(name)"
-        case .variable(let name): "the variable \(name) changes what runs"
+        case .lateEvaluation(let name):
+            "a text that may be evaluated later holds a command substitution: \(short(name))"
+        case .variable(let name): "the variable \(short(name)) changes what runs"
         case .alias: "an alias changes what names mean"
-        case .sourcedFile(let name): "\(name) runs commands from a file"
-        case .standardInput(let name): "\(name) runs commands from its standard input"
-        case .interpreter(let name): "\(name) may run what is not a shell command"
-        case .option(let name, let option): "\(name) may run a command by \(option)"
-        case .otherHost(let name): "\(name) runs commands elsewhere"
-        case .deletion(let name): "\(name) removes files by itself"
-        case .uncertainWrapper(let name): "\(name) runs another command in ways that are not fully known"
-        case .shellState(let name): "\(name) changes what the shell makes of commands"
-        case .dialect(let text): "shells read it differently: \(text)"
+        case .sourcedFile(let name): "\(short(name)) runs commands from a file"
+        case .standardInput(let name): "\(short(name)) runs commands from its standard input"
+        case .interpreter(let name): "\(short(name)) may run what is not a shell command"
+        case .option(let name, let option): "\(short(name)) may run a command by \(short(option))"
+        case .otherHost(let name): "\(short(name)) runs commands elsewhere"
+        case .deletion(let name): "\(short(name)) removes files by itself"
+        case .uncertainWrapper(let name): "\(short(name)) runs another command in ways that are not fully known"
+        case .shellState(let name): "\(short(name)) changes what the shell makes of commands"
+        case .dialect(let text): "shells read it differently: \(short(text))"
         case .syntax: "it is not complete shell syntax"
         case .nesting: "it is nested too deeply"
         case .length: "it is too long"

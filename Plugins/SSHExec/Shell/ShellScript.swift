@@ -23,7 +23,8 @@ struct SimpleCommand: Sendable, Equatable {
     /// Variables that are set for it.
     var assignments: [ShellAssignment] = []
     /// Files that the shell opens for it, and those opened for the compound command that it is the first of.
-    /// Files that are opened for nothing (`> file`) belong to a command `:`, which does the same.
+    /// Files that are opened for nothing (`> file`) belong to a command `:`, which does the same; zsh
+    /// runs cat there.
     var redirections: [ShellRedirection] = []
     /// The commands that run it, outermost first: `["sudo", "env"]`.
     var wrappers: [String] = []

@@ -53,6 +53,7 @@ struct DemoHost {
         PidFile none
         PermitRootLogin yes
         PasswordAuthentication no
+        SetEnv HOME=\(folder)
         Subsystem sftp /usr/lib/openssh/sftp-server
 
         """.write(toFile: "\(folder)/sshd_config", atomically: true, encoding: .utf8)

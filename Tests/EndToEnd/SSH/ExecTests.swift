@@ -33,6 +33,19 @@ struct ExecTests {
         #expect(try await fixture.gateway.auditFault() == nil)
     }
 
+    @Test("new keys in the middle of much data, on both legs, change nothing")
+    func rekeying() async throws {
+        let fixture = try await SSHFixture(
+            policy: #"@id("all") permit (principal, action in Action::"ssh", resource);"#, server: ["RekeyLimit 1M"])
+        var alice = fixture.alice
+        alice.options = ["-o", "RekeyLimit=1M"]
+        let zeros = String(repeating: "0", count: 8_000_000)
+        let through = try await alice.run("web-1", "cat", input: zeros)
+        #expect(through.status == 0 && through.output == zeros, "\(through.errors)")
+        let error = try await alice.run("web-1", "head -c 8000000 /dev/zero | tr '\\0' 0 >&2")
+        #expect(error.status == 0 && error.errors == zeros)
+    }
+
     @Test("a refused command does not run, ends with 126, and says rule and next step on the standard error")
     func refused() async throws {
         let fixture = try await SSHFixture()

@@ -124,9 +124,10 @@ struct SSHResilienceTests {
     @Test("asked to stop, the gateway lets what runs end, takes nothing new, and tells who stays too long")
     func stop() async throws {
         let fixture = try await SSHFixture(policy: Self.everything, listener: ", drain_timeout: 3s")
-        async let short = fixture.alice.run("web-1", "echo begun; sleep 1.5; echo ended")
-        async let long = fixture.alice.run("web-1", "sleep 30")
-        try await Task.sleep(for: .seconds(1))
+        let (first, second) = (fixture.server.folder.path + "/first", fixture.server.folder.path + "/second")
+        async let short = fixture.alice.run("web-1", "touch \(first); echo begun; sleep 1.5; echo ended")
+        async let long = fixture.alice.run("web-1", "touch \(second); sleep 30")
+        try await waitUntil { [first, second].allSatisfy(FileManager.default.fileExists) }
         let stopping = ContinuousClock.now
         try fixture.gateway.process.signal(SIGTERM)
         #expect(try await short.output == "begun\nended\n")

@@ -38,7 +38,8 @@ final class OpenSSHServer: Sendable {
                 "AuthorizedKeysFile \(folder.path)/authorized_keys", "StrictModes no", "UsePAM no", "PidFile none",
                 "PermitRootLogin yes", "PasswordAuthentication no", "AcceptEnv LANG LC_* COLOUR",
                 "Subsystem sftp /usr/lib/openssh/sftp-server", "MaxStartups 200", "MaxSessions 100", "PrintMotd no",
-                "LogLevel VERBOSE",
+                // What the account's own start-up files do is not for these tests to wait for.
+                "LogLevel VERBOSE", "SetEnv HOME=\(folder.path)",
             ] + options
         try lines.joined(separator: "\n").appending("\n").write(
             to: folder.appendingPathComponent("sshd_config"), atomically: true, encoding: .utf8)
