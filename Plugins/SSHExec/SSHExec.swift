@@ -95,6 +95,6 @@ public final class SSHExecAdapter: ProtocolAdapter {
         guard remaining > 0 else { return }
         _ = await open { $0.closeAll() }
         // The goodbye still has to leave.
-        try? await clock.sleep(for: .milliseconds(200))
+        try? await clock.sleep(for: .milliseconds(600))
     }
 }

@@ -163,7 +163,13 @@ final class CallerConnection: SSHPeerDelegate {
 
     private func ended(_ id: ChannelID) {
         channels[id] = nil
-        if loop.isDraining { drain() }
+        if loop.isDraining { later { $0.drain() } }
+    }
+
+    /// A client that reads a goodbye throws away what it has not shown yet: it gets the time to.
+    private func later(_ body: @escaping @Sendable (CallerConnection) -> Void) {
+        let bound = NIOLoopBound(self, eventLoop: peer.eventLoop)
+        peer.eventLoop.scheduleTask(in: .milliseconds(300)) { body(bound.value) }
     }
 
     private func answerGlobal(_ type: String, _ wantsReply: Bool) {
@@ -221,7 +227,7 @@ final class CallerConnection: SSHPeerDelegate {
                 channel.end(reason)
             }
         }
-        peer.disconnect(.byApplication, "This ends now: \(reason).")
+        later { $0.peer.disconnect(.byApplication, "This ends now: \(reason).") }
     }
 
     func peer(_ peer: SSHPeer, ended reason: String) {

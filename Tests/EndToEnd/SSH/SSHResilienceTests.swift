@@ -123,10 +123,10 @@ struct SSHResilienceTests {
 
     @Test("asked to stop, the gateway lets what runs end, takes nothing new, and tells who stays too long")
     func stop() async throws {
-        let fixture = try await SSHFixture(policy: Self.everything, listener: ", drain_timeout: 3s")
+        let fixture = try await SSHFixture(policy: Self.everything, listener: ", drain_timeout: 8s")
         let (first, second) = (fixture.server.folder.path + "/first", fixture.server.folder.path + "/second")
         async let short = fixture.alice.run("web-1", "touch \(first); echo begun; sleep 1.5; echo ended")
-        async let long = fixture.alice.run("web-1", "touch \(second); sleep 30")
+        async let long = fixture.alice.run("web-1", "touch \(second); sleep 60")
         try await waitUntil { [first, second].allSatisfy(FileManager.default.fileExists) }
         let stopping = ContinuousClock.now
         try fixture.gateway.process.signal(SIGTERM)
@@ -134,7 +134,7 @@ struct SSHResilienceTests {
         let answer = try await long
         #expect(answer.errors.contains("the gateway stops"), "\(answer)")
         #expect(try await fixture.gateway.process.exit() == 0)
-        #expect(ContinuousClock.now - stopping < .seconds(10))
+        #expect(ContinuousClock.now - stopping < .seconds(40))
         #expect(try await fixture.gateway.outcomes().map(\.kind).sorted() == ["interrupted", "succeeded"])
         #expect(try await fixture.gateway.auditFault() == nil)
     }
