@@ -51,6 +51,17 @@ struct ScanWindow {
         return null
     }
 
+    /// Writes what is held back and cannot be part of a match, whatever follows.
+    mutating func settle(scanner: DetectorScanner, writer: inout MaskWriter) {
+        guard !isMapped else { return }
+        content.withUnsafeBytes { bytes in
+            let end = scanner.settledEnd(bytes, cursor)
+            writeUntouched(cursor.position, end, bytes, bytes, &writer)
+            cursor.position = end
+        }
+        compact()
+    }
+
     private mutating func scan(
         isFinal: Bool, context: ScanContext, scanner: DetectorScanner, writer: inout MaskWriter
     ) -> RuleIndex? {

@@ -49,6 +49,15 @@ public struct StreamMasker {
         return MaskedBytes(buffer: ByteBuffer())
     }
 
+    /// Lets go of what is held back and cannot be part of a match, whatever follows: for answers that pause, as when a
+    /// program waits for its user. Only text has such a part.
+    ///
+    /// - Throws: as `mask` did, if it did.
+    public mutating func settle() throws(MaskingError) -> MaskedBytes {
+        if let failure { throw failure }
+        return MaskedBytes(buffer: text?.settle() ?? ByteBuffer())
+    }
+
     /// Ends the answer and returns what was held back.
     ///
     /// - Throws: `.notInspectable` where the answer ends too early for its format.

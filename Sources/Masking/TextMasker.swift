@@ -21,6 +21,12 @@ struct TextMasker {
         try take(chunk, isFinal: false)
     }
 
+    mutating func settle() -> ByteBuffer {
+        writer.output.begin(ByteBuffer())
+        window.settle(scanner: scanner, writer: &writer)
+        return writer.output.end()
+    }
+
     mutating func finish() throws(MaskingError) -> ByteBuffer {
         try take(ByteBuffer(), isFinal: true)
     }

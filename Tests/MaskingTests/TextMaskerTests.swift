@@ -22,6 +22,38 @@ struct TextMaskerTests {
         #expect(differingCuts(text, try makePlan(allDetectors), .text) == nil)
     }
 
+    @Test("a text that pauses anywhere, and lets go of what it can, gives the same answer", arguments: texts)
+    func pausing(text: String) throws {
+        let plan = try makePlan(allDetectors)
+        let bytes = Array(text.utf8)
+        let expected = try mask(bytes, plan, .text).text
+        for cut in 0...bytes.count {
+            var masker = try StreamMasker(plan: plan, format: .text)
+            var output: [UInt8] = []
+            output += try masker.mask(ByteBuffer(bytes: bytes[..<cut])).buffer.readableBytesView
+            output += try masker.settle().buffer.readableBytesView
+            output += try masker.settle().buffer.readableBytesView
+            output += try masker.mask(ByteBuffer(bytes: bytes[cut...])).buffer.readableBytesView
+            output += try masker.settle().buffer.readableBytesView
+            output += try masker.finish().buffer.readableBytesView
+            #expect(String(decoding: output, as: UTF8.self) == expected, "cut at \(cut)")
+        }
+    }
+
+    @Test(
+        "a line or a prompt is let go of whole when the text pauses, and the beginning of a value is not",
+        arguments: [
+            ("4\n", "4\n"), ("{\"id\":42}\n", "{\"id\":42}\n"), ("sqlite> ", "sqlite>"), ("total: 12\n[y/N]", "total: 12\n[y/N]"),
+            ("card 41111111", "c"), ("mail:\njohn.doe", "mail:\n"), ("iban=DE", "iban="), ("xxxx\n+1 (5", "xx"), ("x\n+", "x\n"),
+        ])
+    func settling(text: String, shown: String) throws {
+        var masker = try StreamMasker(plan: makePlan(allDetectors), format: .text)
+        var output = Array(try masker.mask(ByteBuffer(string: text)).buffer.readableBytesView)
+        output += try masker.settle().buffer.readableBytesView
+        while output.last == UInt8(ascii: " ") { output.removeLast() }
+        #expect(String(decoding: output, as: UTF8.self) == shown)
+    }
+
     @Test("each detector alone gives the same answer under any chunking", arguments: Detector.allCases)
     func singleDetectors(detector: Detector) throws {
         let plan = try makePlan(["\(detector): redact"])

@@ -21,6 +21,12 @@ struct OutputMasker {
         return masked.buffer
     }
 
+    /// Lets go of what is held back and cannot be part of a regulated value, whatever comes.
+    mutating func settle() throws(MaskingError) -> ByteBuffer {
+        guard let settled = try masker?.settle() else { return ByteBuffer() }
+        return settled.buffer
+    }
+
     /// Lets go of what is held back, as if the text ended here: what comes later is a text of its own.
     mutating func flush() throws(MaskingError) -> ByteBuffer {
         guard var ending = masker, mayHold else { return ByteBuffer() }

@@ -6,10 +6,8 @@ import Recording
 
 /// A command or shell that runs on the host: its input, its masked output, its exit status.
 final class ProgramRelay: HostProgramDelegate {
-    /// How long masking may hold back what a terminal shows: typing has to feel direct.
-    private static let longestTerminalHold = TimeAmount.milliseconds(40)
-    /// The same where nobody types: a program that waits for an answer to what is held back must not wait for ever.
-    private static let longestHold = TimeAmount.seconds(1)
+    /// How long masking may hold back what a program wrote before it waits for its user: typing has to feel direct.
+    private static let longestHold = TimeAmount.milliseconds(40)
 
     private let caller: PeerChannel
     private let eventLoop: any EventLoop
@@ -21,7 +19,8 @@ final class ProgramRelay: HostProgramDelegate {
     private var standard: OutputMasker
     private var error: OutputMasker
     private var flushing: Scheduled<Void>?
-    private var silentSince = NIODeadline.now()
+    /// Counts what the host sent.
+    private var heard = 0
     /// Received and not yet given back to the one who sent it.
     private var owedToCaller = 0
     private var owedToHost = 0
@@ -140,7 +139,7 @@ final class ProgramRelay: HostProgramDelegate {
             return cannotMask(error)
         }
         settle()
-        silentSince = .now()
+        heard &+= 1
         if standard.mayHold || error.mayHold { flushSoon() }
     }
 
@@ -164,27 +163,35 @@ final class ProgramRelay: HostProgramDelegate {
         finish(.interrupted, status: "not recorded", reason: "\(error)")
     }
 
+    /// Lets go of what it can once the host has been silent, other than because it may not send: a caller that takes
+    /// nothing is no reason to show what is held.
     private func flushSoon() {
-        let hold = hasTerminal ? Self.longestTerminalHold : Self.longestHold
         guard flushing == nil else { return }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        flushing = eventLoop.scheduleTask(in: hold) { bound.value.flushIfSilent(hold) }
+        let heard = heard
+        flushing = eventLoop.scheduleTask(in: Self.longestHold) {
+            // What has arrived and was not read yet, because the loop was busy, comes first.
+            bound.value.flushing = bound.value.eventLoop.scheduleTask(in: .milliseconds(1)) {
+                bound.value.flushing = nil
+                if bound.value.heard == heard, bound.value.caller.takesMore {
+                    bound.value.letGo()
+                } else if !bound.value.isOver {
+                    bound.value.flushSoon()
+                }
+            }
+        }
     }
 
-    /// Where nobody types the rest of a text may come soon; a terminal shows everything in time.
-    private func flushIfSilent(_ hold: TimeAmount) {
-        flushing = nil
-        let silence = NIODeadline.now() - silentSince
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        guard hasTerminal || silence >= hold else {
-            flushing = eventLoop.scheduleTask(in: hold - silence) { bound.value.flushIfSilent(hold) }
-            return
-        }
-        // What has arrived and was not read yet, because the loop was busy, is no silence.
-        let heard = silentSince
-        flushing = eventLoop.scheduleTask(in: .milliseconds(1)) {
-            bound.value.flushing = nil
-            if bound.value.silentSince == heard { bound.value.flushHeld() } else { bound.value.flushSoon() }
+    /// A terminal shows everything in time. Elsewhere what may be the beginning of a regulated value waits for its end,
+    /// however long that takes: a host or a network that pauses in its middle must not show it.
+    private func letGo() {
+        guard !hasTerminal else { return flushHeld() }
+        guard !isOver else { return }
+        do throws(MaskingError) {
+            pass(try standard.settle(), to: .standard)
+            pass(try error.settle(), to: .error)
+        } catch {
+            cannotMask(error)
         }
     }
 
@@ -221,7 +228,7 @@ final class ProgramRelay: HostProgramDelegate {
         case "eow@openssh.com", "xon-xoff": break
         default: return
         }
-        if ending != nil { flushHeld() }
+        // No end of the output: what the program's children print, and what sshd has not read yet, comes after.
         caller.sendRequest(request.type, wantsReply: false, details: request.details)
     }
 

@@ -17,6 +17,8 @@ struct DetectorScanner: Sendable {
         var position = 0
         /// No match may start before: the end of the last one, or of what went out already.
         var floor = 0
+        /// What stands at the position may be part of a match, depending on what follows.
+        var isUndecided = false
     }
 
     /// Bytes before the cursor that decisions may look at, so that they must be kept.
@@ -28,6 +30,7 @@ struct DetectorScanner: Sendable {
     /// cursor then stands where the undecided part begins, at the end if `text` is final.
     func next(in text: ScannedText, from cursor: inout Cursor, context: ScanContext) -> Match? {
         let entry = cursor.position
+        cursor.isUndecided = false
         var index = entry
         let bytes = text.bytes
         if index > 0, index < bytes.count, bytes[index].isDigit, bytes[index - 1].isDigit {
@@ -54,6 +57,7 @@ struct DetectorScanner: Sendable {
                     detector == .email
                     ? EmailAddress.localPartStart(text, end: index, floor: cursor.floor) : index - Self.heldBack
                 cursor.position = holdBack(text, from: start, cursor, entry)
+                cursor.isUndecided = true
                 return nil
             case .match(let start, let end):
                 cursor = Cursor(position: end, floor: end)
@@ -62,6 +66,19 @@ struct DetectorScanner: Sendable {
         }
         cursor.position = text.isFinal ? bytes.count : holdBack(text, from: bytes.count - Self.heldBack, cursor, entry)
         return nil
+    }
+
+    /// The end of what is held back and cannot be part of a match, whatever follows. The cursor stands where `next` left it.
+    func settledEnd(_ bytes: UnsafeRawBufferPointer, _ cursor: Cursor) -> Int {
+        guard !cursor.isUndecided else { return cursor.position }
+        // Nothing that is held back begins a match; only what follows can reach back into it, as far as such a byte.
+        let last = bytes[cursor.position...].lastIndex { !Self.mayStandInMatch($0) }
+        return last.map { $0 + 1 } ?? cursor.position
+    }
+
+    /// Whether a match may contain the byte: letters, digits, separators, what stands in a local part, and all non-ASCII.
+    private static func mayStandInMatch(_ byte: UInt8) -> Bool {
+        byte.isLetterOrDigit || byte >= 0x80 || " .-+()_%'&@\\/".utf8.contains(byte)
     }
 
     /// The detector whose form the whole of `bytes` has, whatever stands around it.

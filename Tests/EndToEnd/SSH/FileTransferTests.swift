@@ -135,8 +135,10 @@ struct FileTransferTests {
         for text in [printed.output, printed.errors] {
             #expect(text == lines.replacingOccurrences(of: card, with: "************1111"))
         }
-        let slowly = try await alice.run("web-1", "printf 'card 41111111'; sleep 0.3; echo 11111111 end")
+        let slowly = try await alice.run("web-1", "printf 'card 41111111'; sleep 2; echo 11111111 end")
         #expect(slowly.output == "card ************1111 end\n")
+        let later = try await alice.run("web-1", "(sleep 1; echo 11111111 later) & printf 'card 41111111'")
+        #expect(later.output == "card ************1111 later\n")
 
         let sftp = try await alice.tool(
             "sftp", ["-b", "-", "web-1@127.0.0.1"], input: "get \(there)/cards got\n-get \(there)/binary binary\n")
