@@ -43,8 +43,10 @@ struct TextMaskerTests {
     @Test(
         "a line or a prompt is let go of whole when the text pauses, and the beginning of a value is not",
         arguments: [
-            ("4\n", "4\n"), ("{\"id\":42}\n", "{\"id\":42}\n"), ("sqlite> ", "sqlite>"), ("total: 12\n[y/N]", "total: 12\n[y/N]"),
-            ("card 41111111", "c"), ("mail:\njohn.doe", "mail:\n"), ("iban=DE", "iban="), ("xxxx\n+1 (5", "xx"), ("x\n+", "x\n"),
+            ("4\n", "4\n"), ("{\"id\":42}\n", "{\"id\":42}\n"), ("sqlite> ", "sqlite>"),
+            ("total: 12\n[y/N]", "total: 12\n[y/N]"),
+            ("card 41111111", "c"), ("mail:\njohn.doe", "mail:\n"), ("iban=DE", "iban="), ("xxxx\n+1 (5", "xx"),
+            ("x\n+", "x\n"),
         ])
     func settling(text: String, shown: String) throws {
         var masker = try StreamMasker(plan: makePlan(allDetectors), format: .text)

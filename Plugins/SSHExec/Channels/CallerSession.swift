@@ -12,6 +12,8 @@ final class CallerSession {
     private var waiting: [(Result<HostConnection, HostError>) -> Void] = []
     private var isDialling = false
     private var isOver = false
+    /// Why nothing new may begin.
+    private(set) var isEnding: String?
 
     init(
         _ session: Session, _ target: SSHTarget, login: String, options: ListenerOptions, eventLoop: any EventLoop
@@ -36,19 +38,27 @@ final class CallerSession {
                 if self.isOver { return connection.close() }
                 self.host = connection
             }
-            let waiting = self.waiting
-            self.waiting = []
-            for body in waiting { body(result) }
+            self.answerWaiting(result)
         } onEnd: { connection in
             if self.host === connection { self.host = nil }
         }
     }
+
+    private func answerWaiting(_ result: Result<HostConnection, HostError>) {
+        let waiting = waiting
+        self.waiting = []
+        for body in waiting { body(result) }
+    }
+
+    /// What runs may end, and nothing new begins.
+    func takeNothingNew(_ reason: String) { isEnding = reason }
 
     func sendKeepalive() { host?.sendKeepalive() }
 
     func close(_ reason: String) {
         guard !isOver else { return }
         isOver = true
+        answerWaiting(.failure(HostError(.unreachable, "the session has ended: \(reason)")))
         session.close(reason: reason)
         host?.close()
         host = nil

@@ -21,6 +21,7 @@ final class FileChannel: HostProgramDelegate {
     private var isRunning = false
     private var isOver = false
     private var isPumping = false
+    private var wantsReply = false
     private var status: UInt32?
 
     init(
@@ -37,6 +38,7 @@ final class FileChannel: HostProgramDelegate {
     func start(_ start: ProgramStart, on host: HostConnection) {
         let program = HostProgram(start, delegate: self)
         self.program = program
+        wantsReply = start.wantsReply
         program.open(on: host)
     }
 
@@ -55,17 +57,16 @@ final class FileChannel: HostProgramDelegate {
         if isRunning { pump() }
     }
 
-    func settle() {
+    func settle() { if isRunning { pump() } }
+
+    /// The caller has closed the channel: the server gets what was permitted before that.
+    func callerClosed() {
         guard !isOver else { return }
-        if isRunning, let program, program.takesMore, relay.wantsMoreFromCaller {
-            caller.consume(owedToCaller)
-            owedToCaller = 0
-        }
-        if caller.takesMore {
-            program?.consume(owedToHost)
-            owedToHost = 0
-            if isRunning { pump() }
-        }
+        gate?.giveUp()
+        program?.finish()
+        relay.hostEnded()
+        pump(toEnd: true)
+        finish(.interrupted, "the caller closed the channel")
     }
 
     func end(_ reason: String) {
@@ -73,30 +74,32 @@ final class FileChannel: HostProgramDelegate {
         gate?.giveUp()
         program?.close()
         relay.hostEnded()
-        pump()
+        pump(toEnd: true)
         finish(.interrupted, reason)
     }
 
     // MARK: What the relay wants
 
-    private func pump() {
+    /// Does what the relay wants as long as the caller takes its answers: nothing is asked for and kept here.
+    ///
+    /// - Parameter toEnd: Nothing more comes from the host, so what is left is little.
+    private func pump(toEnd: Bool = false) {
         guard !isPumping, !isOver else { return }
         isPumping = true
         defer { isPumping = false }
         do throws(SFTPViolation) {
-            while let action = try relay.nextAction() { perform(action) }
+            while toEnd || caller.takesMore, let action = try relay.nextAction() { perform(action) }
         } catch {
             violated(error)
             return
         }
         if relay.callerIsGone { program?.sendEOF() }
+        guard caller.takesMore else { return }
+        program?.consume(owedToHost)
+        owedToHost = 0
         if let program, isRunning, program.takesMore, relay.wantsMoreFromCaller {
             caller.consume(owedToCaller)
             owedToCaller = 0
-        }
-        if caller.takesMore {
-            program?.consume(owedToHost)
-            owedToHost = 0
         }
     }
 
@@ -160,7 +163,7 @@ final class FileChannel: HostProgramDelegate {
 
     func programStarted() {
         isRunning = true
-        caller.answer(success: true)
+        if wantsReply { caller.answer(success: true) }
         for bytes in early { relay.receive(fromCaller: bytes) }
         early = []
         pump()
@@ -168,7 +171,7 @@ final class FileChannel: HostProgramDelegate {
 
     func programFailed(_ reason: String) {
         guard !isOver else { return }
-        caller.answer(success: false)
+        if wantsReply { caller.answer(success: false) }
         finish(.interrupted, reason)
     }
 
@@ -185,10 +188,14 @@ final class FileChannel: HostProgramDelegate {
     }
 
     func programRequested(_ request: ChannelRequest) {
-        var details = request.details
-        if request.type == "exit-status" { status = details.readInteger() }
-        if !isOver, request.type == "exit-status" || request.type == "exit-signal" {
+        guard !isOver, let exit = ProgramExit(request) else { return }
+        switch exit {
+        case .status(let status):
+            self.status = status
             caller.sendRequest(request.type, wantsReply: false, details: request.details)
+        case .signal(let signal):
+            let passed = command.masking.isEmpty ? request.details : signal.withoutMessage
+            caller.sendRequest(request.type, wantsReply: false, details: passed)
         }
     }
 
@@ -196,14 +203,14 @@ final class FileChannel: HostProgramDelegate {
 
     func programSentEOF() {
         relay.hostEnded()
-        pump()
+        pump(toEnd: true)
         if !isOver { caller.sendEOF() }
     }
 
     func programClosed(_ reason: String?) {
         guard !isOver else { return }
         relay.hostEnded()
-        pump()
+        pump(toEnd: true)
         if reason != nil { caller.sendExit(status: Notice.failedStatus) }
         finish(reason == nil ? .succeeded : .interrupted, reason)
     }

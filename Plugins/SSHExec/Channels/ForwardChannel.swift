@@ -6,7 +6,7 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
     private let caller: PeerChannel
     private let peer: SSHPeer
     private let owner: CallerSession
-    private let details: ByteBuffer
+    private let opening: ChannelOpening
     private let onEnd: () -> Void
     private var gate: CommandGate?
     private var command: RunningCommand?
@@ -25,30 +25,32 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
         self.caller = caller
         self.peer = peer
         self.owner = owner
-        details = opening.details
+        self.opening = opening
         self.onEnd = onEnd
     }
 
-    var isBusy: Bool { isOpen && !isOver }
+    var isBusy: Bool { !isOver }
 
     func begin() {
-        var reading = details
-        guard let destination = reading.readSSHText(), let port = reading.readInteger(as: UInt32.self), port <= 65535
-        else { return refuse(ChannelOpenFailure(.connectFailed, "The destination cannot be read.")) }
-        let name = destination.contains(":") ? "[\(destination)]:\(port)" : "\(destination):\(port)"
+        if let reason = owner.isEnding {
+            return refuse(ChannelOpenFailure(.administrativelyProhibited, "Nothing new begins here: \(reason)."))
+        }
+        guard let forward = ForwardRequest(opening.details) else {
+            return refuse(ChannelOpenFailure(.connectFailed, "The destination cannot be read."))
+        }
         let wanted = Command(
             effects: [
                 Effect(
                     action: "ssh.forward",
                     resource: Resource(
-                        type: "Endpoint", name: name,
-                        attributes: ["host": .string(destination), "port": .integer(Int64(port))]))
-            ], text: "forward to \(name)", facts: SSHFacts(login: owner.login).facts)
+                        type: "Endpoint", name: forward.endpoint,
+                        attributes: ["host": .string(forward.host), "port": .integer(Int64(forward.port))]))
+            ], text: "forward to \(forward.endpoint)", facts: SSHFacts(login: owner.login).facts)
         let gate = CommandGate(owner.session, wanted, justification: nil, wait: owner.options.approvalWait) { _ in
         } completion: { result in
             self.gate = nil
             switch result {
-            case .success(let command): self.connect(command)
+            case .success(let command): self.connect(command, forward)
             case .failure(let refusal):
                 self.refuse(ChannelOpenFailure(.administrativelyProhibited, Notice.line(refusal)))
             }
@@ -57,8 +59,15 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
         gate.decide()
     }
 
-    private func connect(_ command: RunningCommand) {
+    private func connect(_ command: RunningCommand, _ forward: ForwardRequest) {
         self.command = command
+        guard command.recording < .full else {
+            command.end(.interrupted, status: "not run", reason: "a forwarded connection cannot be recorded in full")
+            return refuse(
+                ChannelOpenFailure(
+                    .administrativelyProhibited,
+                    "Policy wants a full recording, and a forwarded connection has none."))
+        }
         guard command.masking.isEmpty else {
             let rule = command.masking.ruleNames.first ?? "masking"
             command.end(.interrupted, status: "not run", reason: "a forwarded connection cannot be masked")
@@ -71,7 +80,7 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
             guard !self.isOver else { return }
             switch result {
             case .success(let connection):
-                self.host = connection.open(type: "direct-tcpip", details: self.details, for: self)
+                self.host = connection.open(type: "direct-tcpip", details: forward.details, for: self)
                 if self.host == nil { self.hostChannelFailed(ChannelOpenFailure(.connectFailed, "The host is gone.")) }
             case .failure(let error):
                 self.hostChannelFailed(ChannelOpenFailure(.connectFailed, "\(error.message). \(error.nextStep)"))
@@ -115,12 +124,21 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
         host?.sendEOF()
     }
 
-    func closed() { end("the caller closed it") }
+    /// The other side gets what was sent before.
+    func closed() {
+        host?.sendEOF()
+        host?.close()
+        end("the caller closed it", closesHost: false)
+    }
+
     func drained() { settle() }
 
-    func end(_ reason: String) {
+    func end(_ reason: String) { end(reason, closesHost: true) }
+
+    private func end(_ reason: String, closesHost: Bool) {
         gate?.giveUp()
-        host?.abort()
+        gate = nil
+        if closesHost { host?.abort() }
         finish(isOpen && hasHostEOF ? .succeeded : .interrupted, reason)
     }
 
@@ -150,6 +168,10 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
     func hostRequested(_ request: ChannelRequest) {}
 
     func hostSent(_ stream: ChannelStream, _ bytes: ByteBuffer) {
+        guard !isOver else {
+            host?.consume(bytes.readableBytes)
+            return
+        }
         owedToHost += bytes.readableBytes
         command?.responseBytes += bytes.readableBytes
         caller.send(.standard, bytes)

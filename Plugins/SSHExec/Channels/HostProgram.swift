@@ -5,6 +5,8 @@ struct ProgramStart {
     enum Kind: String { case exec, shell, subsystem }
 
     let kind: Kind
+    /// Whether the caller wants to hear that it runs.
+    let wantsReply: Bool
     /// What the request says beyond its type, as the caller said it.
     let details: ByteBuffer
     var pty: TerminalRequest?
@@ -64,7 +66,15 @@ final class HostProgram: HostChannelDelegate {
         channel?.sendRequest(request.type, wantsReply: false, details: request.details)
     }
 
-    /// Closes the channel: the host ends what runs in it, as when a client goes away.
+    /// Closes the channel once the host has taken all that the caller sent, as when a client goes away.
+    func finish() {
+        guard case .running = phase else { return close() }
+        phase = .over
+        channel?.sendEOF()
+        channel?.close()
+    }
+
+    /// Closes the channel now: the host ends what runs in it, and what waits is not sent.
     func close() {
         if case .over = phase { return }
         phase = .over

@@ -16,6 +16,7 @@ final class ProgramRelay: HostProgramDelegate {
     private let hasTerminal: Bool
     private let onEnd: () -> Void
     private var program: HostProgram?
+    private var wantsReply = false
     private var standard: OutputMasker
     private var error: OutputMasker
     private var flushing: Scheduled<Void>?
@@ -54,6 +55,7 @@ final class ProgramRelay: HostProgramDelegate {
     func start(_ start: ProgramStart, on host: HostConnection) {
         let program = HostProgram(start, delegate: self)
         self.program = program
+        wantsReply = start.wantsReply
         program.open(on: host)
     }
 
@@ -63,9 +65,13 @@ final class ProgramRelay: HostProgramDelegate {
         owedToCaller += bytes.readableBytes
         guard isRunning else { return early.append(bytes) }
         command.requestBytes += bytes.readableBytes
-        recording.input(bytes)
-        program?.send(bytes)
-        settle()
+        do throws(RecordingError) {
+            try recording.input(bytes)
+            program?.send(bytes)
+            settle()
+        } catch {
+            cannotRecord(error)
+        }
     }
 
     func receiveEOF() {
@@ -97,6 +103,13 @@ final class ProgramRelay: HostProgramDelegate {
         }
     }
 
+    /// The caller has closed the channel: the program gets what was sent before that, as it would without a gateway.
+    func callerClosed() {
+        guard !isOver else { return }
+        program?.finish()
+        finish(.interrupted, status: "interrupted", reason: "the caller closed the channel")
+    }
+
     /// The caller is gone, or the session ends: so does the program.
     func end(_ reason: String) {
         guard !isOver else { return }
@@ -108,20 +121,18 @@ final class ProgramRelay: HostProgramDelegate {
 
     func programStarted() {
         isRunning = true
-        caller.answer(success: true)
-        for bytes in early {
-            command.requestBytes += bytes.readableBytes
-            recording.input(bytes)
-            program?.send(bytes)
-        }
-        early = []
+        if wantsReply { caller.answer(success: true) }
+        let early = early
+        self.early = []
+        owedToCaller -= early.reduce(0) { $0 + $1.readableBytes }
+        for bytes in early where !isOver { receive(bytes) }
         if eofIsEarly { program?.sendEOF() }
         settle()
     }
 
     func programFailed(_ reason: String) {
         guard !isOver else { return }
-        caller.answer(success: false)
+        if wantsReply { caller.answer(success: false) }
         caller.close()
         finish(.interrupted, status: "not started", reason: reason)
     }
@@ -217,19 +228,16 @@ final class ProgramRelay: HostProgramDelegate {
 
     func programRequested(_ request: ChannelRequest) {
         guard !isOver else { return }
-        var details = request.details
-        switch request.type {
-        case "exit-status":
-            guard let status = details.readInteger(as: UInt32.self) else { return }
-            ending = .status(status)
-        case "exit-signal":
-            guard let name = details.readSSHText() else { return }
-            ending = .signal(String(name.prefix(32)))
-        case "eow@openssh.com", "xon-xoff": break
-        default: return
+        var passed = request.details
+        switch ProgramExit(request) {
+        case .status(let status): ending = .status(status)
+        case .signal(let signal):
+            ending = .signal(String(signal.name.prefix(32)))
+            if !command.masking.isEmpty { passed = signal.withoutMessage }
+        case nil: guard ["eow@openssh.com", "xon-xoff"].contains(request.type) else { return }
         }
         // No end of the output: what the program's children print, and what sshd has not read yet, comes after.
-        caller.sendRequest(request.type, wantsReply: false, details: request.details)
+        caller.sendRequest(request.type, wantsReply: false, details: passed)
     }
 
     func programDrained() { settle() }

@@ -18,6 +18,8 @@ final class SessionChannel: CallerChannel {
     }
 
     private static let mostVariables = 128
+    /// Bytes of their names and values.
+    private static let longestEnvironment = 64 * 1024
 
     private let caller: PeerChannel
     private let owner: CallerSession
@@ -26,6 +28,7 @@ final class SessionChannel: CallerChannel {
     private var pty: TerminalRequest?
     private var environment: [(name: String, value: String)] = []
     private var justification: String?
+    private var startWantsReply = false
     /// What comes before the program runs; the caller's window bounds it.
     private var early: [ByteBuffer] = []
     private var eofIsEarly = false
@@ -83,6 +86,10 @@ final class SessionChannel: CallerChannel {
         guard case .collecting = phase, let name = details.readSSHText(), let value = details.readSSHText() else {
             return false
         }
+        let size = environment.reduce(name.utf8.count + value.utf8.count) {
+            $0 + $1.name.utf8.count + $1.value.utf8.count
+        }
+        guard size <= Self.longestEnvironment else { return false }
         if name.utf8.elementsEqual(Refusal.justificationVariable.utf8) {
             justification = value
             return true
@@ -95,6 +102,8 @@ final class SessionChannel: CallerChannel {
     // MARK: Deciding
 
     private func begin(_ request: ChannelRequest) {
+        startWantsReply = request.wantsReply
+        if let reason = owner.isEnding { return refuse(Notice.text("Nothing new begins here: \(reason).")) }
         let start: ProgramStart
         let command: Command
         let reading = CommandReading(
@@ -133,7 +142,8 @@ final class SessionChannel: CallerChannel {
 
     private func program(_ kind: ProgramStart.Kind, _ request: ChannelRequest) -> ProgramStart {
         ProgramStart(
-            kind: kind, details: request.details, pty: kind == .subsystem ? nil : pty, environment: environment)
+            kind: kind, wantsReply: request.wantsReply, details: request.details, pty: kind == .subsystem ? nil : pty,
+            environment: environment)
     }
 
     private func refuseSubsystem(_ request: ChannelRequest) {
@@ -155,7 +165,9 @@ final class SessionChannel: CallerChannel {
         let recording = ChannelRecording(
             owner.session, running, recordsInput: owner.target.recordsInput)
         do {
-            try recording.begin(owner.session.redactedText(of: command, under: running.masking), pty: start.pty)
+            try recording.begin(
+                owner.session.redactedText(of: command, under: running.masking), pty: start.pty,
+                isTransfer: start.kind == .subsystem || command.transferProgram != nil)
         } catch {
             running.end(.interrupted, status: "not run", reason: "the session cannot be recorded: \(error)")
             return refuse(Notice.text(Refusal.recordingUnavailable(error)))
@@ -210,7 +222,7 @@ final class SessionChannel: CallerChannel {
     private func refuse(_ text: String, status: UInt32 = Notice.refusedStatus) {
         if case .over = phase { return }
         phase = .over
-        caller.answer(success: true)
+        if startWantsReply { caller.answer(success: true) }
         say(text)
         caller.sendExit(status: status)
         caller.sendEOF()
@@ -251,7 +263,13 @@ final class SessionChannel: CallerChannel {
         }
     }
 
-    func closed() { end("the caller closed the channel") }
+    func closed() {
+        switch phase {
+        case .running(let relay): relay.callerClosed()
+        case .transferring(let files): files.callerClosed()
+        case .collecting, .deciding, .connecting, .over: end("the caller closed the channel")
+        }
+    }
 
     func end(_ reason: String) {
         switch phase {

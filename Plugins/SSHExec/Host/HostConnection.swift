@@ -52,12 +52,15 @@ final class HostConnection: SSHPeerDelegate {
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .connectTimeout(target.connectTimeout)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try bound.value.begin(on: channel) }
-            }
             .connect(host: target.address.host, port: target.address.port)
-            .assumeIsolated().whenFailure { error in
-                connection.fail(HostError(.unreachable, "the host \(target.target.name) cannot be reached: \(error)"))
+            .assumeIsolated().whenComplete { result in
+                do {
+                    // Only now: a name with several addresses is dialled on several channels, of which one is left.
+                    try connection.begin(on: result.get())
+                } catch {
+                    connection.fail(
+                        HostError(.unreachable, "the host \(target.target.name) cannot be reached: \(error)"))
+                }
             }
     }
 
@@ -72,6 +75,7 @@ final class HostConnection: SSHPeerDelegate {
     }
 
     private func begin(on channel: any Channel) throws {
+        guard case .exchangingKeys = phase else { return channel.close(promise: nil) }
         let transport = SSHTransport(
             .client(verify: HostKeyVerification.isSigned), HostKeyVerification.algorithms(target),
             softwareVersion: "Sallyport")

@@ -211,14 +211,18 @@ final class CallerConnection: SSHPeerDelegate {
 
     /// Lets what runs end, and takes nothing new.
     func drain() {
+        if case .open(let session) = phase { session.takeNothingNew(Self.stopping) }
         guard !channels.values.contains(where: \.isBusy) else { return }
         shutDown()
     }
 
-    func shutDown() { end("the gateway stops") }
+    func shutDown() { end(Self.stopping) }
+
+    private static let stopping = "the gateway stops"
 
     /// Tells everybody who can be told.
     private func end(_ reason: String) {
+        if case .open(let session) = phase { session.takeNothingNew(reason) }
         let open = channels
         for channel in open.values {
             if let session = channel as? SessionChannel {

@@ -8,6 +8,7 @@ parser.add_argument("--port", type=int)
 parser.add_argument("--mode")
 parser.add_argument("--token-file")
 parser.add_argument("--command")
+parser.add_argument("--pid")
 arguments = parser.parse_args()
 address = ("127.0.0.1", arguments.port)
 
@@ -172,6 +173,71 @@ def stalled():
     return {"other": answer, "got": len(closed.in_buffer)}
 
 
+def hasty():
+    """A client that sends much and closes at once."""
+    client = signed_in()
+    channel = client.open_session(timeout=20)
+    channel.exec_command(f"cat > {arguments.command}")
+    channel.sendall(b"x" * 3_000_000)
+    channel.shutdown_write()
+    channel.close()
+    time.sleep(3)
+    return {}
+
+
+def greedy():
+    """Asks for a file again and again, and opens no window for the answers: how much of it is taken."""
+    client = signed_in()
+    channel = client.open_session(window_size=1024, timeout=20)
+    channel.invoke_subsystem("sftp")
+
+    def packet(kind, number, *parts):
+        body = bytes([kind]) + number.to_bytes(4, "big") + b"".join(parts)
+        return len(body).to_bytes(4, "big") + body
+
+    def text(value):
+        return len(value).to_bytes(4, "big") + value
+
+    channel.sendall((5).to_bytes(4, "big") + b"\x01" + (3).to_bytes(4, "big"))
+    reply = b""
+    while len(reply) < 4 or len(reply) < 4 + int.from_bytes(reply[:4], "big"):
+        reply += channel.recv(65536)
+    channel.sendall(packet(3, 1, text(arguments.command.encode()), (1).to_bytes(4, "big"), bytes(4)))
+    reply = channel.recv(65536)
+    handle = reply[13:13 + int.from_bytes(reply[9:13], "big")]
+    assert reply[4] == 102, reply
+    size = (255 << 10).to_bytes(4, "big")
+    reads = b"".join(packet(5, number, text(handle), bytes(8), size) for number in range(2, 500_000))
+    channel.settimeout(4)
+    sent = 0
+    try:
+        while sent < 16 << 20:
+            sent += channel.send(reads[sent:sent + 32768])
+    except socket.timeout:
+        pass
+    other = client.open_session(timeout=20)
+    other.exec_command("echo through")
+    resident = [line for line in open(f"/proc/{arguments.pid}/status") if line.startswith("VmRSS")]
+    return {"sent": sent, "other": other.makefile().read().decode(), "resident": int(resident[0].split()[1]) >> 10}
+
+
+def silent():
+    """Starts a program without wanting an answer, and then asks for one: the first answer is to the second."""
+    client = signed_in()
+    channel = client.open_session(timeout=20)
+    heard = []
+    channel._request_success = lambda m: heard.append("success")
+    channel._request_failed = lambda m: heard.append("failure")
+    start = message(98)
+    start.add_int(channel.remote_chanid)
+    start.add_string("exec")
+    start.add_boolean(False)
+    start.add_string("sleep 1; echo done")
+    client._send_user_message(start)
+    answer = channel.makefile().read().decode()
+    return {"heard": heard, "answer": answer}
+
+
 def vanish():
     """A client that is gone in the middle of what it gets."""
     client = signed_in()
@@ -182,5 +248,5 @@ def vanish():
     return {}
 
 
-modes = {f.__name__: f for f in (skip, guess, garbage, idle, requests, stalled, vanish)}
+modes = {f.__name__: f for f in (skip, guess, garbage, idle, requests, stalled, hasty, greedy, silent, vanish)}
 print(json.dumps(modes[arguments.mode]()))

@@ -10,7 +10,7 @@ struct FullDiskTests {
     func full() async throws {
         let nginx = try await Nginx(server: "")
         try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
-        let mounted = Mounted()
+        let mounted = MountedDisk()
         var options = TestGateway.Options(
             targets: """
                   - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
@@ -68,10 +68,4 @@ struct FullDiskTests {
         #expect(try await gateway.auditFault() == nil)
         disk.unmount()
     }
-}
-
-/// The disk, made once the gateway's folder is there; goes with the gateway.
-private final class Mounted: @unchecked Sendable {
-    // Written before the gateway starts, read after.
-    var disk: SmallDisk?
 }

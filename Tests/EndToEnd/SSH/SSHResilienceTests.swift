@@ -65,6 +65,51 @@ struct SSHResilienceTests {
         #expect(try await Self.isAlive(fixture))
     }
 
+    @Test("what a client sends before it closes its channel reaches the program")
+    func hasty() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let file = fixture.server.folder.path + "/hasty"
+        _ = try await Self.hostile("hasty", fixture, "--command", file)
+        let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+        #expect(size == 3_000_000)
+    }
+
+    @Test("an SFTP client that takes no answers is not answered for ever", arguments: [false, true])
+    func greedy(isMasked: Bool) async throws {
+        let mask = isMasked ? #"@mask("customer-pii") "# : ""
+        let fixture = try await SSHFixture(
+            policy: #"@id("all") \#(mask)permit (principal, action in Action::"ssh", resource);"#)
+        let file = fixture.server.folder.path + "/large"
+        try String(repeating: "nothing of interest\n", count: 50_000)
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let answers = try await Self.hostile(
+            "greedy", fixture, "--command", file, "--pid", "\(fixture.gateway.process.pid)")
+        #expect(answers["other"] as? String == "through\n", "\(answers)")
+        // The window, and what was on its way.
+        #expect(answers["sent"] as? Int ?? .max < 5 << 20, "\(answers)")
+        #expect(answers["resident"] as? Int ?? .max < 400, "\(answers)")
+        #expect(try await Self.isAlive(fixture))
+    }
+
+    @Test("a start that wants no answer gets none")
+    func silent() async throws {
+        let answers = try await Self.hostile("silent", try await SSHFixture(policy: Self.everything))
+        #expect(answers["answer"] as? String == "done\n" && answers["heard"] as? [String] == [], "\(answers)")
+    }
+
+    @Test("a host whose name has several addresses is reached at the one that answers")
+    func addresses() async throws {
+        let server = try await OpenSSHServer()
+        var options = TestGateway.Options(
+            targets: server.target("web-1").replacing("127.0.0.1:", with: "localhost:"))
+        options.policy = Self.everything
+        options.sshListener = ""
+        options.upstreams = [server]
+        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let alice = try OpenSSHClient.token(try await gateway.issuer.token(for: "alice"), gateway)
+        #expect(try await alice.run("web-1", "echo reached").output == "reached\n")
+    }
+
     @Test("what a client that vanished had started ends on the host, and has its outcome")
     func vanished() async throws {
         let fixture = try await SSHFixture(policy: Self.everything)
@@ -126,10 +171,16 @@ struct SSHResilienceTests {
         let fixture = try await SSHFixture(policy: Self.everything, listener: ", drain_timeout: 8s")
         let (first, second) = (fixture.server.folder.path + "/first", fixture.server.folder.path + "/second")
         async let short = fixture.alice.run("web-1", "touch \(first); echo begun; sleep 1.5; echo ended")
-        async let long = fixture.alice.run("web-1", "touch \(second); sleep 60")
+        var shared = fixture.alice
+        shared.options = ["-o", "ControlPath=\(shared.folder.path)/control", "-o", "ControlMaster=auto"]
+        async let long = shared.run("web-1", "touch \(second); sleep 60")
         try await waitUntil { [first, second].allSatisfy(FileManager.default.fileExists) }
         let stopping = ContinuousClock.now
         try fixture.gateway.process.signal(SIGTERM)
+        try await waitUntil { try await fixture.alice.run("web-1", "echo new").status == 255 }
+        let late = try await shared.run("web-1", "echo late")
+        #expect(late.status == 126 && late.output.isEmpty, "\(late)")
+        #expect(late.errors.contains("Nothing new begins here: the gateway stops"), "\(late)")
         #expect(try await short.output == "begun\nended\n")
         let answer = try await long
         #expect(answer.errors.contains("the gateway stops"), "\(answer)")
