@@ -6,7 +6,7 @@ export SALLYPORT_MODULES := $(sort $(notdir $(wildcard Plugins/* Sources/* Tests
 BUILD_PACKAGES = libsqlite3-dev libssl-dev libpq-dev libpg-query-dev libprotobuf-c-dev curl
 TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light openssl procps \
 	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java \
-	openssh-server openssh-client rsync git
+	openssh-server openssh-client rsync git golang-go golang-golang-x-mod-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql postgresql-client openssh-server openssh-client
 BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer openssh-server openssh-client
 # Every suite at once has hundreds of servers start at once: on two cores they then wait for one another.
@@ -37,15 +37,19 @@ lint:
 format:
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
 
-# How long, in seconds. What is found lies in .build-fuzz/found; a test that shows it belongs into the suite.
+# How long each, in seconds. What is found lies in .build-fuzz/found; a test that shows it belongs into the suite.
 FUZZ_SECONDS ?= 60
 
-fuzz:
+FUZZERS ?= postgres ssh
+
+fuzz: $(FUZZERS:%=fuzz-%)
+
+fuzz-%:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
-	SALLYPORT_FUZZING=1 swift build --scratch-path .build-fuzz --sanitize fuzzer --product postgres-fuzzer
-	mkdir -p .build-fuzz/corpus .build-fuzz/found
-	SWIFT_BACKTRACE=enable=no .build-fuzz/debug/postgres-fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
-		-artifact_prefix=.build-fuzz/found/ .build-fuzz/corpus
+	SALLYPORT_FUZZING=1 swift build --scratch-path .build-fuzz --sanitize fuzzer --product $*-fuzzer
+	mkdir -p .build-fuzz/corpus/$* .build-fuzz/found/$*
+	SWIFT_BACKTRACE=enable=no .build-fuzz/debug/$*-fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+		-artifact_prefix=.build-fuzz/found/$*/ .build-fuzz/corpus/$*
 
 bench: bench-policy bench-audit bench-http bench-postgres bench-ssh
 

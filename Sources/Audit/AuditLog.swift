@@ -52,7 +52,7 @@ public final class AuditLog: Sendable {
             try files.ensureDirectory(directory)
         }
         let lock = try DirectoryLock(paths: paths, files: files)
-        let keyFile = SigningKeyFile(path: options.keyPath, files: files)
+        let keyFile = SigningKeyFile(holder: .log, path: options.keyPath, files: files)
         let signer = try Self.signer(keyFile, origin: options.origin, paths: paths, files: files)
         try keyFile.publish(signer.verifierKey)
 
@@ -96,12 +96,12 @@ public final class AuditLog: Sendable {
     private static func signer(
         _ keyFile: SigningKeyFile, origin: String, paths: LogPaths, files: FileOperations
     ) throws(AuditError) -> NoteSigner {
-        if let signer = try keyFile.load(origin: origin) { return signer }
+        if let key = try keyFile.load(name: origin) { return NoteSigner(name: origin, key: key) }
         if let bytes = try files.contents(of: paths.state) {
             throw .keyMissing(
                 path: keyFile.path, treeSize: try LogState(parsing: bytes, path: paths.state).treeSize)
         }
-        return try keyFile.create(origin: origin)
+        return NoteSigner(name: origin, key: try keyFile.create(name: origin))
     }
 
     private static func nextGeneration(

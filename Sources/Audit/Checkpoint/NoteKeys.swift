@@ -13,6 +13,19 @@ enum NoteKeyName {
         return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
+    /// The parts of a vkey text: `<name>+<8 hex digits>+<base64(type || public key)>`, the key of 32 bytes.
+    static func parse(
+        _ text: String
+    ) throws(NoteError) -> (name: String, keyID: UInt32, type: UInt8, publicKey: Data) {
+        let parts = text.trimmingCharacters(in: .whitespacesAndNewlines).split(
+            separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, isValid(parts[0]), parts[1].utf8.count == 8,
+            let keyID = UInt32(parts[1], radix: 16), let data = Data(base64Encoded: String(parts[2]))
+        else { throw .malformed("a verifier key reads <name>+<8 hexadecimal digits>+<base64>") }
+        guard let type = data.first, data.count == 33 else { throw .malformed("the key is not an Ed25519 key") }
+        return (String(parts[0]), keyID, type, Data(data.dropFirst()))
+    }
+
     /// SHA-256(name || 0x0A || type || public key)[:4].
     static func keyID(name: String, type: UInt8, publicKey: [UInt8]) -> UInt32 {
         SHA256.hash(data: Array(name.utf8) + [0x0a, type] + publicKey).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
@@ -37,16 +50,12 @@ public struct NoteVerifierKey: Sendable, CustomStringConvertible {
 
     /// Reads a vkey text; white space around it is ignored.
     public init(_ text: String) throws(NoteError) {
-        let parts = text.trimmingCharacters(in: .whitespacesAndNewlines).split(
-            separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, NoteKeyName.isValid(parts[0]), parts[1].utf8.count == 8,
-            let keyID = UInt32(parts[1], radix: 16), let data = Data(base64Encoded: String(parts[2]))
-        else { throw .malformed("a verifier key reads <name>+<8 hexadecimal digits>+<base64>") }
-        guard data.first == Self.ed25519, data.count == 33,
-            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: data.dropFirst())
+        let parsed = try NoteKeyName.parse(text)
+        guard parsed.type == Self.ed25519,
+            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: parsed.publicKey)
         else { throw .malformed("the key is not an Ed25519 key") }
-        self.init(name: String(parts[0]), key: key)
-        guard self.keyID == keyID else { throw .malformed("the key's id is not the one of its name and bytes") }
+        self.init(name: parsed.name, key: key)
+        guard keyID == parsed.keyID else { throw .malformed("the key's id is not the one of its name and bytes") }
     }
 
     public var description: String {

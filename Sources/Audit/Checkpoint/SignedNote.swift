@@ -7,6 +7,12 @@ public struct SignedNote: Sendable, Equatable {
         public let name: String
         public let keyID: UInt32
         public let signature: [UInt8]
+
+        /// As it stands in a note, with its newline.
+        public var line: String {
+            let id = (0..<4).map { UInt8(truncatingIfNeeded: keyID >> (24 - 8 * UInt32($0))) }
+            return "— \(name) \(Data(id + signature).base64EncodedString())\n"
+        }
     }
 
     /// The signed text, which ends with a newline.
@@ -47,12 +53,7 @@ public struct SignedNote: Sendable, Equatable {
 
     /// The whole note as it is stored and served.
     public var bytes: [UInt8] {
-        var note = text + "\n"
-        for signature in signatures {
-            let keyID = (0..<4).map { UInt8(truncatingIfNeeded: signature.keyID >> (24 - 8 * UInt32($0))) }
-            note += "— \(signature.name) \(Data(keyID + signature.signature).base64EncodedString())\n"
-        }
-        return Array(note.utf8)
+        Array((text + "\n" + signatures.map(\.line).joined()).utf8)
     }
 
     /// Holds the note against a key: one signature by that key must be there, and each that is must be right.

@@ -10,21 +10,26 @@ final class DirectoryLock: Sendable {
     private let descriptor: Int32
     private let files: FileOperations
 
-    init(paths: LogPaths, files: FileOperations) throws(AuditError) {
+    convenience init(paths: LogPaths, files: FileOperations) throws(AuditError) {
+        try self.init(file: paths.lock, of: paths.root, files: files)
+    }
+
+    /// - Parameter folder: What the file stands for.
+    init(file: String, of folder: String, files: FileOperations) throws(AuditError) {
         self.files = files
         do {
-            descriptor = try files.open(paths.lock, .readWrite, 0o600)
+            descriptor = try files.open(file, .readWrite, 0o600)
         } catch {
-            throw AuditError(error, path: paths.lock)
+            throw AuditError(error, path: file)
         }
         do {
             try files.lock(descriptor)
         } catch {
-            let holder = (try? files.contents(of: paths.lock)).flatMap { $0 }
+            let holder = (try? files.contents(of: file)).flatMap { $0 }
             files.close(descriptor)
-            guard error.code == EWOULDBLOCK else { throw AuditError(error, path: paths.lock) }
+            guard error.code == EWOULDBLOCK else { throw AuditError(error, path: file) }
             let text = holder.map { String(decoding: $0, as: UTF8.self) } ?? ""
-            throw .directoryInUse(path: paths.root, processID: Int32(text.prefix { $0 != "\n" }))
+            throw .directoryInUse(path: folder, processID: Int32(text.prefix { $0 != "\n" }))
         }
         do {
             // The number only helps a person who reads the error; the lock is the flock.
@@ -32,7 +37,7 @@ final class DirectoryLock: Sendable {
             try files.writeFully(descriptor, Array("\(getpid())\n".utf8))
         } catch {
             files.close(descriptor)
-            throw AuditError(error, path: paths.lock)
+            throw AuditError(error, path: file)
         }
     }
 

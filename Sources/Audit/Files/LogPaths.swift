@@ -17,6 +17,8 @@ struct LogPaths: Sendable {
     }
 
     var checkpoint: String { "\(root)/checkpoint" }
+    /// The newest checkpoint that a quorum of witnesses cosigned, where there are witnesses.
+    var witnessedCheckpoint: String { "\(root)/checkpoint.witnessed" }
     var tiles: String { "\(root)/tile" }
     var privateDirectory: String { "\(root)/.state" }
     var lock: String { "\(privateDirectory)/lock" }

@@ -73,6 +73,38 @@ public struct AuditReader: Sendable {
         return entries
     }
 
+    /// The self-contained proof that the entry at `index` is in the log, under the newest checkpoint.
+    public func transparencyProof(of index: UInt64) throws(AuditError) -> TransparencyProof {
+        let checkpoint = try checkpoint()
+        let entry = try entry(at: index)
+        let tree = StoredTree(tiles: tiles, size: checkpoint.treeSize)
+        return TransparencyProof(
+            index: index, entry: entry.bytes,
+            path: try MerkleProof.inclusion(of: index, size: checkpoint.treeSize, in: tree), checkpoint: checkpoint)
+    }
+
+    /// The proof that the tree of `oldSize` entries is the beginning of that of `checkpoint` (the newest by default).
+    public func consistency(
+        from oldSize: UInt64, to checkpoint: SignedCheckpoint? = nil
+    ) throws(AuditError) -> ConsistencyProof {
+        let newest = try self.checkpoint()
+        let checkpoint = checkpoint ?? newest
+        guard checkpoint.treeSize <= newest.treeSize else {
+            throw .outOfRange(index: checkpoint.treeSize, treeSize: newest.treeSize)
+        }
+        let tree = StoredTree(tiles: tiles, size: newest.treeSize)
+        return ConsistencyProof(
+            oldSize: oldSize, path: try MerkleProof.consistency(from: oldSize, to: checkpoint.treeSize, in: tree),
+            checkpoint: checkpoint)
+    }
+
+    /// The root of the tree of the first `size` entries.
+    public func root(of size: UInt64) throws(AuditError) -> TreeHash {
+        let newest = try checkpoint().treeSize
+        guard size <= newest else { throw .outOfRange(index: size, treeSize: newest) }
+        return try MerkleProof.root(size: size, in: StoredTree(tiles: tiles, size: newest))
+    }
+
     /// The proof that the entry at `index` is in the tree of `treeSize` entries (of the newest checkpoint without one).
     public func inclusionProof(of index: UInt64, treeSize: UInt64? = nil) throws(AuditError) -> [TreeHash] {
         let size = try checkpoint().treeSize

@@ -17,12 +17,30 @@ public struct AuditVerifier {
         do { key = try NoteVerifierKey(vkey) } catch {
             throw .keyMalformed(path: "the verifier key", reason: error.description)
         }
+        return try verify(
+            directory: directory, under: TrustPolicy(key: key), fileOperations: fileOperations, progress: progress)
+    }
+
+    /// Verifies the log in `directory`.
+    ///
+    /// - Parameters:
+    ///   - policy: Whose signatures the checkpoint must have.
+    ///   - kept: Checkpoints of earlier, kept elsewhere: the log must have grown from each of them.
+    ///   - progress: Called now and then with the entries checked and the entries in all.
+    /// - Throws: `AuditError` when the files cannot be read at all.
+    public static func verify(
+        directory: String, under policy: TrustPolicy, since kept: [SignedCheckpoint] = [],
+        fileOperations: FileOperations = .system,
+        progress: (_ checked: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) throws(AuditError) -> VerificationReport {
         var verifier = AuditVerifier(paths: LogPaths(root: directory), files: fileOperations)
         guard try fileOperations.statusIfPresent(directory)?.isDirectory == true else {
             throw .tileMissing(path: directory)
         }
-        if let checkpoint = try verifier.readCheckpoint(key) {
+        if let checkpoint = try verifier.readCheckpoint(policy.key) {
             try verifier.verifyTree(checkpoint, progress)
+            if !policy.witnesses.isEmpty { try verifier.verifyWitnessed(checkpoint, policy) }
+            for old in kept { try verifier.verify(checkpoint, growsFrom: old, policy.key) }
         }
         try verifier.verifyJournals()
         return verifier.report
@@ -62,6 +80,49 @@ public struct AuditVerifier {
         report.treeSize = checkpoint.treeSize
         report.root = checkpoint.root
         return checkpoint
+    }
+
+    /// Holds the log against the checkpoint that the witnesses cosigned; what came since is theirs to see yet.
+    private mutating func verifyWitnessed(
+        _ checkpoint: SignedCheckpoint, _ policy: TrustPolicy
+    ) throws(AuditError) {
+        let stored = try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load()
+        let witnessed = stored ?? checkpoint
+        do {
+            try policy.check(witnessed)
+        } catch {
+            return report.add(.checkpoint, error.description)
+        }
+        report.witnessedEntries = witnessed.treeSize
+        try verify(checkpoint, growsFrom: witnessed, policy.key)
+    }
+
+    /// Holds the log against a checkpoint that somebody kept: a log that was cut off and signed anew, or another one
+    /// beside it, does not grow from that.
+    private mutating func verify(
+        _ checkpoint: SignedCheckpoint, growsFrom old: SignedCheckpoint, _ key: NoteVerifierKey
+    ) throws(AuditError) {
+        do {
+            try TrustPolicy(key: key).check(old)
+        } catch {
+            return report.add(
+                .checkpoint, "the kept one of \(old.treeSize) entries cannot be held against it: \(error)")
+        }
+        guard old.treeSize <= checkpoint.treeSize else {
+            return report.add(
+                .entries(checkpoint.treeSize...(old.treeSize - 1)),
+                "they were in the log when the kept checkpoint was signed, and are not now")
+        }
+        // What is wrong with the files was said already.
+        guard report.isValid else { return }
+        let tree = StoredTree(tiles: tiles, size: checkpoint.treeSize)
+        let root = try MerkleProof.root(size: old.treeSize, in: tree)
+        if root != old.root {
+            report.add(
+                .checkpoint,
+                "of the first \(old.treeSize) entries at least one is another than when the kept checkpoint was signed: "
+                    + "there are two logs under one key")
+        }
     }
 
     // MARK: The tree

@@ -36,6 +36,8 @@ public struct VerificationReport: Sendable, Equatable {
     public internal(set) var treeSize: UInt64 = 0
     /// The signed root; `nil` when there is no checkpoint to read.
     public internal(set) var root: TreeHash?
+    /// How many of the entries the witnesses saw; `nil` where none were asked for.
+    public internal(set) var witnessedEntries: UInt64?
     /// Entries whose bytes were read and hashed.
     public internal(set) var entriesChecked: UInt64 = 0
     /// Entries in journals that are not in the signed tree yet; only their checksums could be checked.

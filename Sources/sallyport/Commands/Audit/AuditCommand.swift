@@ -6,7 +6,10 @@ import GatewayCore
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Verify and read the audit log, from its files.",
-        subcommands: [VerifyAudit.self, ExportAudit.self, ShowAuditEntry.self, ShowAuditKey.self])
+        subcommands: [
+            VerifyAudit.self, ProveEntry.self, CheckProof.self, ProveConsistency.self, ExportAudit.self,
+            ShowAuditEntry.self, ShowAuditKey.self,
+        ])
 }
 
 extension GatewayConfiguration {
@@ -34,15 +37,23 @@ struct AuditLocation: ParsableArguments {
 
     /// The verifier key that `text` is or that the file `text` holds; without it, the one that stands beside the log.
     func key(_ text: String?) throws -> String {
+        if let text { return try Self.keyText(text) }
         let path: String
-        if let text {
-            if text.contains("+"), !FileManager.default.fileExists(atPath: text) { return text }
-            path = text
-        } else if let directory {
+        if let directory {
             path = URL(fileURLWithPath: directory).deletingLastPathComponent().appendingPathComponent("log.vkey").path
         } else {
             path = try configuration().auditKeyPath
         }
+        return try Self.contents(path)
+    }
+
+    /// The key that `text` is, or that the file `text` holds.
+    static func keyText(_ text: String) throws -> String {
+        if text.contains("+"), !FileManager.default.fileExists(atPath: text) { return text }
+        return try contents(text)
+    }
+
+    private static func contents(_ path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path), data.count < 4096 else {
             throw CommandFailure(
                 "there is no key in \(path); --key takes the log's public key, as `sallyport audit key` prints it",

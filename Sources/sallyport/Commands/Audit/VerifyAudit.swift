@@ -10,19 +10,24 @@ struct VerifyAudit: ReportingCommand {
             key, not the gateway. Exit status 1 when anything is wrong, and it says which entry.
             """)
 
-    @Option(help: "The log's public key, or a file with it; by default log.vkey beside the log's folder.")
-    var key: String?
+    @Option(
+        help: "A file with a checkpoint that was kept earlier, from which the log must have grown; may be given again.")
+    var since: [String] = []
 
+    @OptionGroup var trust: TrustOptions
     @OptionGroup var location: AuditLocation
     @OptionGroup var format: OutputOptions
 
     func perform() async throws {
         let directory = try location.resolvedDirectory()
-        let vkey = try location.key(key)
+        let policy = try trust.policy(location)
+        let kept = try since.map { try ProofFile.checkpoint($0) }
         var progress = ProgressLine("verifying")
         let report: VerificationReport
         do throws(AuditError) {
-            report = try AuditVerifier.verify(directory: directory, vkey: vkey) { progress.update($0, of: $1) }
+            report = try AuditVerifier.verify(
+                directory: directory, under: policy, since: kept
+            ) { progress.update($0, of: $1) }
             progress.finish()
         } catch {
             progress.finish()
@@ -41,6 +46,9 @@ struct VerifyAudit: ReportingCommand {
             "\(report.isValid ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): "
                 + "\(Terminal.plain(report.origin)), \(report.entriesChecked) of \(report.treeSize) entries checked, root \(root)"
         )
+        if let witnessed = report.witnessedEntries {
+            lines.append("\(witnessed) of them were witnessed")
+        }
         if report.pendingEntries > 0 {
             lines.append("\(report.pendingEntries) more stand in journals and are not signed yet")
         }
@@ -52,6 +60,7 @@ struct VerifyAudit: ReportingCommand {
             "ok": .bool(report.isValid), "origin": .string(report.origin),
             "tree_size": .number(String(report.treeSize)), "root": report.root.map { .string("\($0)") } ?? .null,
             "entries_checked": .number(String(report.entriesChecked)),
+            "witnessed": report.witnessedEntries.map { .number(String($0)) } ?? .null,
             "pending": .number(String(report.pendingEntries)),
             "findings": .array(report.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(report.findingsOmitted)),

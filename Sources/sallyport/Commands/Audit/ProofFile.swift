@@ -1,0 +1,31 @@
+import Audit
+import Foundation
+
+/// Proofs and checkpoints in files.
+enum ProofFile {
+    static func read(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure("\(Terminal.plain(path)) cannot be read", status: .unavailable)
+        }
+        return Array(data)
+    }
+
+    /// - Parameter file: `nil` for the standard output.
+    static func write(_ bytes: [UInt8], to file: String?) throws {
+        guard let file else { return FileHandle.standardOutput.write(Data(bytes)) }
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: file), options: .atomic)
+        } catch {
+            throw CommandFailure(
+                "\(Terminal.plain(file)) cannot be written: \(error.localizedDescription)", status: .unavailable)
+        }
+    }
+
+    static func checkpoint(_ path: String) throws -> SignedCheckpoint {
+        do {
+            return try SignedCheckpoint(parsing: try read(path))
+        } catch let error as NoteError {
+            throw CommandFailure("\(Terminal.plain(path)) is no checkpoint: \(error)", status: .negative)
+        }
+    }
+}
