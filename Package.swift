@@ -75,11 +75,17 @@ func folders(in path: String) -> [String] {
 module("Identifiers")
 module("StrictJSON")
 module("ConfigFile", ["StrictJSON", yams])
+// What people prove themselves with over SSH: keys, certificates and the signatures of both.
+module("SSHCredentials", [crypto, cryptoExtras])
 
 // Level 1: each usable and testable by itself, without sockets.
 module("Store", ["Identifiers", sqlite])
 module(
-    "Identity", ["Identifiers", "StrictJSON", crypto, cryptoExtras, jwt, httpClient, nioCore, nioFoundation, logging])
+    "Identity",
+    [
+        "Identifiers", "StrictJSON", "SSHCredentials", crypto, cryptoExtras, jwt, httpClient, nioCore, nioFoundation,
+        logging,
+    ])
 module("Policy", ["StrictJSON", crypto])
 module("Masking", ["StrictJSON", crypto, nioCore])
 // What processors and kernels can do and Swift has no names for.
@@ -92,8 +98,8 @@ module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", sqlite, c
 module(
     "GatewayCore",
     [
-        "Identifiers", "StrictJSON", "ConfigFile", "Store", "Identity", "Policy", "Masking", "Audit", "Recording",
-        "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
+        "Identifiers", "StrictJSON", "ConfigFile", "Store", "SSHCredentials", "Identity", "Policy", "Masking", "Audit",
+        "Recording", "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
     ], testedWith: ["AdapterTestKit", nioPosix])
 
 // Level 3: what stands around the core.
@@ -110,7 +116,7 @@ module(
     [
         "GatewayCore", "Approvals", "Identifiers", "Identity", "StrictJSON", crypto, httpClient, hummingbird,
         .product(name: "HummingbirdTLS", package: "hummingbird"), nioCore, logging, lifecycle,
-    ])
+    ], testedWith: ["SSHCredentials"])
 module("LocalIssuer", ["StrictJSON", hummingbird, jwt, crypto, logging, lifecycle])
 
 // Adapters: a folder under Plugins/ is an adapter. Each gets the core, what lies below it, the network kit and the
@@ -125,8 +131,10 @@ let adapters = folders(in: "Plugins")
 for adapter in adapters {
     let dependencies: [Target.Dependency] =
         [
-            "GatewayCore", "TLSFiles", "Identifiers", "StrictJSON", "ConfigFile", "Identity", "Masking", "Policy",
-            "Approvals", "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto, cryptoExtras,
+            "GatewayCore", "TLSFiles", "Identifiers", "StrictJSON", "ConfigFile", "SSHCredentials", "Identity",
+            "Masking",
+            "Policy", "Approvals", "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto,
+            cryptoExtras,
             jwt, httpClient, logging, lifecycle,
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
@@ -141,8 +149,8 @@ package.targets.append(
         // The system libraries only because the compiler wants to see the modules of what it links.
         dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
-            "Policy",
-            "Approvals", "Recording", "Identity", "Masking", "Store", hummingbird, arguments, httpClient, logging,
+            "Policy", "Approvals", "Recording", "SSHCredentials", "Identity", "Masking", "Store", hummingbird,
+            arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))
 
@@ -168,6 +176,9 @@ if Context.environment["SALLYPORT_FUZZING"] != nil {
         .executableTarget(
             name: "postgres-fuzzer", dependencies: ["PostgresWire", "Masking", crypto, nioCore],
             path: "Fuzzing/PostgresFuzzer"))
+    package.targets.append(
+        .executableTarget(
+            name: "ssh-fuzzer", dependencies: ["SSHExec", "SSHCredentials", nioCore], path: "Fuzzing/SSHFuzzer"))
 }
 
 // A warning is a mistake that somebody has not looked at yet.

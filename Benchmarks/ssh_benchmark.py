@@ -177,8 +177,12 @@ def memory(sessions: int, route: Route, gateway: Contestant) -> dict:
 
 def measure(arguments, folder: pathlib.Path, ports: dict, login: str, token: str, gateway: Contestant) -> None:
     line = (folder / "caller.pub").read_text().strip()
+    signature = subprocess.run(
+        ["ssh-keygen", "-Y", "sign", "-q", "-n", "sallyport-ssh-key", "-f", folder / "caller"], input=token,
+        capture_output=True, text=True, check=True).stdout
     request = urllib.request.Request(
-        f"http://127.0.0.1:{ports['console']}/api/v1/ssh-keys", json.dumps({"public_key": line}).encode(),
+        f"http://127.0.0.1:{ports['console']}/api/v1/ssh-keys",
+        json.dumps({"public_key": line, "signature": signature}).encode(),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
     urllib.request.urlopen(request).read()
     direct = Route("direct", folder, ports["sshd"], login, folder / "gateway")

@@ -124,8 +124,8 @@ public protocol ConsoleBackend: Sendable {
     /// False when no such session is open.
     func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool
 
-    /// The signed note of the newest checkpoint.
-    func auditCheckpoint() async throws -> String
+    /// The signed note of the newest checkpoint, with witnesses the newest that they cosigned; `nil` when there is none.
+    func auditCheckpoint() async throws -> String?
     func auditEntry(at index: UInt64) async throws -> ConsoleAuditEntry?
     func auditEntry(_ id: UUIDv7) async throws -> ConsoleAuditEntry?
     /// At most `limit` entries from `index` on, in the order of the log.
@@ -145,8 +145,14 @@ public protocol ConsoleBackend: Sendable {
     func sshKeys(of caller: Caller) async throws -> [RegisteredKey]
     /// Lets whoever holds the private key be the caller as long as their token lasts, and records that.
     ///
-    /// - Throws: `SSHKeyError` when somebody else has registered the key. After any other error nothing has changed.
-    func registerSSHKey(_ key: SSHPublicKey, for caller: Caller) async throws -> RegisteredKey
+    /// - Parameters:
+    ///   - signature: Of the key over `token`, by which the caller shows to have the private key.
+    ///   - token: The one that the caller is signed in with.
+    /// - Throws: `SSHKeyError` when the signature shows nothing, or somebody else has registered the key. After any other
+    ///   error nothing has changed.
+    func registerSSHKey(
+        _ key: SSHPublicKey, signature: String, of token: String, for caller: Caller
+    ) async throws -> RegisteredKey
     /// `nil` when the caller has registered no such key.
     func forgetSSHKey(_ fingerprint: String, of caller: Caller) async throws -> RegisteredKey?
 

@@ -1,13 +1,15 @@
 import Identifiers
+import SSHCredentials
 
 /// Who is calling: a person or workload that has signed in.
 ///
-/// Only this module makes one, from a token that it has verified, so holding a `Caller` is proof of the sign-in.
+/// Only this module makes one, from a token or a certificate that it has verified, so holding a `Caller` is proof of the
+/// sign-in.
 /// Identity is the pair of issuer and subject; everything else describes it.
 public struct Caller: Sendable, Hashable {
-    /// The `iss` of the token.
+    /// The `iss` of the token, or what the configuration calls the authority of the certificate.
     public let issuer: String
-    /// The `sub` of the token: stable and unique at that issuer, unlike an email address.
+    /// The `sub` of the token: stable and unique at that issuer, unlike an email address; or what the certificate names.
     public let subject: String
     /// The email address or user name, for people to read; never compared.
     public let label: String?
@@ -16,6 +18,37 @@ public struct Caller: Sendable, Hashable {
     public let signedInAt: Timestamp
     /// When the token ends.
     public let expiresAt: Timestamp
+    /// What the caller has signed in with, where that is a certificate.
+    public let certificate: CallerCertificate?
+
+    init(
+        issuer: String, subject: String, label: String?, groups: CallerGroups, signedInAt: Timestamp,
+        expiresAt: Timestamp, certificate: CallerCertificate? = nil
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.label = label
+        self.groups = groups
+        self.signedInAt = signedInAt
+        self.expiresAt = expiresAt
+        self.certificate = certificate
+    }
+
+    /// Issuer and subject as bytes: texts that only look alike are other people.
+    func isSamePerson(as other: Caller) -> Bool {
+        issuer.utf8.elementsEqual(other.issuer.utf8) && subject.utf8.elementsEqual(other.subject.utf8)
+    }
+
+    /// The same caller by this certificate, whose end is theirs if it comes first.
+    func signedIn(with certificate: OpenSSHCertificate) -> Caller {
+        Caller(
+            issuer: issuer, subject: subject, label: label, groups: groups, signedInAt: signedInAt,
+            expiresAt: min(expiresAt, Timestamp(seconds: certificate.validBefore)),
+            certificate: CallerCertificate(certificate))
+    }
+
+    /// From when on the sign-in is over: as late as the token itself would still be taken, as clocks differ.
+    public var endsAt: Timestamp { expiresAt.adding(.seconds(TokenClaims.leeway)) }
 }
 
 /// The groups of a caller, or why nobody can say: not the same as being in none.
@@ -36,6 +69,10 @@ public enum GroupsUnknown: Sendable, Hashable, CustomStringConvertible {
     case claimMissing(String)
     /// The claim is not a list of texts.
     case claimMalformed(String)
+    /// The certificate has no such extension although the configuration reads the groups from it.
+    case extensionMissing(String)
+    /// The extension is not text.
+    case extensionMalformed(String)
 
     public var reason: String {
         switch self {
@@ -47,6 +84,9 @@ public enum GroupsUnknown: Sendable, Hashable, CustomStringConvertible {
             "Your groups are unknown: Google's tokens carry none and none are configured for you."
         case .claimMissing(let claim): "Your groups are unknown: the token has no claim \"\(claim)\"."
         case .claimMalformed(let claim): "Your groups are unknown: the claim \"\(claim)\" is not a list of names."
+        case .extensionMissing(let name): "Your groups are unknown: the certificate has no extension \"\(name)\"."
+        case .extensionMalformed(let name):
+            "Your groups are unknown: the certificate's extension \"\(name)\" is not text."
         }
     }
 
@@ -59,6 +99,8 @@ public enum GroupsUnknown: Sendable, Hashable, CustomStringConvertible {
         case .googleWithoutGroups: "Ask for an entry in the configuration's identity.issuers[].groups.static."
         case .claimMissing(let claim), .claimMalformed(let claim):
             "Ask for the provider to send \"\(claim)\" as a list of group names in the token."
+        case .extensionMissing(let name), .extensionMalformed(let name):
+            "Ask for the authority to write your groups into \"\(name)\", with commas between."
         }
     }
 

@@ -19,6 +19,8 @@ public enum SignInError: Error, Sendable, Hashable {
     case wrongDomain
     /// The issuer's keys cannot be fetched, and those at hand are too old.
     case issuerUnavailable(String)
+    /// What is wrong with an SSH certificate.
+    case certificate(String)
     /// There is no token: nobody signed in on another device.
     case device(DeviceAuthorizationError)
 
@@ -39,6 +41,7 @@ public enum SignInError: Error, Sendable, Hashable {
         case .wrongType: "token-type"
         case .wrongDomain: "wrong-domain"
         case .issuerUnavailable: "issuer-unavailable"
+        case .certificate: "certificate-refused"
         case .device(let error): error.code
         }
     }
@@ -61,6 +64,7 @@ public enum SignInError: Error, Sendable, Hashable {
         case .wrongType(let type): "A token of type \"\(type.prefix(32))\" is no proof of a sign-in."
         case .wrongDomain: "The token's account is not in the configured domain."
         case .issuerUnavailable(let detail): "The issuer's keys cannot be fetched now: \(detail)."
+        case .certificate(let what): "The SSH certificate is not taken: \(what)."
         case .device(let error): error.reason
         }
     }
@@ -74,6 +78,7 @@ public enum SignInError: Error, Sendable, Hashable {
         case .wrongAudience, .wrongParty, .wrongDomain, .unknownIssuer:
             "Sign in with `sallyport login`, which asks the right issuer for a token for this gateway."
         case .issuerUnavailable: "Try again later; if it lasts, tell the gateway's operators."
+        case .certificate: "Get a new certificate, or sign in another way, e.g. with `sallyport login --ssh`."
         case .device(let error): error.nextStep
         case .tooLarge, .malformed, .algorithmRefused, .unknownKey, .badSignature, .wrongType:
             "Send an ID token or access token of the company's issuer, unchanged."

@@ -9,6 +9,10 @@ public struct MaskingPlan: Sendable {
 
     /// Rules select columns or fields by their name, so that it matters where a value comes from.
     public var selectsByName: Bool { compiled.map { !$0.columns.isEmpty || !$0.fields.isEmpty } ?? false }
+    /// Rules select members or places of JSON documents, so that they cannot be applied to what is no JSON.
+    public var selectsInJSON: Bool { compiled.map { !$0.fields.isEmpty || $0.paths != nil } ?? false }
+    /// Rules select values by their form, in any text.
+    public var selectsInText: Bool { compiled?.hasDetectors ?? false }
     /// A rule selects columns of this name, in some relation.
     public func selectsColumn(named name: String) -> Bool {
         guard let compiled, !compiled.columns.isEmpty else { return false }

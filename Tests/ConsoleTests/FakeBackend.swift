@@ -172,7 +172,7 @@ final class FakeBackend: ConsoleBackend {
         }
     }
 
-    func auditCheckpoint() async throws -> String { try unlessDown { $0.checkpoint } }
+    func auditCheckpoint() async throws -> String? { try unlessDown { $0.checkpoint } }
 
     func auditEntry(at index: UInt64) async throws -> ConsoleAuditEntry? {
         try unlessDown { state in
@@ -207,9 +207,12 @@ final class FakeBackend: ConsoleBackend {
 
     func sshKeys(of caller: Caller) async throws -> [RegisteredKey] { registeredKeys.keys(of: caller, at: .now) }
 
-    func registerSSHKey(_ key: SSHPublicKey, for caller: Caller) async throws -> RegisteredKey {
+    func registerSSHKey(
+        _ key: SSHPublicKey, signature: String, of token: String, for caller: Caller
+    ) async throws -> RegisteredKey {
         try unlessDown { _ in }
-        return try registeredKeys.register(key, to: caller, at: .now)
+        let proven = try ProvenSSHKey(key, signature: signature, of: token)
+        return try registeredKeys.register(proven, to: caller, at: .now)
     }
 
     func forgetSSHKey(_ fingerprint: String, of caller: Caller) async throws -> RegisteredKey? {

@@ -1,6 +1,8 @@
 import AdapterTestKit
+import Crypto
 import Identity
 import NIOCore
+import SSHCredentials
 import StrictJSON
 import Testing
 
@@ -8,14 +10,14 @@ import Testing
 
 @Suite("Signing in by SSH key and on another device")
 struct SignInWithoutTokenTests {
-    private static let line =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMD"
-
     @Test("each lane knows a registered key at once, until the token ends")
     func registeredKey() async throws {
         let gateway = try Wanted.gateway()
         let caller = try await gateway.caller(.caller)
-        let key = try SSHPublicKey(line: Self.line)
+        let privateKey = try SSHPrivateKey(.ed25519(Curve25519.Signing.PrivateKey()))
+        let key = try SSHPublicKey(blob: privateKey.publicBlob)
+        let proven = try ProvenSSHKey(
+            key, signature: ProvenSSHKey.signature(of: "a token", by: privateKey), of: "a token")
         func found(_ blob: [UInt8]) async throws -> [Caller?] {
             var callers: [Caller?] = []
             for loop in [Loops.first, Loops.second] {
@@ -27,7 +29,7 @@ struct SignInWithoutTokenTests {
             return callers
         }
         #expect(try await found(key.blob) == [nil, nil])
-        _ = try gateway.sessions.parts.authenticator.registeredKeys.register(key, to: caller, at: gateway.clock.now)
+        _ = try gateway.sessions.parts.authenticator.registeredKeys.register(proven, to: caller, at: gateway.clock.now)
         #expect(try await found(key.blob) == [caller, caller])
         #expect(try await found(Array(key.blob.dropLast())) == [nil, nil])
         gateway.clock.advance(by: caller.expiresAt.duration(since: gateway.clock.now))

@@ -1,4 +1,5 @@
 import Foundation
+import SSHCredentials
 import Testing
 
 /// A key as OpenSSH's own tool makes and reads it, in a folder of its own.
@@ -31,6 +32,19 @@ final class OpenSSHKey {
 
     func privateKey() throws -> String {
         try String(contentsOf: folder.appendingPathComponent("key"), encoding: .utf8)
+    }
+
+    /// A certificate for this key by another.
+    func certified(by authority: OpenSSHKey, _ options: String...) throws -> OpenSSHCertificate {
+        try certified(by: authority, options)
+    }
+
+    func certified(by authority: OpenSSHKey, _ options: [String]) throws -> OpenSSHCertificate {
+        let path = folder.appendingPathComponent("key").path
+        _ = try Self.keygen(
+            ["-q", "-s", authority.folder.appendingPathComponent("key").path] + options + ["\(path).pub"])
+        let words = try String(contentsOfFile: "\(path)-cert.pub", encoding: .utf8).split(separator: " ")
+        return try OpenSSHCertificate(blob: Array(try #require(Data(base64Encoded: String(words[1])))))
     }
 
     private static func newFolder() throws -> URL {

@@ -17,6 +17,14 @@ struct MaskingCatalogTests {
             pseudonymKey: testKey)
     }
 
+    @Test("a plan tells what its rules can be applied to")
+    func selections() throws {
+        let plans = try [["field ssn: redact"], ["$.a: redact"], ["column a.b: redact"], ["PAN: redact"]].map(makePlan)
+        #expect(plans.map(\.selectsInJSON) == [true, true, false, false])
+        #expect(plans.map(\.selectsInText) == [false, false, false, true])
+        #expect(!MaskingPlan.none.selectsInJSON && !MaskingPlan.none.selectsInText)
+    }
+
     @Test("plans add their rule sets up, in any order")
     func plans() throws {
         let catalog = try Self.catalog()

@@ -128,6 +128,7 @@ extension GatewayAnswer {
 extension Refusal {
     var httpStatus: Int {
         switch kind {
+        case .signInExpired: 401
         case .denied, .approvalRejected, .approvalExpired, .justificationMissing, .sessionEnded: 403
         case .unavailable: 503
         }

@@ -93,6 +93,7 @@ extension SQLState {
             case .denied, .approvalRejected, .justificationMissing: .insufficientPrivilege
             case .approvalExpired: .queryCanceled
             case .unavailable: .systemError
+            case .signInExpired: .invalidAuthorization
             case .sessionEnded: .adminShutdown
             }
     }

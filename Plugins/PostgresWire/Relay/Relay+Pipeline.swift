@@ -65,7 +65,7 @@ extension Relay {
             case .refused(let refusal):
                 forget(parse)
                 for rest in waiting.reversed() { forget(rest) }
-                refuse(ErrorFields(refusal), isQuery: false)
+                refuse(refusal, isQuery: false)
                 return false
             case .needsApproval:
                 // Preparing asks nobody: what the statement needs is asked for when it runs.
@@ -127,7 +127,7 @@ extension Relay {
                 relay.sendBind(bind, frame, prepared, statement: judged.statement, command: commands.first)
             case .failure(let refusal):
                 if let own { relay.forget(own) }
-                relay.refuse(ErrorFields(refusal), isQuery: false)
+                relay.refuse(refusal, isQuery: false)
             }
         }
     }
@@ -191,7 +191,7 @@ extension Relay {
                     relay.sendOwnDescribe(portal)
                 }
                 relay.sendExecute(portal, frame)
-            case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: false)
+            case .failure(let refusal): relay.refuse(refusal, isQuery: false)
             }
         }
     }

@@ -32,7 +32,7 @@ extension Relay {
                 commands.first?.requestBytes = frame.bytes.readableBytes
                 relay.send(frame.bytes, .query(QueryRun(commands)))
                 relay.noteSent(commands)
-            case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: true)
+            case .failure(let refusal): relay.refuse(refusal, isQuery: true)
             }
         }
     }
@@ -107,7 +107,7 @@ extension Relay {
                 command.requestBytes = frame.bytes.readableBytes
                 relay.send(frame.bytes, .functionCall(command))
                 relay.noteSent(commands)
-            case .failure(let refusal): relay.refuse(ErrorFields(refusal), isQuery: true)
+            case .failure(let refusal): relay.refuse(refusal, isQuery: true)
             }
         }
     }
@@ -116,6 +116,14 @@ extension Relay {
 
     /// The name of a prepared statement that no server has.
     private var missingName: String { "sallyport refused \(session.id)" }
+
+    func refuse(_ refusal: Refusal, isQuery: Bool) {
+        guard refusal.kind == .signInExpired, replies.isEmpty else {
+            return refuse(ErrorFields(refusal), isQuery: isQuery)
+        }
+        // Nothing will run on this connection any more, and what is open on the server should not wait for anything.
+        fail(ErrorFields(refusal).asFatal, reason: "the caller's sign-in ended")
+    }
 
     /// Makes the server fail at this place of the conversation, with `fields` as what the caller sees of it.
     func refuse(_ fields: ErrorFields, isQuery: Bool) {

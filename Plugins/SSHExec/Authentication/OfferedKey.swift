@@ -1,3 +1,5 @@
+import SSHCredentials
+
 /// What a client offers to sign with: a key, or a certificate for one.
 enum OfferedKey {
     case key(SSHVerificationKey)
@@ -24,6 +26,14 @@ enum OfferedKey {
         switch self {
         case .key(let key): key
         case .certificate(let certificate): certificate.key
+        }
+    }
+
+    /// What the signature of a FIDO authenticator must have; a certificate may say.
+    private var demands: SecurityKeyDemands {
+        switch self {
+        case .key: SecurityKeyDemands()
+        case .certificate(let certificate): certificate.demands
         }
     }
 
@@ -56,6 +66,6 @@ enum OfferedKey {
             let named = SSHVerificationKey.signatureAlgorithm(of: signature),
             named.utf8.elementsEqual(expected.utf8)
         else { return false }
-        return publicKey.isValid(signature: signature, over: bytes)
+        return publicKey.isValid(signature: signature, over: bytes, demands: demands)
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import SSHCredentials
 
 /// The client's side of signing in (RFC 4252), with one credential.
 ///

@@ -1,4 +1,5 @@
 import NIOCore
+import SSHCredentials
 
 /// A request to sign in (RFC 4252, section 5).
 struct UserAuthRequest {

@@ -1,4 +1,5 @@
 import NIOCore
+import SSHCredentials
 
 /// The server's side of signing in (RFC 4252): one request at a time, one answer each, in order.
 ///

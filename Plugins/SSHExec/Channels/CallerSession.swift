@@ -1,11 +1,14 @@
 import GatewayCore
 import NIOCore
+import SSHCredentials
 
 /// What a caller who has signed in has: a session with one target, and the connection to it once something runs.
 final class CallerSession {
     let session: Session
     let target: SSHTarget
     let login: String
+    /// What the caller's certificate allows of terminals and forwarding; policy decides on all else.
+    let permissions: Set<CertificatePermission>
     let options: ListenerOptions
     let eventLoop: any EventLoop
     private var host: HostConnection?
@@ -16,11 +19,13 @@ final class CallerSession {
     private(set) var isEnding: String?
 
     init(
-        _ session: Session, _ target: SSHTarget, login: String, options: ListenerOptions, eventLoop: any EventLoop
+        _ session: Session, _ target: SSHTarget, login: String, permissions: Set<CertificatePermission>,
+        options: ListenerOptions, eventLoop: any EventLoop
     ) {
         self.session = session
         self.target = target
         self.login = login
+        self.permissions = permissions
         self.options = options
         self.eventLoop = eventLoop
     }

@@ -9,8 +9,11 @@ struct OutputMasker {
     /// Whether something may be held back.
     private(set) var mayHold = false
 
-    /// - Throws: `.notInspectable` where the rules cannot be applied to text.
+    /// - Throws: `.notInspectable` where some of the rules cannot be applied to text: what they are for would pass.
     init(_ plan: MaskingPlan) throws(MaskingError) {
+        guard plan.isEmpty || (plan.selectsInText && !plan.selectsInJSON) else {
+            throw .notInspectable(reason: "its rules are not for text alone; give SSH a set of detectors")
+        }
         self.plan = plan
         masker = plan.isEmpty ? nil : try StreamMasker(plan: plan, format: .text)
     }

@@ -54,7 +54,9 @@ final class SessionChannel: CallerChannel {
             guard case .collecting = phase else { return answer(request, success: false) }
             begin(request)
         case "pty-req":
-            guard case .collecting = phase, let terminal = TerminalRequest(request.details) else {
+            guard case .collecting = phase, owner.permissions.contains(.terminal),
+                let terminal = TerminalRequest(request.details)
+            else {
                 return answer(request, success: false)
             }
             pty = terminal
@@ -107,7 +109,8 @@ final class SessionChannel: CallerChannel {
         let start: ProgramStart
         let command: Command
         let reading = CommandReading(
-            login: owner.login, hasTerminal: pty != nil, environment: environment)
+            login: owner.login, hasTerminal: pty != nil, environment: environment,
+            terminal: pty.map { RequestedTerminal(type: $0.type, modes: Array($0.modes.readableBytesView)) })
         var details = request.details
         switch request.type {
         case "shell":

@@ -6,7 +6,7 @@ struct TerminalRequest {
     private(set) var columns: UInt32
     private(set) var rows: UInt32
     private var pixels: (width: UInt32, height: UInt32)
-    private let modes: ByteBuffer
+    let modes: ByteBuffer
 
     init?(_ details: ByteBuffer) {
         var details = details

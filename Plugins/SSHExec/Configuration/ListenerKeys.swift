@@ -1,4 +1,5 @@
 import ConfigFile
+import Identity
 import NIOCore
 
 /// What all connections of one listener are told.
@@ -11,6 +12,8 @@ struct ListenerOptions: Sendable {
     var maximumAttempts = 6
     /// How many failures of one address a minute are answered; then it has to wait.
     var maximumFailures = 30
+    /// How many sign-ins in a browser of one address may be under way.
+    var maximumBrowserSignIns = 4
     /// How long what a side does not read may wait.
     var writeTimeout = TimeAmount.seconds(60)
     /// How long a connection without channels, or with silent ones, may last; `nil` for ever.
@@ -26,6 +29,8 @@ struct ListenerPlan: Sendable {
     let address: ConfigAddress
     let hostKeyFolder: String
     let options: ListenerOptions
+    /// Whose certificates sign users in.
+    let userAuthorities: [UserCertificateAuthority]
 }
 
 /// The keys of a listener, and how they are read.
@@ -44,6 +49,12 @@ enum ListenerKeys {
         ConfigKey(
             "max_failures_per_minute", .integer(1...100_000), default: "30",
             summary: "Failed attempts of one address in a minute, over all connections."),
+        ConfigKey(
+            "max_browser_sign_ins", .integer(1...64), default: "4",
+            summary: "Sign-ins in a browser of one address at a time, over all connections."),
+        ConfigKey(
+            "user_ca", .list(.mapping(UserAuthorityKeys.keys)), summary: "Authorities whose certificates sign users in."
+        ),
         ConfigKey("idle_timeout", .duration, summary: "How long a session may be silent; for ever when absent."),
         ConfigKey(
             "write_timeout", .duration, default: "60s",
@@ -58,7 +69,8 @@ enum ListenerKeys {
         let folder = section.string("host_keys") ?? "ssh_host_keys"
         return ListenerPlan(
             address: address, hostKeyFolder: folder.hasPrefix("/") ? folder : "\(baseDirectory)/\(folder)",
-            options: options(section))
+            options: options(section),
+            userAuthorities: try UserAuthorityKeys.read(section, baseDirectory: baseDirectory))
     }
 
     private static func options(_ section: ConfigSection) -> ListenerOptions {
@@ -69,6 +81,7 @@ enum ListenerKeys {
             section.duration("device_sign_in_timeout").map(TimeAmount.init) ?? options.deviceSignInTimeout
         options.maximumAttempts = section.integer("max_attempts") ?? options.maximumAttempts
         options.maximumFailures = section.integer("max_failures_per_minute") ?? options.maximumFailures
+        options.maximumBrowserSignIns = section.integer("max_browser_sign_ins") ?? options.maximumBrowserSignIns
         options.idleTimeout = section.duration("idle_timeout").map(TimeAmount.init)
         options.writeTimeout = section.duration("write_timeout").map(TimeAmount.init) ?? options.writeTimeout
         options.approvalWait = section.duration("max_wait") ?? options.approvalWait

@@ -49,4 +49,7 @@ enum ChannelStream: Sendable, Hashable {
     case standard
     /// `SSH_EXTENDED_DATA_STDERR`.
     case error
+
+    /// Of `error`; no other extended data is defined.
+    static let errorDataType: UInt32 = 1
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SSHCredentials
 
 /// Whether the key that a host shows is that of the host that is meant.
 enum HostKeyVerification {

@@ -1,5 +1,6 @@
 import ConfigFile
 import NIOCore
+import SSHCredentials
 
 /// The gateway's sign-in to a host, with the target's credential.
 struct HostSignIn {

@@ -1,4 +1,5 @@
 import Foundation
+import SSHCredentials
 
 /// A key that a known_hosts file has, and where.
 struct KnownHostKey: Sendable, Equatable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Foundation
+import SSHCredentials
 
 /// Why a text does not pin a host's key.
 enum PinnedHostKeyError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import GatewayCore
 import Identity
 import NIOCore
+import SSHCredentials
 
 /// A caller's connection, from its first byte to its session's end.
 final class CallerConnection: SSHPeerDelegate {
@@ -77,8 +78,10 @@ final class CallerConnection: SSHPeerDelegate {
         }
     }
 
-    /// - Parameter user: The target, or login and target.
-    func signedIn(_ caller: Caller, user: String) {
+    /// - Parameters:
+    ///   - permissions: Those of the caller's certificate; all where there is none.
+    ///   - user: The target, or login and target.
+    func signedIn(_ caller: Caller, _ permissions: Set<CertificatePermission>, user: String) {
         deadline?.cancel()
         peer.isAuthenticated = true
         guard let (target, login) = services.route(user) else {
@@ -93,7 +96,9 @@ final class CallerConnection: SSHPeerDelegate {
                 [weak self] reason in self?.terminated(reason)
             }
             phase = .open(
-                CallerSession(session, target, login: login, options: listener.options, eventLoop: peer.eventLoop))
+                CallerSession(
+                    session, target, login: login, permissions: permissions, options: listener.options,
+                    eventLoop: peer.eventLoop))
             watchSilence()
             if loop.isDraining { drain() }
         } catch {
@@ -133,6 +138,10 @@ final class CallerConnection: SSHPeerDelegate {
             channels[id] = SessionChannel(channel, session, onEnd: ended)
             peer.connection.accept(id)
         case (.refused, "session"): peer.connection.accept(id)
+        case (.open(let session), "direct-tcpip") where !session.permissions.contains(.portForwarding):
+            peer.connection.refuse(
+                id,
+                ChannelOpenFailure(.administrativelyProhibited, "Your certificate has no permit-port-forwarding."))
         case (.open(let session), "direct-tcpip"):
             let forward = ForwardChannel(channel, peer, session, opening, onEnd: ended)
             channels[id] = forward

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import GatewayCore
+import SSHCredentials
 
 /// The gateway's own host keys: made on the first start, and the same ever after.
 struct GatewayHostKeys {

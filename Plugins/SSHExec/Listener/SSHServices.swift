@@ -1,9 +1,8 @@
-import Synchronization
-
 /// What all connections of the adapter share, on every event loop.
 final class SSHServices: Sendable {
     private let targets: [String: SSHTarget]
     let failures = FailureLimiter()
+    let browserSignIns = BrowserSignIns()
 
     init(targets: [SSHTarget]) {
         self.targets = Dictionary(uniqueKeysWithValues: targets.map { ($0.target.name, $0) })

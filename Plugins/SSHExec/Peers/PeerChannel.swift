@@ -10,8 +10,8 @@ struct PeerChannel {
         self.peer = peer
     }
 
-    /// Whether more may be sent now: nothing waits for the other side.
-    var takesMore: Bool { peer.isWritable && peer.connection.waitingBytes(id) == 0 }
+    /// Whether more may be sent now: the other side takes what it was given.
+    var takesMore: Bool { peer.isWritable && peer.connection.takesMore(id) }
 
     func send(_ stream: ChannelStream, _ bytes: ByteBuffer) {
         peer.connection.send(id, stream, bytes)
@@ -28,7 +28,7 @@ struct PeerChannel {
         peer.setNeedsFlush()
     }
 
-    /// Lets the other side send as much again.
+    /// Lets the other side send as much again, and in time further ahead.
     func consume(_ count: Int) {
         guard count > 0 else { return }
         peer.connection.consume(id, count)

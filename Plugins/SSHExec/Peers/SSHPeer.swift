@@ -19,6 +19,12 @@ final class SSHPeer: ChannelInboundHandler {
 
     /// What is written is given up when the other side takes nothing for this long after the end.
     private static let farewell = TimeAmount.seconds(5)
+    /// How long the other side may take for a key exchange, in which much waits for it.
+    static let keyExchangeTimeout = TimeAmount.seconds(60)
+    /// How much is written at once, and how much may lie before the socket. All else waits in its channel, where small
+    /// pieces are put together and the windows of those whom it comes from bound it.
+    private static let longestWrite = 128 * 1024
+    private static let waterMarks = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 256 * 1024)
 
     let channel: any Channel
     private(set) var transport: SSHTransport
@@ -29,7 +35,14 @@ final class SSHPeer: ChannelInboundHandler {
     /// When the other side last sent something.
     private(set) var lastHeard = NIODeadline.now()
     private let writeTimeout: TimeAmount
+    private let keyExchangeTimeout: TimeAmount
+    /// How much was given to the channel.
+    private var writtenBytes = 0
+    /// Both while the channel takes nothing more.
+    private var progress: WriteProgress?
     private var stalled: Scheduled<Void>?
+    /// For the exchange of that number.
+    private var exchangeDeadline: (number: Int, timer: Scheduled<Void>)?
     private var isFlushScheduled = false
     private var isReading = true
     private var isClosing = false
@@ -37,10 +50,15 @@ final class SSHPeer: ChannelInboundHandler {
     /// Whoever pauses it has to let it go on; meanwhile nothing is taken out of what has come.
     private var isPaused = false
 
-    init(_ channel: any Channel, _ transport: SSHTransport, writeTimeout: TimeAmount) {
+    /// - Parameter writeTimeout: The other side has to take something of what is written at least that often.
+    init(
+        _ channel: any Channel, _ transport: SSHTransport, writeTimeout: TimeAmount,
+        keyExchangeTimeout: TimeAmount = SSHPeer.keyExchangeTimeout
+    ) {
         self.channel = channel
         self.transport = transport
         self.writeTimeout = writeTimeout
+        self.keyExchangeTimeout = keyExchangeTimeout
     }
 
     var eventLoop: any EventLoop { channel.eventLoop }
@@ -55,6 +73,7 @@ final class SSHPeer: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        try? channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.waterMarks)
         if context.channel.isActive { flush() }
     }
 
@@ -71,12 +90,11 @@ final class SSHPeer: ChannelInboundHandler {
             stalled?.cancel()
             stalled = nil
             delegate?.peerBecameWritable(self)
-        } else if stalled == nil {
-            let bound = NIOLoopBound(self, eventLoop: eventLoop)
-            stalled = eventLoop.scheduleTask(in: writeTimeout) {
-                bound.value.end("the other side takes nothing any more")
-                bound.value.channel.close(mode: .all, promise: nil)
-            }
+            // Not at once: this comes in the middle of a write.
+            setNeedsFlush()
+        } else if stalled == nil, !hasEnded {
+            progress = WriteProgress(patience: writeTimeout, taken: takenBytes, at: eventLoop.now)
+            watchProgress()
         }
         regulate()
     }
@@ -84,7 +102,6 @@ final class SSHPeer: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
-        stalled?.cancel()
         end("the connection was closed")
     }
 
@@ -133,9 +150,14 @@ final class SSHPeer: ChannelInboundHandler {
                 delegate?.peer(self, received: message)
                 return
             }
+            if !connection.takesAnswers { flush() }
             if try !connection.receive(message) { try transport.sendUnimplemented() }
-            while let event = connection.nextEvent() { delegate?.peer(self, received: event) }
+            report()
         }
+    }
+
+    private func report() {
+        while let event = connection.nextEvent() { delegate?.peer(self, received: event) }
     }
 
     // MARK: Sending
@@ -166,13 +188,67 @@ final class SSHPeer: ChannelInboundHandler {
 
     func flush() {
         isFlushScheduled = false
-        guard !hasEnded || isClosing else { return }
+        guard !isEnded else { return }
         do throws(TransportError) {
-            for message in connection.takeOutbound() { try transport.send(message) }
+            repeat {
+                if channel.isWritable { try collect() }
+                guard let bytes = transport.takeOutbound() else { break }
+                writtenBytes += bytes.readableBytes
+                channel.writeAndFlush(bytes, promise: nil)
+            } while channel.isWritable && !isEnded
         } catch {
             return fail(error)
         }
-        if let bytes = transport.takeOutbound() { channel.writeAndFlush(bytes, promise: nil) }
+        if !isEnded { report() }
+        watchKeyExchange()
+    }
+
+    /// Gives the transport what it can send. What waits for new keys waits in its channel.
+    private func collect() throws(TransportError) {
+        while !transport.isEnded, !transport.isExchangingKeys, transport.outboundBytes < Self.longestWrite,
+            let message = connection.nextOutbound()
+        { try transport.send(message) }
+    }
+
+    // MARK: Time
+
+    private var bufferedBytes: Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    /// How much has left the gateway.
+    private var takenBytes: Int { writtenBytes - bufferedBytes }
+
+    private func watchProgress() {
+        guard let next = progress?.nextLook else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        stalled = eventLoop.scheduleTask(in: next) { bound.value.lookAtProgress() }
+    }
+
+    private func lookAtProgress() {
+        guard progress?.isStalled(taken: takenBytes, at: eventLoop.now) == true else { return watchProgress() }
+        end("the other side takes nothing any more")
+        channel.close(mode: .all, promise: nil)
+    }
+
+    private func watchKeyExchange() {
+        guard transport.isExchangingKeys, !isEnded else {
+            exchangeDeadline?.timer.cancel()
+            exchangeDeadline = nil
+            return
+        }
+        guard exchangeDeadline?.number != transport.exchangesBegun else { return }
+        exchangeDeadline?.timer.cancel()
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let timer = eventLoop.scheduleTask(in: keyExchangeTimeout) { bound.value.keyExchangeTookLong() }
+        exchangeDeadline = (transport.exchangesBegun, timer)
+    }
+
+    private func keyExchangeTookLong() {
+        exchangeDeadline = nil
+        // Who has not got all of it yet has its time from the write timeout.
+        guard bufferedBytes == 0 else { return watchKeyExchange() }
+        disconnect(.keyExchangeFailed, "The key exchange took too long.")
     }
 
     // MARK: Ending
@@ -184,23 +260,25 @@ final class SSHPeer: ChannelInboundHandler {
     /// Says goodbye with a reason, and closes once it has left.
     func disconnect(_ reason: DisconnectReason, _ text: String) {
         guard !isClosing else { return }
-        for message in connection.takeOutbound() { try? transport.send(message) }
+        try? collect()
         transport.disconnect(reason, text)
-        if let bytes = transport.takeOutbound() { channel.write(bytes, promise: nil) }
         isClosing = true
+        // First: the channel may close within the write, and for another reason then.
+        end(text)
+        if let bytes = transport.takeOutbound() { channel.write(bytes, promise: nil) }
         let channel = channel
         let impatience = eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
         channel.writeAndFlush(ByteBuffer()).whenComplete { _ in
             impatience.cancel()
             channel.close(promise: nil)
         }
-        end(text)
     }
 
     private func end(_ reason: String) {
         guard !hasEnded else { return }
         hasEnded = true
         stalled?.cancel()
+        exchangeDeadline?.timer.cancel()
         delegate?.peer(self, ended: reason)
     }
 }

@@ -14,9 +14,10 @@ enum SFTPCallerRequest {
 struct SFTPPathRequest {
     let operations: [SFTPOperation]
     let message: String
-    let paths: [[UInt8]]
+    let paths: [SFTPPathField]
     var attributes: SFTPAttributes?
     var openFlags: SFTPOpenFlags?
+    var numbers: [SFTPNumbers] = []
     let answer: SFTPAnswerKind
 }
 
@@ -29,7 +30,7 @@ enum SFTPHandleRequest {
     case readdir([UInt8])
     case fstatvfs([UInt8])
     case fsync([UInt8])
-    case copyData(from: [UInt8], to: [UInt8])
+    case copyData(from: [UInt8], to: [UInt8], [SFTPNumbers])
 }
 
 extension SFTPPacketReader {
@@ -89,22 +90,27 @@ extension SFTPPacketReader {
         case .limits: request = .limits
         case .copyData:
             let source = try handle()
-            // The offset and the length: a part of the file is decided as the file is.
-            _ = try integer(UInt64.self)
-            _ = try integer(UInt64.self)
+            var numbers = [SFTPNumbers("read_offset", try integer()), SFTPNumbers("length", try integer())]
             let destination = try handle()
-            _ = try integer(UInt64.self)
-            request = .onHandle(.copyData(from: source, to: destination))
+            numbers.append(SFTPNumbers("write_offset", try integer()))
+            request = .onHandle(.copyData(from: source, to: destination, numbers))
         case .usersGroupsByID:
-            for _ in 0..<2 {
-                let numbers = try string().readableBytes
-                guard numbers % 4 == 0 else { throw violation("a list of \(numbers) bytes for numbers of 4") }
-            }
+            let numbers = [SFTPNumbers(list: "uids", try idList()), SFTPNumbers(list: "gids", try idList())]
             request = .onPaths(
-                SFTPPathRequest(operations: [.stat], message: word, paths: [], answer: .userNames))
+                SFTPPathRequest(operations: [.stat], message: word, paths: [], numbers: numbers, answer: .userNames))
         }
         try end()
         return request
+    }
+
+    private mutating func idList() throws(SFTPViolation) -> [UInt64] {
+        var list = try string()
+        guard list.readableBytes % 4 == 0 else {
+            throw violation("a list of \(list.readableBytes) bytes for numbers of 4")
+        }
+        var ids: [UInt64] = []
+        while let id = list.readInteger(as: UInt32.self) { ids.append(UInt64(id)) }
+        return ids
     }
 
     private mutating func onPath(

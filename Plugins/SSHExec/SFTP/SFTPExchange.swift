@@ -7,7 +7,7 @@ struct SFTPExchange {
         case decided(SFTPDecisionID)
         /// Nobody waits for its outcome.
         case plain
-        case open(SFTPDecisionID, SFTPPath, SFTPOpenFlags, (any SFTPContentMasker)?)
+        case open(SFTPDecisionID, SFTPPath, SFTPOpenFlags)
         case openDirectory(SFTPDecisionID, SFTPPath)
         case read(SFTPHandleNumber, offset: UInt64)
         case write(SFTPHandleNumber, count: Int)
@@ -25,6 +25,8 @@ struct SFTPExchange {
     let callerID: UInt32?
     let answer: SFTPAnswerKind
     let purpose: Purpose
+    /// What masks the answer.
+    var masker: (any SFTPContentMasker)?
 }
 
 /// A request that waits for its decision.

@@ -20,8 +20,10 @@ struct SFTPOpenHandle {
     let name: [UInt8]
     let path: SFTPPath
     let isDirectory: Bool
-    /// The decision that opened a file; a folder's has its outcome already.
+    /// The decision that opened it; `nil` for a folder whose decision has its outcome already.
     let decision: SFTPDecisionID?
+    /// What masks the answers to its requests.
+    let masker: (any SFTPContentMasker)?
     var phase = Phase.open
     var reading: SFTPReadProgress?
     var writing: SFTPWriteProgress?
@@ -33,15 +35,23 @@ struct SFTPOpenHandle {
 
     var isFinished: Bool { phase == .closed && unanswered == 0 }
 
-    init(directory path: SFTPPath, name: [UInt8]) {
+    /// - Parameter decision: where its outcome is to come when the folder is closed.
+    init(
+        directory path: SFTPPath, name: [UInt8], decision: SFTPDecisionID?, masker: (any SFTPContentMasker)?
+    ) {
         self.name = name
         self.path = path
         isDirectory = true
-        decision = nil
+        self.decision = decision
+        self.masker = masker
     }
 
-    init(file path: SFTPPath, name: [UInt8], flags: SFTPOpenFlags, decision: SFTPDecisionID) {
+    init(
+        file path: SFTPPath, name: [UInt8], flags: SFTPOpenFlags, decision: SFTPDecisionID,
+        masker: (any SFTPContentMasker)?
+    ) {
         self.name = name
+        self.masker = masker
         self.path = path
         isDirectory = false
         self.decision = decision

@@ -1,5 +1,11 @@
 import NIOCore
 
+/// A path, and where it stands in its packet, with its length.
+struct SFTPPathField {
+    let bytes: [UInt8]
+    let place: Range<Int>
+}
+
 /// Reads one packet field by field; each length is checked against what is there.
 struct SFTPPacketReader {
     let party: SFTPViolation.Party
@@ -7,11 +13,13 @@ struct SFTPPacketReader {
     let typeNumber: UInt8
     let type: SFTPPacketType?
     private var bytes: ByteBuffer
+    private let size: Int
 
     /// - Parameter packet: a whole packet, its length field included.
     init(_ packet: ByteBuffer, from party: SFTPViolation.Party) throws(SFTPViolation) {
         self.party = party
         bytes = packet
+        size = packet.readableBytes
         bytes.moveReaderIndex(forwardBy: min(4, packet.readableBytes))
         guard let number = bytes.readInteger(as: UInt8.self) else {
             throw SFTPViolation(party, "a packet without a type")
@@ -39,11 +47,12 @@ struct SFTPPacketReader {
         return string
     }
 
-    mutating func path() throws(SFTPViolation) -> [UInt8] {
+    mutating func path() throws(SFTPViolation) -> SFTPPathField {
+        let start = size - remaining
         let path = Array(try string().readableBytesView)
         // A host written in C would end the path there, and so act on another one than was decided.
         guard !path.contains(0) else { throw violation("a path with a zero byte") }
-        return path
+        return SFTPPathField(bytes: path, place: start..<(size - remaining))
     }
 
     mutating func handle() throws(SFTPViolation) -> [UInt8] {
@@ -71,8 +80,13 @@ struct SFTPPacketReader {
         if remaining > 0 { message = try string() }
         if remaining > 0 { _ = try string() }
         try end()
-        let text = message.readableBytesView.prefix(SFTPStatus.longestMessage)
-        return SFTPStatus(code: code, message: String(decoding: text, as: UTF8.self))
+        return SFTPStatus(code: code, message: SFTPStatus.shortened(message.readableBytesView))
+    }
+
+    /// The whole message of a status, which has been checked before.
+    mutating func statusText() throws(SFTPViolation) -> [UInt8] {
+        _ = try integer(UInt32.self)
+        return remaining > 0 ? Array(try string().readableBytesView) : []
     }
 
     func end() throws(SFTPViolation) {

@@ -25,6 +25,21 @@ extension ByteBuffer {
         writeBytes(bytes)
     }
 
+    /// The same packet with other strings in the places of some, which come in the packet's order.
+    func replacingSFTPStrings(_ replacements: [(place: Range<Int>, with: [UInt8])]) -> ByteBuffer {
+        let old = readableBytesView
+        var packet = ByteBuffer()
+        var end = old.startIndex
+        for (place, bytes) in replacements {
+            packet.writeBytes(old[end..<(old.startIndex + place.lowerBound)])
+            packet.writeSFTPString(bytes)
+            end = old.startIndex + place.upperBound
+        }
+        packet.writeBytes(old[end...])
+        packet.setInteger(UInt32(packet.readableBytes - 4), at: packet.readerIndex)
+        return packet
+    }
+
     /// The same packet with another request id. Only this copies the packet.
     func withSFTPRequestID(_ id: UInt32) -> ByteBuffer {
         var packet = self

@@ -8,9 +8,14 @@ extension SFTPRelay {
         guard let exchange = exchanges.removeValue(forKey: id) else {
             throw reader.violation("request id \(id), which awaits no answer")
         }
-        let answer: SFTPHostAnswer
+        let body = reader
+        var answer: SFTPHostAnswer
+        var masked: MaskedAnswer?
         do throws(SFTPViolation) {
             answer = try reader.hostAnswer(to: exchange.answer)
+            if let masker = exchange.masker, let callerID = exchange.callerID {
+                masked = try self.masked(answer, body, to: exchange.answer, callerID, by: masker)
+            }
         } catch {
             // It has no answer, and so an outcome to come: the session's end interrupts it.
             exchanges[id] = exchange
@@ -18,26 +23,30 @@ extension SFTPRelay {
         }
         guard let callerID = exchange.callerID else { return ownAnswered(exchange.purpose, answer) }
         callerIDs.remove(callerID)
-        let forCaller = id == callerID ? packet : packet.withSFTPRequestID(callerID)
+        answer = masked?.answer ?? answer
+        let forCaller = masked?.packet ?? (id == callerID ? packet : packet.withSFTPRequestID(callerID))
         switch exchange.purpose {
-        case .decided(let decision): settle(decision, answer)
-        case .open(let decision, let path, let flags, let masker):
+        case .decided(let decision): settle(decision, answer, refusal: masked?.refusal)
+        case .open(let decision, let path, let flags):
             guard case .handle(let name) = answer else {
                 settle(decision, answer)
                 break
             }
-            let handle = SFTPOpenHandle(file: path, name: name, flags: flags, decision: decision)
-            guard let number = open(handle) else {
-                actions.append(.finished(decision, SFTPOutcome(.interrupted("the host gave a handle that is in use"))))
-                throw reader.violation("a handle that is in use already")
-            }
-            if let masker { return load(number, masker, callerID, forCaller) }
+            let handle = SFTPOpenHandle(
+                file: path, name: name, flags: flags, decision: decision, masker: exchange.masker)
+            let number = try open(handle, reader)
+            if flags.reads, let masker = exchange.masker { return load(number, masker, callerID, forCaller) }
         case .openDirectory(let decision, let path):
-            settle(decision, answer)
-            guard case .handle(let name) = answer else { break }
-            guard open(SFTPOpenHandle(directory: path, name: name)) != nil else {
-                throw reader.violation("a handle that is in use already")
+            // What masking does to its listing counts as the decision's, whose outcome then comes with CLOSE.
+            let isOverNow = exchange.masker == nil
+            guard case .handle(let name) = answer else {
+                settle(decision, answer)
+                break
             }
+            if isOverNow { settle(decision, answer) }
+            _ = try open(
+                SFTPOpenHandle(
+                    directory: path, name: name, decision: isOverNow ? nil : decision, masker: exchange.masker), reader)
         case .read(let number, let offset): readAnswered(number, offset, answer)
         case .write(let number, let count): writeAnswered(number, count, answer)
         case .close(let number): closeAnswered(number, answer)
@@ -67,15 +76,23 @@ extension SFTPRelay {
     }
 
     /// The outcome of a request that its answer completes.
-    private mutating func settle(_ decision: SFTPDecisionID, _ answer: SFTPHostAnswer) {
+    private mutating func settle(_ decision: SFTPDecisionID, _ answer: SFTPHostAnswer, refusal: String? = nil) {
         var ending = SFTPOutcome.Ending.succeeded
         if case .status(let status) = answer, status.code != .ok { ending = .failed(status) }
+        if let refusal { ending = .refused(refusal) }
         actions.append(.finished(decision, SFTPOutcome(ending)))
     }
 
-    /// `nil` where the host has given the same handle before and not closed it: which file is meant is then unknown.
-    private mutating func open(_ handle: SFTPOpenHandle) -> SFTPHandleNumber? {
-        guard handleNumbers[handle.name] == nil else { return nil }
+    /// - Throws: where the host has given the same handle before and not closed it: which file is meant is then unknown.
+    private mutating func open(
+        _ handle: SFTPOpenHandle, _ reader: SFTPPacketReader
+    ) throws(SFTPViolation) -> SFTPHandleNumber {
+        guard handleNumbers[handle.name] == nil else {
+            if let decision = handle.decision {
+                actions.append(.finished(decision, SFTPOutcome(.interrupted("the host gave a handle that is in use"))))
+            }
+            throw reader.violation("a handle that is in use already")
+        }
         lastHandle += 1
         let number = SFTPHandleNumber(number: lastHandle)
         handles[number] = handle

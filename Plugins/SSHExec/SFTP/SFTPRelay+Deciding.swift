@@ -4,8 +4,9 @@ import NIOCore
 extension SFTPRelay {
     /// Lets a request go to the host. A decision that was withdrawn, or answered before, is ignored.
     ///
-    /// - Parameter content: for an OPEN that reads, what masks the file's content; ignored elsewhere. An OPEN that both
-    ///   reads and writes is then refused, for what is read back could not be told from what was written.
+    /// - Parameter content: what masks the answers: the content of a file that an OPEN reads, and everywhere the names
+    ///   and messages, also those of a handle that is opened. An OPEN that both reads and writes is then refused, for
+    ///   what is read back could not be told from what was written.
     mutating func permit(_ decision: SFTPDecisionID, content: (any SFTPContentMasker)? = nil) {
         guard let decided = take(decision) else { return }
         let purpose: SFTPExchange.Purpose
@@ -16,19 +17,18 @@ extension SFTPRelay {
                 purpose = .openDirectory(decision, path)
                 break
             }
-            let masker = flags.reads ? content : nil
-            if masker != nil, flags.operations.contains(.write) {
+            if content != nil, flags.reads, flags.operations.contains(.write) {
                 let message = "a file whose content is masked can be opened for reading only"
                 answerCaller(decided.callerID, .permissionDenied, message)
                 actions.append(.finished(decision, SFTPOutcome(.refused(message))))
                 return
             }
-            purpose = .open(decision, path, flags, masker)
+            purpose = .open(decision, path, flags)
         default:
             if let destination = decided.copiesInto { handles[destination]?.writing?.copiedOnHost() }
             purpose = .decided(decision)
         }
-        forward(decided.packet, decided.callerID, decided.answer, purpose)
+        forward(decided.packet, decided.callerID, decided.answer, purpose, masker: content)
     }
 
     /// Answers a request with SSH_FX_PERMISSION_DENIED. No outcome follows.
@@ -58,14 +58,15 @@ extension SFTPRelay {
         maskingRoom += handle.masked?.readableBytes ?? 0
         let transfer = handle.transfer(room: &earlyRoom)
         guard let decision = handle.decision else { return }
-        actions.append(.finished(decision, SFTPOutcome(ending, transfer: wasGivenOut ? transfer : nil)))
+        let isTold = wasGivenOut && !handle.isDirectory
+        actions.append(.finished(decision, SFTPOutcome(ending, transfer: isTold ? transfer : nil)))
     }
 
     mutating func interruptEverything(_ reason: String) {
         var interrupted: [SFTPDecisionID: SFTPOutcome] = [:]
         for exchange in exchanges.values {
             switch exchange.purpose {
-            case .decided(let decision), .open(let decision, _, _, _), .openDirectory(let decision, _):
+            case .decided(let decision), .open(let decision, _, _), .openDirectory(let decision, _):
                 interrupted[decision] = SFTPOutcome(.interrupted(reason))
             case .plain, .read, .write, .fstat, .close, .load, .discard, .loginFolder: break
             }

@@ -9,22 +9,23 @@ extension SFTPRelay {
         case .close(let name):
             guard let number = openHandle(name, id) else { return }
             handles[number]?.phase = .closing
-            forward(packet, id, .status, .close(number))
+            forward(packet, id, .status, .close(number), masker: handles[number]?.masker)
         case .fstat(let name):
             guard let number = openHandle(name, id) else { return }
-            forward(packet, id, .attributes, .fstat(number))
+            forward(packet, id, .attributes, .fstat(number), masker: handles[number]?.masker)
         case .readdir(let name):
             guard let number = openHandle(name, id) else { return }
             guard handles[number]?.isDirectory == true else {
                 return answerCaller(id, .failure, "the handle is no folder's")
             }
-            forward(packet, id, .names, .plain)
+            forward(packet, id, .names, .plain, masker: handles[number]?.masker)
         case .fsetstat(let name, let attributes):
             guard let number = openHandle(name, id), let path = handles[number]?.path else { return }
             decide(SFTPRequest([.setstat], "FSETSTAT", [path], attributes: attributes), id, packet, .status)
         case .fstatvfs(let name): extended(.fstatvfs, name, .fileSystem, id, packet)
         case .fsync(let name): extended(.fsync, name, .status, id, packet)
-        case .copyData(let source, let destination): copy(from: source, to: destination, id, packet)
+        case .copyData(let source, let destination, let numbers):
+            copy(from: source, to: destination, numbers, id, packet)
         }
     }
 
@@ -48,7 +49,7 @@ extension SFTPRelay {
             return readMasked(masked, number, offset, length, id)
         }
         handles[number]?.unanswered += 1
-        forward(packet, id, .data(atMost: length), .read(number, offset: offset))
+        forward(packet, id, .data(atMost: length), .read(number, offset: offset), masker: handles[number]?.masker)
     }
 
     private mutating func write(
@@ -60,19 +61,20 @@ extension SFTPRelay {
         }
         handles[number]?.writing?.sent(content, at: offset)
         handles[number]?.unanswered += 1
-        forward(packet, id, .status, .write(number, count: content.readableBytes))
+        forward(
+            packet, id, .status, .write(number, count: content.readableBytes), masker: handles[number]?.masker)
     }
 
     private mutating func extended(
         _ known: SFTPExtension, _ name: [UInt8], _ answer: SFTPAnswerKind, _ id: UInt32, _ packet: ByteBuffer
     ) {
         guard isAnnounced(known.rawValue) else { return refuseUnannounced(id, known.rawValue) }
-        guard openHandle(name, id) != nil else { return }
-        forward(packet, id, answer, .plain)
+        guard let number = openHandle(name, id) else { return }
+        forward(packet, id, answer, .plain, masker: handles[number]?.masker)
     }
 
     private mutating func copy(
-        from source: [UInt8], to destination: [UInt8], _ id: UInt32, _ packet: ByteBuffer
+        from source: [UInt8], to destination: [UInt8], _ numbers: [SFTPNumbers], _ id: UInt32, _ packet: ByteBuffer
     ) {
         let word = SFTPExtension.copyData.rawValue
         guard isAnnounced(word) else { return refuseUnannounced(id, word) }
@@ -85,6 +87,7 @@ extension SFTPRelay {
             return answerCaller(id, .permissionDenied, "a file under a masking rule cannot be copied on the host")
         }
         decide(
-            SFTPRequest([.copyData], word, [read.path, written.path]), id, packet, .status, copiesInto: to)
+            SFTPRequest([.copyData], word, [read.path, written.path], numbers: numbers), id, packet, .status,
+            copiesInto: to)
     }
 }

@@ -37,15 +37,23 @@ extension SFTPRelay {
             loads[number]?.content.append(contentsOf: part.readableBytesView)
             loadMore(number)
         case .status(let status) where status.code == .endOfFile: mask(number)
-        case .status(let status): dropLoad(number, status, .failed(status))
+        case .status(var status):
+            if let masker = loads[number]?.masker {
+                status = SFTPStatus(
+                    code: status.code, message: Self.masked(message: Array(status.message.utf8), by: masker))
+            }
+            dropLoad(number, status, .failed(status))
         default: break
         }
     }
 
     private mutating func mask(_ number: SFTPHandleNumber) {
         guard let load = loads[number], let path = handles[number]?.path else { return }
-        guard let masked = load.masker.masked(load.content, path: path.normalised) else {
-            return refuseLoad(number, "the file's content cannot be masked")
+        let masked: [UInt8]
+        do throws(SFTPUnmaskable) {
+            masked = try load.masker.masked(load.content, path: path.normalised)
+        } catch {
+            return refuseLoad(number, "the file's content cannot be masked: \(error.reason)")
         }
         guard masked.count <= maskingRoom + load.content.count else { return refuseLoad(number, Self.noMaskingRoom) }
         maskingRoom += load.content.count - masked.count

@@ -21,7 +21,8 @@ extension SFTPRelay {
 
     private mutating func ask(_ asked: SFTPPathRequest, _ id: UInt32, _ packet: ByteBuffer) {
         guard isAnnounced(asked.message) else { return refuseUnannounced(id, asked.message) }
-        guard asked.paths.allSatisfy({ $0.count <= limits.maximumPath }) else {
+        let paths = paths(of: asked)
+        guard paths.allSatisfy({ max($0.bytes.count, $0.bytesToSend.count) <= limits.maximumPath }) else {
             return answerCaller(id, .badMessage, "a path may have \(limits.maximumPath) bytes")
         }
         if let flags = asked.openFlags, !SFTPOpenFlags.known.isSuperset(of: flags) {
@@ -32,26 +33,39 @@ extension SFTPRelay {
             return answerCaller(id, .failure, "\(limits.maximumHandles) files are open, which is the most")
         }
         let request = SFTPRequest(
-            asked.operations, asked.message, paths(of: asked), attributes: asked.attributes,
-            openFlags: asked.openFlags)
-        decide(request, id, packet, asked.answer)
+            asked.operations, asked.message, paths, attributes: asked.attributes, openFlags: asked.openFlags,
+            numbers: asked.numbers)
+        let decided = Self.packet(packet, withPaths: paths, of: asked)
+        guard decided.readableBytes <= limits.maximumPacket + 4 else {
+            return answerCaller(id, .badMessage, "a packet may have \(limits.maximumPacket) bytes")
+        }
+        decide(request, id, decided, asked.answer)
+    }
+
+    /// The packet as it is decided: with the paths that policies see, so that the host acts on no others.
+    private static func packet(
+        _ packet: ByteBuffer, withPaths paths: [SFTPPath], of asked: SFTPPathRequest
+    ) -> ByteBuffer {
+        let changed = zip(asked.paths, paths).filter { $1.bytesToSend != $1.bytes }
+        return changed.isEmpty ? packet : packet.replacingSFTPStrings(changed.map { ($0.place, $1.bytesToSend) })
     }
 
     private func paths(of asked: SFTPPathRequest) -> [SFTPPath] {
         if asked.message == SFTPExtension.homeDirectory.rawValue {
-            return asked.paths.map { SFTPPath(verbatim: [UInt8(ascii: "~")] + $0) }
+            return asked.paths.map { SFTPPath(verbatim: [UInt8(ascii: "~")] + $0.bytes) }
         }
         if asked.message == SFTPExtension.expandPath.rawValue {
             // `~` and `~name` are the host's to read; any other path is a path.
             return asked.paths.map {
-                $0.first == UInt8(ascii: "~") ? SFTPPath(verbatim: $0) : SFTPPath($0, in: loginFolder)
+                $0.bytes.first == UInt8(ascii: "~")
+                    ? SFTPPath(verbatim: $0.bytes) : SFTPPath($0.bytes, in: loginFolder)
             }
         }
         if asked.operations == [.symlink], asked.paths.count == 2 {
-            let link = SFTPPath(asked.paths[1], in: loginFolder)
-            return [SFTPPath(asked.paths[0], in: link.folder), link]
+            let link = SFTPPath(asked.paths[1].bytes, in: loginFolder)
+            return [SFTPPath(linkTarget: asked.paths[0].bytes, in: link.folder), link]
         }
-        return asked.paths.map { SFTPPath($0, in: loginFolder) }
+        return asked.paths.map { SFTPPath($0.bytes, in: loginFolder) }
     }
 
     mutating func decide(

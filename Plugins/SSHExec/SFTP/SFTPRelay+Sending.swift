@@ -13,11 +13,12 @@ extension SFTPRelay {
 
     /// Sends a caller's request on as it is. Its id is kept, unless a request of the relay itself has it just now.
     mutating func forward(
-        _ packet: ByteBuffer, _ callerID: UInt32, _ answer: SFTPAnswerKind, _ purpose: SFTPExchange.Purpose
+        _ packet: ByteBuffer, _ callerID: UInt32, _ answer: SFTPAnswerKind, _ purpose: SFTPExchange.Purpose,
+        masker: (any SFTPContentMasker)? = nil
     ) {
         callerIDs.insert(callerID)
         let id = exchanges[callerID] == nil ? callerID : unusedID()
-        exchanges[id] = SFTPExchange(callerID: callerID, answer: answer, purpose: purpose)
+        exchanges[id] = SFTPExchange(callerID: callerID, answer: answer, purpose: purpose, masker: masker)
         actions.append(.sendToHost(id == callerID ? packet : packet.withSFTPRequestID(id)))
     }
 

@@ -16,10 +16,14 @@ import NIOCore
 /// - Each `permit` has exactly one `SFTPAction.finished`.
 ///
 /// Under a masking rule a file is read whole by the relay itself, and the caller gets the masked copy: READ and FSTAT
-/// tell its content and size. STAT, LSTAT and READDIR still tell the size that the file has on the host.
+/// tell its content and size. STAT, LSTAT and READDIR still tell the size that the file has on the host. Names that the
+/// host tells (READDIR, READLINK, REALPATH) and its messages are masked as text; a name that was masked cannot be opened.
 ///
-/// One action may carry a packet of 256 KiB, and a caller can ask for many: take the next action only when what came
-/// before has been written, or is bounded otherwise.
+/// One action may carry a packet of 256 KiB, and 25 bytes of the caller can ask for it. So a packet is dealt with only
+/// when `nextAction` is called, and only when the actions of the one before have all been taken: at most its few
+/// answers are kept ready, and everything else waits as the bytes that came. A driver bounds what a session costs by
+/// this: it takes the next action only while both sides take what it sends, and reads on only as `wantsMoreFromCaller`
+/// says. It may stop in between for as long as it likes.
 struct SFTPRelay {
     enum Phase {
         case awaitingInitialize
@@ -72,7 +76,8 @@ struct SFTPRelay {
         earlyRoom = limits.maximumEarlyBytes
     }
 
-    /// Whether to read on from the caller. What waits for a decision is bounded only by who heeds this.
+    /// Whether to read on from the caller. What waits for a decision, or for actions to be taken, is bounded only by who
+    /// heeds this.
     var wantsMoreFromCaller: Bool {
         callerPackets.heldBytes < max(limits.maximumHeldBytes, limits.maximumPacket + 4)
     }
@@ -92,7 +97,8 @@ struct SFTPRelay {
     /// has ended too.
     mutating func callerEnded() { callerHasEnded = true }
 
-    /// The host sends no more. When its last packets are dealt with, everything unfinished is interrupted.
+    /// The host sends no more. When its last packets are dealt with, everything unfinished is interrupted, and what the
+    /// caller still wanted is dropped: so what `nextAction` gives from here on is bounded by what the host had sent.
     mutating func hostEnded() { hostHasEnded = true }
 
     /// What to do next; `nil` when more bytes or a decision are needed. After a violation the outcomes of what was
@@ -121,12 +127,12 @@ struct SFTPRelay {
             try hostSent(packet)
             return true
         }
-        if mayTakeRequest, let packet = try callerPackets.next() {
-            try callerSent(packet)
-            return true
-        }
         if hostHasEnded {
             end("the host ended the session")
+            return true
+        }
+        if mayTakeRequest, let packet = try callerPackets.next() {
+            try callerSent(packet)
             return true
         }
         // Requests that only wait for the host's answers will still be dealt with.

@@ -36,6 +36,34 @@ struct SFTPOpenFlags: OptionSet, Hashable, Sendable {
         let changes = !isDisjoint(with: [.write, .append, .create, .truncate])
         return (reads ? [.read] : []) + (changes ? [.write] : [])
     }
+
+    /// The names of section 6.3, without SSH_FXF_.
+    var names: [String] {
+        let all: [(SFTPOpenFlags, String)] = [
+            (.read, "READ"), (.write, "WRITE"), (.append, "APPEND"), (.create, "CREAT"), (.truncate, "TRUNC"),
+            (.exclusive, "EXCL"),
+        ]
+        return all.filter { contains($0.0) }.map(\.1)
+    }
+}
+
+/// Numbers of a request by which it differs from others on the same paths.
+struct SFTPNumbers: Equatable, Sendable {
+    let name: String
+    let values: [UInt64]
+    let isList: Bool
+
+    init(_ name: String, _ value: UInt64) {
+        self.name = name
+        values = [value]
+        isList = false
+    }
+
+    init(list name: String, _ values: [UInt64]) {
+        self.name = name
+        self.values = values
+        isList = true
+    }
 }
 
 /// One request that needs a decision.
@@ -51,15 +79,18 @@ struct SFTPRequest: Equatable, Sendable {
     /// What SETSTAT and its like set, and what a new file or folder gets.
     let attributes: SFTPAttributes?
     let openFlags: SFTPOpenFlags?
+    /// copy-data: `read_offset`, `length` (0: up to the end) and `write_offset`. users-groups-by-id: `uids`, `gids`.
+    let numbers: [SFTPNumbers]
 
     init(
         _ operations: [SFTPOperation], _ message: String, _ paths: [SFTPPath], attributes: SFTPAttributes? = nil,
-        openFlags: SFTPOpenFlags? = nil
+        openFlags: SFTPOpenFlags? = nil, numbers: [SFTPNumbers] = []
     ) {
         self.operations = operations
         self.message = message
         self.paths = paths
         self.attributes = attributes
         self.openFlags = openFlags
+        self.numbers = numbers
     }
 }

@@ -18,4 +18,8 @@ struct SFTPStatus: Equatable, Sendable {
 
     /// A host's message goes into records, so it may not be as long as a packet.
     static let longestMessage = 512
+
+    static func shortened(_ message: some Collection<UInt8>) -> String {
+        String(decoding: message.prefix(longestMessage), as: UTF8.self)
+    }
 }

@@ -25,6 +25,9 @@ struct ReadWord {
 
     private static let unknowns: Traits = [.expansion, .glob, .braces, .tilde, .dialect]
 
+    /// A carriage return and a line feed are one `Character` too.
+    private static func mayJoin(_ byte: UInt8) -> Bool { byte >= 0x80 || byte == UInt8(ascii: "\r") }
+
     init() {}
 
     init(source: [UInt8]) { self.source = source }
@@ -39,9 +42,20 @@ struct ReadWord {
     var isKnown: Bool { traits.isDisjoint(with: Self.unknowns) }
     /// Without any quotes or expansions, as reserved words have to be.
     var isBare: Bool { isKnown && !traits.contains(.quoted) }
-    var text: String { String(decoding: value, as: UTF8.self) }
+    /// The text, for taking it apart as programs do, who know bytes and no accents. All that is no ASCII stands as a
+    /// sign of its own: `String` joins an accent to the letter before it, and finds no `-e` at the beginning of `-é`.
+    var text: String {
+        guard value.contains(where: Self.mayJoin) else { return exactText }
+        return String(String.UnicodeScalarView(value.map { Self.mayJoin($0) ? "\u{FFFD}" : Unicode.Scalar($0) }))
+    }
+    /// The text that the command gets.
+    var exactText: String { String(decoding: value, as: UTF8.self) }
     var sourceText: String { String(decoding: source, as: UTF8.self) }
-    var word: ShellWord { isKnown ? ShellWord(text: text, isKnown: true) : ShellWord(text: sourceText, isKnown: false) }
+    var word: ShellWord {
+        isKnown
+            ? ShellWord(text: exactText, isKnown: true)
+            : ShellWord(text: sourceText, isKnown: false, mayBeOption: mayBeOption)
+    }
     var knownText: String? { isKnown ? text : nil }
     var knownPrefix: ArraySlice<UInt8> { value.prefix(prefixLength ?? value.count) }
 

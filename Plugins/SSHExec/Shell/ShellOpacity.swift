@@ -18,6 +18,8 @@ enum ShellOpacity: Sendable, Hashable, CustomStringConvertible {
     /// Files are removed without another command.
     case deletion(String)
     case uncertainWrapper(String)
+    /// The server of a file transfer with options that are not followed.
+    case transfer(String)
     case shellState(String)
     /// Shells read it differently.
     case dialect(String)
@@ -46,6 +48,7 @@ enum ShellOpacity: Sendable, Hashable, CustomStringConvertible {
         case .otherHost(let name): "\(short(name)) runs commands elsewhere"
         case .deletion(let name): "\(short(name)) removes files by itself"
         case .uncertainWrapper(let name): "\(short(name)) runs another command in ways that are not fully known"
+        case .transfer(let name): "what \(short(name)) reads and writes is not known from its arguments"
         case .shellState(let name): "\(short(name)) changes what the shell makes of commands"
         case .dialect(let text): "shells read it differently: \(short(text))"
         case .syntax: "it is not complete shell syntax"

@@ -7,10 +7,14 @@
 enum ShellReader {
     static let longestLine = 256 * 1024
 
-    static func read(_ line: some Collection<UInt8>) -> ShellScript {
+    /// - Parameter environment: Variables that the caller sets beside the line.
+    static func read(
+        _ line: some Collection<UInt8>, environment: [(name: String, value: String)] = []
+    ) -> ShellScript {
         guard line.count <= longestLine else { return ShellScript(opacity: [.length]) }
         var bytes = Array(line)
         var reading = ShellReading()
+        reading.checkEnvironment(environment)
         if String(validating: bytes, as: UTF8.self) == nil { reading.note(.notUTF8) }
         if bytes.contains(0) {
             // Some shells drop it, others end there.
@@ -19,5 +23,12 @@ enum ShellReader {
         }
         reading.read(bytes, in: ShellReading.Place())
         return reading.script
+    }
+
+    /// Why it is not known what runs where a program of the host's choice gets these variables.
+    static func opacity(of environment: [(name: String, value: String)]) -> [ShellOpacity] {
+        var reading = ShellReading()
+        reading.checkEnvironment(environment)
+        return reading.script.opacity
     }
 }

@@ -29,6 +29,7 @@ extension ShellReading {
         case "awk", "gawk", "mawk", "nawk", "original-awk": checkAwk(invocation)
         case "sed", "gsed": checkSed(invocation)
         case "git": checkGit(invocation)
+        case "git-shell": note(.interpreter(name))
         case "jobs":
             if invocation.arguments.contains(where: { !$0.isKnown || $0.value.contains(UInt8(ascii: "x")) }) {
                 runWrapper(invocation, WrapperSyntax(flags: "lnprsx", isUncertain: true))

@@ -76,6 +76,17 @@ struct ShellReading {
 
     // MARK: Assignments
 
+    /// Variables that are set beside the text, and that all it runs gets.
+    mutating func checkEnvironment(_ variables: [(name: String, value: String)]) {
+        for (name, value) in variables {
+            // What is no variable's name may be one to the host, who ends it at a zero byte or an `=`.
+            let isName = !name.isEmpty && name.utf8.allSatisfy(ShellBytes.isNamePart)
+            let bytes = Array(value.utf8)
+            checkAssignment(ParsedAssignment(name: name, value: ReadWord(literal: bytes), isSubscripted: !isName))
+            if bytes.contains(0) { note(.controlCharacter) }
+        }
+    }
+
     mutating func checkAssignment(_ assignment: ParsedAssignment) {
         if assignment.isSubscripted || ShellVariables.changesWhatRuns(assignment.name) {
             note(.variable(assignment.name))
@@ -116,13 +127,18 @@ struct ShellReading {
         wordBudget -= words.count
         let name = Self.name(of: first)
         if !first.isKnown || name == nil { note(.unknownCommandName(first.sourceText)) }
-        let path = first.isKnown ? first.text : first.sourceText
-        if ["/proc/", "/dev/"].contains(where: path.hasPrefix) { note(.unknownCommandName(path)) }
-        script.commands.append(
-            SimpleCommand(
-                name: name ?? SimpleCommand.unknownName, path: path, arguments: words.dropFirst().map(\.word),
-                assignments: assignments, redirections: redirections, wrappers: place.wrappers))
-        guard let name else { return }
+        let path = first.isKnown ? first.exactText : first.sourceText
+        let found = HostPath(first.value).bytes
+        if ["/proc/", "/dev/"].contains(where: { found.starts(with: $0.utf8) }) { note(.unknownCommandName(path)) }
+        let command = SimpleCommand(
+            name: name ?? SimpleCommand.unknownName, path: path, isPathKnown: first.isKnown,
+            arguments: words.dropFirst().map(\.word), assignments: assignments, redirections: redirections,
+            wrappers: place.wrappers)
+        script.commands.append(command)
+        let transfer = TransferCommand(command)
+        if let transfer, !transfer.isUnderstood { note(.transfer(command.name)) }
+        // A server of rsync has no other side to start, so that its `-e` names no program.
+        guard let name, transfer?.program != .rsync || transfer?.isUnderstood == false else { return }
         interpret(Invocation(name: name, arguments: words.dropFirst(), place: place))
     }
 

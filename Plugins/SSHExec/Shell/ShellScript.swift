@@ -18,6 +18,8 @@ struct SimpleCommand: Sendable, Equatable {
     var name: String
     /// The command's first word after quote removal, or its source where that is not known.
     var path: String
+    /// Whether `path` is what runs, and not the source of what it is made from.
+    var isPathKnown = true
     /// Those that follow the name.
     var arguments: [ShellWord] = []
     /// Variables that are set for it.
@@ -37,6 +39,8 @@ struct ShellWord: Sendable, Equatable {
     var text: String
     /// Whether the command gets this text and no other.
     var isKnown: Bool
+    /// Whether it is not known, and may become a word that begins with `-`, or several words.
+    var mayBeOption = false
 }
 
 struct ShellAssignment: Sendable, Equatable {
@@ -52,9 +56,6 @@ struct ShellRedirection: Sendable, Equatable {
 
     var kind: Kind
     var file: ShellWord
-
-    /// `?` where it is not known.
-    var fileName: String { file.isKnown ? file.text : SimpleCommand.unknownName }
 
     /// The adapter's actions that it is.
     var actions: [String] {

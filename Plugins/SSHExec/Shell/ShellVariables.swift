@@ -35,7 +35,8 @@ enum ShellVariables {
     private static let harmless = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_TERMINAL_PROMPT", "PYTHONUNBUFFERED"]
 
     static func changesWhatRuns(_ name: String) -> Bool {
+        func begins(with prefix: String) -> Bool { name.utf8.starts(with: prefix.utf8) }
         if names.contains(name) { return true }
-        return families.contains(where: name.hasPrefix) && !harmless.contains(where: name.hasPrefix)
+        return families.contains(where: begins) && !harmless.contains(where: begins)
     }
 }

@@ -91,7 +91,7 @@ struct KeyExchangeInitiator {
             switch secret {
             case .curve25519(let key):
                 let other = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: answer)
-                return try SharedKey(key.sharedSecretFromKeyAgreement(with: other))
+                return SharedKey(try key.secret(sharedWith: other))
             case .nistp256(let key):
                 let other = try P256.KeyAgreement.PublicKey(x963Representation: answer)
                 return try SharedKey(key.sharedSecretFromKeyAgreement(with: other))
@@ -106,7 +106,7 @@ struct KeyExchangeInitiator {
                 let first = try quantumSafe.decapsulate(answer.prefix(Hybrid.ciphertextLength))
                 let other = try Curve25519.KeyAgreement.PublicKey(
                     rawRepresentation: answer.dropFirst(Hybrid.ciphertextLength))
-                return Hybrid.combine(first, try classical.sharedSecretFromKeyAgreement(with: other))
+                return Hybrid.combine(first, try classical.secret(sharedWith: other))
             }
         } catch let error as TransportError {
             throw error
@@ -129,7 +129,7 @@ struct KeyExchangeResponder {
                 let key = Curve25519.KeyAgreement.PrivateKey()
                 let other = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: offer)
                 publicValue = Array(key.publicKey.rawRepresentation)
-                sharedKey = try SharedKey(key.sharedSecretFromKeyAgreement(with: other))
+                sharedKey = SharedKey(try key.secret(sharedWith: other))
             case .nistp256:
                 let key = P256.KeyAgreement.PrivateKey()
                 let other = try P256.KeyAgreement.PublicKey(x963Representation: offer)
@@ -154,13 +154,28 @@ struct KeyExchangeResponder {
                     rawRepresentation: offer.dropFirst(Hybrid.publicKeyLength))
                 publicValue = Array(quantumSafe.encapsulated) + Array(classical.publicKey.rawRepresentation)
                 sharedKey = Hybrid.combine(
-                    quantumSafe.sharedSecret, try classical.sharedSecretFromKeyAgreement(with: other))
+                    quantumSafe.sharedSecret, try classical.secret(sharedWith: other))
             }
         } catch let error as TransportError {
             throw error
         } catch {
             throw TransportError(.keyExchangeFailed, "The client's part of the key exchange is not a valid key.")
         }
+    }
+}
+
+extension Curve25519.KeyAgreement.PrivateKey {
+    /// Some public values give a secret of zeros whatever the private key is: who sends one knows the secret of an
+    /// exchange in which it has no part. RFC 8731, section 3, and the hybrid method with it, wants such a one refused;
+    /// swift-crypto does not do it.
+    fileprivate func secret(
+        sharedWith other: Curve25519.KeyAgreement.PublicKey
+    ) throws -> SharedSecret {
+        let secret = try sharedSecretFromKeyAgreement(with: other)
+        guard secret.withUnsafeBytes({ bytes in bytes.reduce(0, |) }) != 0 else {
+            throw TransportError(.keyExchangeFailed, "The other side's part of the key exchange gives no secret.")
+        }
+        return secret
     }
 }
 

@@ -42,8 +42,7 @@ struct SSHTransport {
     private var inbound = ByteBuffer()
     private var outbound = ByteBuffer()
     private var exchange: Exchange?
-    /// What may not be sent during a key exchange (RFC 4253, section 7.1).
-    private var held: [ByteBuffer] = []
+    private var held = HeldMessages()
     private var isStrict = false
     private var otherTakesExtensionInfo = false
     private var cookies = SystemRandomNumberGenerator()
@@ -74,8 +73,14 @@ struct SSHTransport {
         if case .ended = phase { true } else { false }
     }
 
-    /// Whether messages are held back by a key exchange; who sends much should wait.
+    /// Whether messages are held back by a key exchange; who sends much has to wait.
     var isExchangingKeys: Bool { exchange != nil }
+
+    /// How many exchanges have begun: whoever gives one its time can tell it from the next.
+    private(set) var exchangesBegun = 0
+
+    /// How much has to be written to the other side.
+    var outboundBytes: Int { outbound.readableBytes }
 
     /// What has to be written to the other side.
     mutating func takeOutbound() -> ByteBuffer? {
@@ -96,7 +101,7 @@ struct SSHTransport {
     mutating func send(_ message: ByteBuffer) throws(TransportError) {
         guard !isEnded else { return }
         if exchange != nil || sessionIdentifier.isEmpty {
-            held.append(message)
+            try held.append(message)
         } else {
             try sender.send(message, into: &outbound)
             if sender.volume.isSpent { try beginExchange() }
@@ -126,10 +131,11 @@ struct SSHTransport {
             try? sender.send(message, into: &outbound)
         }
         phase = .ended
-        held = []
+        held = HeldMessages()
     }
 
-    private mutating func beginExchange() throws(TransportError) {
+    /// Begins to exchange keys, if that is not under way.
+    mutating func beginExchange() throws(TransportError) {
         guard exchange == nil else { return }
         let isFirst = sessionIdentifier.isEmpty
         let cookie = (0..<16).map { _ in UInt8.random(in: 0...255, using: &cookies) }
@@ -142,6 +148,7 @@ struct SSHTransport {
         }
         let message = KeyExchangeInit(algorithms, cookie: cookie, indicators: indicators).message
         exchange = Exchange(ownInit: message)
+        exchangesBegun += 1
         try sender.send(message, into: &outbound)
     }
 
@@ -185,18 +192,7 @@ struct SSHTransport {
     private mutating func handle(_ message: ByteBuffer, sequence: UInt32) throws(TransportError) -> Event? {
         guard let number = message.getInteger(at: message.readerIndex, as: UInt8.self) else { return nil }
         if number == MessageNumber.disconnect { return disconnected(message) }
-        if case .firstExchange = phase {
-            // Before the first keys nothing else may come, and the first packet has to begin the exchange: an attacker
-            // could otherwise shift the sequence numbers.
-            switch number {
-            case MessageNumber.keyExchangeInit where sequence == 0 || !isStrict: break
-            case 20...49: break
-            case MessageNumber.ignore, MessageNumber.debug, MessageNumber.unimplemented:
-                guard !isStrict else { fallthrough }
-                return nil
-            default: throw .violation("A message came before the keys were exchanged.")
-            }
-        }
+        try admit(number)
         switch number {
         case MessageNumber.ignore, MessageNumber.debug, MessageNumber.unimplemented: return nil
         case MessageNumber.keyExchangeInit: try receiveInit(message, sequence: sequence)
@@ -204,14 +200,27 @@ struct SSHTransport {
         case 30...49: try receiveExchange(message)
         case MessageNumber.extensionInfo: readExtensionInfo(message)
         case 8...29: try sendUnimplemented()
-        default:
-            // Between its own two messages of an exchange the other side may send nothing else.
-            guard exchange?.otherInit == nil else {
-                throw .violation("A message came in the middle of a key exchange.")
-            }
-            return .message(message)
+        default: return .message(message)
         }
         return nil
+    }
+
+    /// Before the first keys, and between its own two messages of a later exchange, the other side may send little else
+    /// (RFC 4253, section 7.1). It is not told that something is unknown either: those answers would wait here for an
+    /// exchange that it alone can end.
+    private func admit(_ number: UInt8) throws(TransportError) {
+        let isFirst = if case .firstExchange = phase { true } else { false }
+        guard isFirst || exchange?.otherInit != nil else { return }
+        switch number {
+        case MessageNumber.keyExchangeInit, MessageNumber.newKeys, 30...49: return
+        // A strict first exchange has no room for these: an attacker could shift the sequence numbers with them.
+        case MessageNumber.ignore, MessageNumber.debug, MessageNumber.unimplemented:
+            if !isFirst || !isStrict { return }
+        default: break
+        }
+        throw .violation(
+            isFirst
+                ? "A message came before the keys were exchanged." : "A message came in the middle of a key exchange.")
     }
 
     private mutating func disconnected(_ message: ByteBuffer) -> Event {
@@ -281,9 +290,7 @@ struct SSHTransport {
         sessionIdentifier = result.sessionIdentifier
         exchange = nil
         phase = .running
-        let waiting = held
-        held = []
-        for message in waiting { try send(message) }
+        for message in held.takeAll() { try send(message) }
         if isFirst { return .keysExchanged(result.hostKey, result.algorithms) }
         return nil
     }

@@ -8,43 +8,41 @@ struct CommandReading {
     let hasTerminal: Bool
     /// What the caller sets beside the command, and the host may take.
     let environment: [(name: String, value: String)]
+    /// What the caller says of its terminal, where it has one.
+    var terminal: RequestedTerminal?
 
     func shell() -> Command {
-        Command(
-            effects: [effect("ssh.shell", "Login", login)], text: "shell", parameters: variables,
-            facts: SSHFacts(login: login, hasTerminal: hasTerminal).facts)
+        start("ssh.shell", "shell", hasTerminal: hasTerminal, terminal?.parameters ?? [])
     }
 
-    func sftp() -> Command {
-        Command(
-            effects: [effect("sftp.start", "Login", login)], text: "sftp", parameters: variables,
-            facts: SSHFacts(login: login).facts)
+    func sftp() -> Command { start("sftp.start", "sftp", hasTerminal: false, []) }
+
+    private func start(_ action: String, _ text: String, hasTerminal: Bool, _ more: [Parameter]) -> Command {
+        var facts = SSHFacts(login: login, hasTerminal: hasTerminal)
+        facts.opaqueBecause = ShellReader.opacity(of: environment).map(\.description)
+        return Command(
+            effects: [Self.effect(action, "Login", login)], text: text, parameters: more + variables,
+            facts: facts.facts)
     }
 
     /// - Parameter line: What the login's shell is given, byte for byte.
     func exec(_ line: some Collection<UInt8>) -> Command {
-        let script = ShellReader.read(line)
+        let script = ShellReader.read(line, environment: environment)
         var facts = SSHFacts(login: login, hasTerminal: hasTerminal)
         facts.opaqueBecause = script.opacity.map(\.description)
         facts.commands = script.commands.count
         facts.wrappers = Self.unique(script.commands.flatMap(\.wrappers))
-        var effects: [Effect] = []
+        var effects = EffectList()
         var parameters: [Parameter] = []
-        func add(_ effect: Effect) { if !effects.contains(effect) { effects.append(effect) } }
+        var transfers: [String] = []
         for (number, command) in script.commands.enumerated() {
-            add(
-                Effect(
-                    action: "ssh.exec",
-                    resource: Resource(
-                        type: "Executable", name: command.name, attributes: ["path": .string(command.path)])))
+            effects.add(Self.effect(of: command))
             for redirection in command.redirections {
-                for action in redirection.actions { add(effect(action, "File", redirection.fileName)) }
+                Self.add(redirection.actions, HostPath.names(redirection.file), to: &effects)
             }
             if let transfer = TransferCommand(command) {
-                facts.transfer = transfer.program.rawValue
-                for action in transfer.actions {
-                    for path in transfer.paths ?? ["?"] { add(effect(action, "File", path)) }
-                }
+                transfers.append(transfer.program.rawValue)
+                for file in transfer.files { Self.add(file.actions, file.names, to: &effects) }
             }
             for (index, argument) in command.arguments.enumerated() {
                 parameters.append(
@@ -53,14 +51,31 @@ struct CommandReading {
                         encoding: argument.isKnown ? "argv" : "shell"))
             }
         }
+        // Each alone may be allowed where two together are not.
+        facts.transfer = Self.unique(transfers).joined(separator: "+")
         // Something runs that has no name: nobody is allowed it but by a policy that allows everything.
-        if effects.isEmpty || script.isOpaque { add(effect("ssh.exec", "Executable", "?")) }
+        if effects.isEmpty || script.isOpaque { effects.add(Self.effect("ssh.exec", "Executable", HostPath.unknown)) }
+        let text = Self.text(line)
+        parameters += Self.exact(line) + (terminal?.parameters ?? []) + variables
         return Command(
-            effects: effects, text: Self.text(line), parameters: parameters + Self.exact(line) + variables,
-            facts: facts.facts)
+            effects: effects.effects, text: text, parameters: parameters, facts: facts.facts,
+            namedPlaces: NamedArguments.places(in: text, parameters))
     }
 
-    private func effect(_ action: String, _ type: String, _ name: String) -> Effect {
+    private static func effect(of command: SimpleCommand) -> Effect {
+        let path = command.isPathKnown ? HostPath.executable(command.path) : HostPath.unknown
+        return Effect(
+            action: "ssh.exec",
+            resource: Resource(type: "Executable", name: command.name, attributes: ["path": .string(path)]))
+    }
+
+    private static func add(_ actions: [String], _ files: [String], to effects: inout EffectList) {
+        for action in actions {
+            for file in files { effects.add(effect(action, "File", file)) }
+        }
+    }
+
+    private static func effect(_ action: String, _ type: String, _ name: String) -> Effect {
         Effect(action: action, resource: Resource(type: type, name: name))
     }
 

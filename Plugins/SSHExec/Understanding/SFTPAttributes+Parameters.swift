@@ -15,7 +15,8 @@ extension SFTPAttributes {
         add("atime", accessTime.map { .number("\($0)") })
         add("mtime", modificationTime.map { .number("\($0)") })
         for field in extended {
-            add(String(decoding: field.type, as: UTF8.self), .string(String(decoding: field.data, as: UTF8.self)))
+            // Bytes of any kind: the texts differ where they do.
+            add("extended." + HostPath.text(field.type), .string(HostPath.text(field.data)))
         }
         return parameters
     }

@@ -1,32 +1,49 @@
 import GatewayCore
+import Identifiers
 import StrictJSON
 
 extension SFTPRequest {
-    /// The request as a policy and an approver see it.
+    /// The request as a policy and an approver see it. Two that the host would treat differently differ in it, so that
+    /// an approval is for one of them.
     func command(login: String) -> Command {
-        let names = paths.map(\.normalised)
-        var effects: [Effect] = []
+        var effects = EffectList()
+        func add(_ action: String, _ names: [String]) {
+            for name in names { effects.add(Effect(action: action, resource: Resource(type: "File", name: name))) }
+        }
         for operation in operations {
-            for path in paths.isEmpty ? ["?"] : names {
-                let effect = Effect(action: operation.action, resource: Resource(type: "File", name: path))
-                if !effects.contains(effect) { effects.append(effect) }
+            if operation == .copyData, paths.count == 2 {
+                add("sftp.read", paths[0].names)
+                add("sftp.write", paths[1].names)
+            } else {
+                for path in paths { add(operation.action, path.names) }
+                if paths.isEmpty { add(operation.action, [HostPath.unknown]) }
             }
         }
-        if operations == [.copyData], names.count == 2 {
-            effects = [
-                Effect(action: "sftp.read", resource: Resource(type: "File", name: names[0])),
-                Effect(action: "sftp.write", resource: Resource(type: "File", name: names[1])),
-            ]
-        }
         let words = operations.map(\.rawValue).joined(separator: "+")
-        var parameters: [Parameter] = []
-        for (index, path) in paths.enumerated() where path.text != path.normalised {
-            parameters.append(Parameter(name: "path[\(index)]", value: .string(path.text), encoding: "sftp"))
-        }
-        if let attributes { parameters += attributes.parameters }
         return Command(
-            effects: effects, text: (["sftp", words] + names).joined(separator: " "), parameters: parameters,
-            facts: SSHFacts(login: login).facts)
+            effects: effects.effects, text: (["sftp", words] + paths.map(\.normalised)).joined(separator: " "),
+            parameters: parameters, facts: SSHFacts(login: login).facts)
+    }
+
+    private var parameters: [Parameter] {
+        var parameters: [Parameter] = []
+        func add(_ name: String, _ value: JSONValue) {
+            parameters.append(Parameter(name: name, value: value, encoding: "sftp"))
+        }
+        add("request", .string(message))
+        for (index, path) in paths.enumerated() where !path.text.isExactly(path.normalised) {
+            add("path[\(index)]", .string(path.text))
+        }
+        if let openFlags { add("flags", .array(openFlags.names.map(JSONValue.string))) }
+        for numbers in numbers {
+            let values = numbers.values.map { JSONValue.number("\($0)") }
+            if numbers.isList {
+                add(numbers.name, .array(values))
+            } else {
+                for value in values { add(numbers.name, value) }
+            }
+        }
+        return parameters + (attributes?.parameters ?? [])
     }
 }
 

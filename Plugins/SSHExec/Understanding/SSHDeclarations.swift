@@ -31,7 +31,8 @@ enum SSHDeclarations {
     static let resourceTypes: [ResourceTypeDeclaration] = [
         ResourceTypeDeclaration(
             "Executable", summary: "A program, by the last part of its path; `path` is the whole. `?` is one unknown."),
-        ResourceTypeDeclaration("File", summary: "A file or folder of the host; `?` is one unknown."),
+        ResourceTypeDeclaration(
+            "File", summary: "A file or folder of the host, without `//`, `.` and `..`; `?` is one unknown."),
         ResourceTypeDeclaration("Login", summary: "A login on the host."),
         ResourceTypeDeclaration("Endpoint", summary: "A host and port; `host` and `port` are its parts."),
     ]
@@ -39,7 +40,11 @@ enum SSHDeclarations {
     static let facts: [FactDeclaration] = [
         FactDeclaration("ssh.login", .string, summary: "The login on the host."),
         FactDeclaration("ssh.pty", .bool, summary: "Whether the command has a terminal."),
-        FactDeclaration("ssh.transfer", .string, summary: "scp, rsync or git, where the command is their server part."),
+        FactDeclaration(
+            "ssh.transfer", .string,
+            summary:
+                "scp, rsync, git or sftp, where the command is or may be their server part; several with a + between."
+        ),
         FactDeclaration("shell.opaque", .bool, summary: "Whether what runs cannot be known without running it."),
         FactDeclaration("shell.opaque_because", .strings, summary: "Why not."),
         FactDeclaration("shell.commands", .integer, summary: "How many simple commands the command line has."),

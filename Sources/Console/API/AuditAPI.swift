@@ -23,7 +23,7 @@ struct AuditAPI: Sendable {
     private func checkpoint(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         try await admit(exchange)
-        let note = try await backend.auditCheckpoint()
+        let note = try await backend.auditCheckpoint() ?? ""
         // C2SP tlog-checkpoint: origin, tree size, root hash, then the signatures after an empty line.
         let lines = note.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 3, let size = UInt64(lines[1]) else {

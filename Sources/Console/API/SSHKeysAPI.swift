@@ -26,13 +26,20 @@ struct SSHKeysAPI: Sendable {
     }
 
     private func register(_ exchange: Exchange) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let token = try exchange.bearerToken()
+        let caller = try await backend.signIn(token)
         _ = try exchange.query()
-        guard let line = try await exchange.jsonBody("public_key").text("public_key") else {
+        let body = try await exchange.jsonBody("public_key", "signature")
+        guard let line = try body.text("public_key") else {
             throw Problem.badRequest("The member \"public_key\" is missing.", next: "Send the line of the .pub file.")
         }
         let key = try SSHPublicKey(line: line)
-        let registered = try await recorded { try await backend.registerSSHKey(key, for: caller) }
+        guard let signature = try body.text("signature") else {
+            throw SSHKeyError.notProven(fingerprint: key.fingerprint, "the member \"signature\" is missing")
+        }
+        let registered = try await recorded {
+            try await backend.registerSSHKey(key, signature: signature, of: token, for: caller)
+        }
         return .json(registered.json, status: .created)
     }
 

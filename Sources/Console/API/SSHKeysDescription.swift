@@ -19,8 +19,11 @@ extension APIDescription {
             "requestBody": {
               "required": true,
               "content": {"application/json": {"schema": {
-                "type": "object", "required": ["public_key"], "additionalProperties": false,
-                "properties": {"public_key": {"type": "string", "description": "The line of the .pub file"}}
+                "type": "object", "required": ["public_key", "signature"], "additionalProperties": false,
+                "properties": {
+                  "public_key": {"type": "string", "description": "The line of the .pub file"},
+                  "signature": {"type": "string", "description": "By that key over the bearer token as it stands: printf %s \"$TOKEN\" | ssh-keygen -Y sign -f KEY -n sallyport-ssh-key"}
+                }
               }}}
             },
             "responses": {

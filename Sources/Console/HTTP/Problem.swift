@@ -86,7 +86,12 @@ extension Problem {
     }
 
     private init(_ error: SSHKeyError) {
-        let isTaken = if case .registeredByAnother = error { true } else { false }
-        self.init(isTaken ? .conflict : .badRequest, error.code, error.reason, next: error.nextStep)
+        let status: HTTPResponse.Status =
+            switch error {
+            case .registeredByAnother: .conflict
+            case .notProven: .forbidden
+            case .malformed, .privateKey, .tooLarge, .algorithmRefused, .rsaLength: .badRequest
+            }
+        self.init(status, error.code, error.reason, next: error.nextStep)
     }
 }

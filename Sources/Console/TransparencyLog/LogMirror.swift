@@ -21,7 +21,10 @@ struct LogMirror: Sendable {
     private func checkpoint(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         try await admit(exchange, isPublic: true)
-        return .bytes(Array(try await backend.auditCheckpoint().utf8), type: "text/plain; charset=utf-8")
+        guard let checkpoint = try await backend.auditCheckpoint() else {
+            throw Problem.notFound("checkpoint that the witnesses cosigned", next: "Ask again once they did.")
+        }
+        return .bytes(Array(checkpoint.utf8), type: "text/plain; charset=utf-8")
     }
 
     private func tile(_ exchange: Exchange) async throws -> Response {

@@ -1,3 +1,4 @@
+import Identifiers
 import Policy
 
 /// What policy says to one command, all effects taken together.
@@ -58,6 +59,12 @@ struct Verdict {
         Verdict(
             deniedBy: "default-deny", reason: "The command does nothing that policy could allow.",
             nextStep: "Report this to the gateway's operators.")
+    }
+
+    static func signInExpired(at end: Timestamp) -> Verdict {
+        Verdict(
+            deniedBy: "sign-in-expired", reason: "Your sign-in ended at \(end), and this session with it.",
+            nextStep: "Sign in again and open a new connection.")
     }
 
     /// The same, with the answer still to be given when the command runs.

@@ -20,6 +20,16 @@ struct SessionIdentity {
             JSONMember("subject", .string(caller.subject)),
         ]
         if let label = caller.label { members.append(JSONMember("label", .string(label))) }
+        if let certificate = caller.certificate {
+            members.append(
+                JSONMember(
+                    "certificate",
+                    [
+                        "authority": .string(certificate.authority), "key_id": .string(certificate.keyID),
+                        // A number of JSON holds no more than 53 bits for many readers.
+                        "serial": .string(String(certificate.serial)),
+                    ]))
+        }
         self.caller = JSONValue.object(members).canonicalBytes
         self.session = JSONValue.string(session.description).canonicalBytes
         self.target = (["kind": .string(target.kind), "name": .string(target.name)] as JSONValue).canonicalBytes

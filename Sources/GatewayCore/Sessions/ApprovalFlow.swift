@@ -18,12 +18,28 @@ extension Session {
         _ needed: ApprovalNeeded, justification: String?, hold: Duration? = nil,
         patience: Patience = Patience()
     ) -> EventLoopFuture<ApprovalAnswer> {
+        if let refusal = refusalIfNobodyKnows(needed) {
+            return lane.eventLoop.makeSucceededFuture(.refused(refusal))
+        }
         let request = ApprovalRequest(
             needed: needed, caller: caller, target: target.name, justification: justification,
             consoleURL: lane.manager.parts.consoleURL, patience: patience)
         let desk = lane.manager.parts.approvals
         let deadline = hold.map { lane.manager.parts.clock().adding($0) }
         return lane.eventLoop.makeFutureWithTask { await request.answer(from: desk, holdUntil: deadline) }
+    }
+}
+
+extension Session {
+    /// Approvers sign in with tokens. A caller whose certificate names somebody that no token names could be any of
+    /// them, and nobody may decide on what they asked for themselves.
+    private func refusalIfNobodyKnows(_ needed: ApprovalNeeded) -> Refusal? {
+        guard caller.certificate != nil, !lane.manager.issuers.contains(caller.issuer) else { return nil }
+        return Refusal(
+            kind: .denied, rule: "approval-needs-token",
+            reason:
+                "This command needs approval, and nobody can tell whether a caller of \(caller.issuer) is one of the approvers.",
+            nextStep: "Sign in with a token instead of a certificate, e.g. with `sallyport login --ssh`.")
     }
 }
 

@@ -110,7 +110,7 @@ public final class Lane {
     }
 
     /// Records the failure of a sign-in. A client that went away has failed at nothing.
-    private func recording<Value>(_ signIn: EventLoopFuture<Value>, client: String) -> EventLoopFuture<Value> {
+    func recording<Value>(_ signIn: EventLoopFuture<Value>, client: String) -> EventLoopFuture<Value> {
         let lane = NIOLoopBound(self, eventLoop: eventLoop)
         return signIn.flatMapErrorThrowing { error in
             if error as? SignInError != .device(.cancelled) { lane.value.recordSignInFailure(error, client: client) }

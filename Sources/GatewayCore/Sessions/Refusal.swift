@@ -13,6 +13,8 @@ public struct Refusal: Error, Sendable, Hashable {
         case justificationMissing = "justification-missing"
         /// The gateway cannot record or decide at present; trying again later may help.
         case unavailable
+        /// What the caller has signed in with has ended; nothing more runs under it.
+        case signInExpired = "sign-in-expired"
         /// The session has been ended by an operator, or the gateway drains.
         case sessionEnded = "session-ended"
     }

@@ -27,12 +27,15 @@ public final class Session {
     private var commandCount = 0
     private var permitsOutstanding = 0
     private var knownForms = KnownForms()
+    /// From when on nothing new runs: groups and rights are those of the sign-in, and nobody vouches for them any more.
+    private let signInEnd: Timestamp
 
     init(
         lane: Lane, caller: Caller, target: Target, client: String, onTerminate: @escaping (String) -> Void
     ) {
         self.id = lane.newID(at: lane.manager.parts.clock())
         self.caller = caller
+        self.signInEnd = caller.endsAt
         self.target = target
         self.client = client
         self.lane = lane
@@ -46,24 +49,26 @@ public final class Session {
     /// Judges `command`. An allowed command's intent is on record when this returns its permit; a refusal is on
     /// record too.
     public func decide(_ command: Command) -> Decision {
-        if let ended = refusalIfEnded() { return .refused(ended) }
         let rules = lane.currentRules
+        let now = lane.manager.parts.clock()
+        if let ended = refusalIfEnded(command, rules, at: now) { return .refused(ended) }
         if let form = command.form, command.traceParent == nil,
             let known = knownForms.known(form, rulesGeneration: lane.rulesGeneration)
         {
-            return permit(command, of: known, rules)
+            return permit(command, of: known, rules, at: now)
         }
-        let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
+        let verdict = evaluation.judge(command, by: rules, at: now)
         switch verdict.answer {
         case .deny where rules.mode == .enforce:
-            return .refused(refuse(command, verdict, rules))
+            return .refused(refuse(command, verdict, rules, at: now))
         case .approval(let requirements) where rules.mode == .enforce:
             return .needsApproval(
                 ApprovalNeeded(
                     command: command, digest: command.digest(target: target.name), requirements: requirements,
                     rule: verdict.rule, redaction: redaction(for: verdict, rules)))
         case .allow, .deny, .approval:
-            return permit(command, digest: command.digest(target: target.name), verdict, rules, approval: nil)
+            return permit(
+                command, digest: command.digest(target: target.name), verdict, rules, approval: nil, at: now)
         }
     }
 
@@ -80,29 +85,32 @@ public final class Session {
     /// It is allowed where policy could allow it with some parameters, with or without approval. The permit is good for
     /// planning alone, and its intent says `phase: prepare`; to run it is a command of its own.
     public func decidePreparation(_ command: Command) -> Decision {
-        if let ended = refusalIfEnded() { return .refused(ended) }
         let rules = lane.currentRules
-        let verdict = evaluation.judgePreparation(command, by: rules.policy, at: lane.manager.parts.clock())
-        if verdict.answer == .deny, rules.mode == .enforce { return .refused(refuse(command, verdict, rules)) }
+        let now = lane.manager.parts.clock()
+        if let ended = refusalIfEnded(command, rules, at: now) { return .refused(ended) }
+        let verdict = evaluation.judgePreparation(command, by: rules.policy, at: now)
+        if verdict.answer == .deny, rules.mode == .enforce { return .refused(refuse(command, verdict, rules, at: now)) }
         return permit(
-            command, digest: command.digest(target: target.name), verdict, rules, approval: nil, phase: .prepare)
+            command, digest: command.digest(target: target.name), verdict, rules, approval: nil, phase: .prepare,
+            at: now)
     }
 
     /// Turns an approval into the permit that it was given for, unless policy has changed its mind since.
     public func permit(_ redemption: Redemption) -> Decision {
-        if let ended = refusalIfEnded() { return .refused(ended) }
+        let rules = lane.currentRules
+        let now = lane.manager.parts.clock()
+        let command = redemption.needed.command
+        if let ended = refusalIfEnded(command, rules, at: now) { return .refused(ended) }
         guard redemption.spend() else {
             return .refused(
                 Refusal(
                     kind: .denied, rule: "approval-used", reason: "This approval has been used.",
                     nextStep: "Ask again: each run of the command needs its own approval."))
         }
-        let rules = lane.currentRules
-        let command = redemption.needed.command
-        let verdict = evaluation.judge(command, by: rules, at: lane.manager.parts.clock())
+        let verdict = evaluation.judge(command, by: rules, at: now)
         switch verdict.answer {
         case .deny where rules.mode == .enforce:
-            return .refused(refuse(command, verdict, rules))
+            return .refused(refuse(command, verdict, rules, at: now))
         case .approval(let requirements)
         where rules.mode == .enforce && !Set(requirements).isSubset(of: redemption.needed.requirements):
             return .needsApproval(
@@ -110,13 +118,14 @@ public final class Session {
                     command: command, digest: redemption.needed.digest, requirements: requirements, rule: verdict.rule,
                     redaction: redaction(for: verdict, rules)))
         case .allow, .deny, .approval:
-            return permit(command, digest: redemption.needed.digest, verdict, rules, approval: redemption.ticket)
+            return permit(
+                command, digest: redemption.needed.digest, verdict, rules, approval: redemption.ticket, at: now)
         }
     }
 
     private func permit(
         _ command: Command, digest: CommandDigest, _ verdict: Verdict, _ rules: RuleSnapshot, approval: Ticket?,
-        phase: Intent.Phase = .run
+        phase: Intent.Phase = .run, at now: Timestamp
     ) -> Decision {
         let masking: MaskingPlan
         do {
@@ -129,7 +138,6 @@ public final class Session {
                     kind: .unavailable, rule: verdict.rule, reason: "The answer could not be masked: \(error).",
                     nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong."))
         }
-        let now = lane.manager.parts.clock()
         let commandID = lane.newID(at: now)
         let recorded = Intent(
             id: commandID, time: now, command: command, digest: digest, phase: phase, verdict: verdict,
@@ -153,8 +161,9 @@ public final class Session {
     }
 
     /// What `permit` does, for a command that differs from one before in its text and parameters alone.
-    private func permit(_ command: Command, of known: KnownForm, _ rules: RuleSnapshot) -> Decision {
-        let now = lane.manager.parts.clock()
+    private func permit(
+        _ command: Command, of known: KnownForm, _ rules: RuleSnapshot, at now: Timestamp
+    ) -> Decision {
         let commandID = lane.newID(at: now)
         let digest = command.digest(target: target.name)
         do {
@@ -184,8 +193,9 @@ public final class Session {
         )
     }
 
-    private func refuse(_ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot) -> Refusal {
-        let now = lane.manager.parts.clock()
+    private func refuse(
+        _ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot, kind: Refusal.Kind = .denied, at now: Timestamp
+    ) -> Refusal {
         let commandID = lane.newID(at: now)
         let recorded = Intent(
             id: commandID, time: now, command: command, digest: command.digest(target: target.name), verdict: verdict,
@@ -199,7 +209,7 @@ public final class Session {
         }
         commandCount += 1
         return Refusal(
-            kind: .denied, rule: verdict.rule, reason: verdict.reason, nextStep: verdict.nextStep, commandID: commandID)
+            kind: kind, rule: verdict.rule, reason: verdict.reason, nextStep: verdict.nextStep, commandID: commandID)
     }
 
     /// How the record of a command that gets no permit now is redacted. No permit says which rules apply to a denied
@@ -302,10 +312,13 @@ public final class Session {
         lane.forget(self)
     }
 
-    private func refusalIfEnded() -> Refusal? {
-        guard let endReason else { return nil }
-        return Refusal(
-            kind: .sessionEnded, rule: "session-ended", reason: "This session has ended: \(endReason).",
-            nextStep: "Connect again.")
+    private func refusalIfEnded(_ command: Command, _ rules: RuleSnapshot, at now: Timestamp) -> Refusal? {
+        if let endReason {
+            return Refusal(
+                kind: .sessionEnded, rule: "session-ended", reason: "This session has ended: \(endReason).",
+                nextStep: "Connect again.")
+        }
+        guard now >= signInEnd else { return nil }
+        return refuse(command, .signInExpired(at: caller.expiresAt), rules, kind: .signInExpired, at: now)
     }
 }

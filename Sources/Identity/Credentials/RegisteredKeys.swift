@@ -22,12 +22,13 @@ public final class RegisteredKeys: Sendable {
 
     public init() {}
 
-    /// Registers `key` for `caller`, or renews what they have registered before.
+    /// Registers the key for `caller`, or renews what they have registered before.
     ///
     /// - Throws: `SSHKeyError.registeredByAnother`
     public func register(
-        _ key: SSHPublicKey, to caller: Caller, at now: Timestamp
+        _ proven: ProvenSSHKey, to caller: Caller, at now: Timestamp
     ) throws(SSHKeyError) -> RegisteredKey {
+        let key = proven.key
         let registered = RegisteredKey(key: key, caller: caller)
         let isFree = state.withLock { state in
             state.entries = state.entries.filter { now < $0.value.key.expiresAt }
@@ -99,8 +100,5 @@ public struct RegisteredKey: Sendable {
     /// client merely offers the key, as it does before it signs, is no proof.
     public func callerAfterProof() -> Caller { caller }
 
-    /// Issuer and subject as bytes: texts that only look alike are other people.
-    func belongs(to other: Caller) -> Bool {
-        caller.issuer.utf8.elementsEqual(other.issuer.utf8) && caller.subject.utf8.elementsEqual(other.subject.utf8)
-    }
+    func belongs(to other: Caller) -> Bool { caller.isSamePerson(as: other) }
 }

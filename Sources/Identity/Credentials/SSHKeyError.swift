@@ -7,6 +7,8 @@ public enum SSHKeyError: Error, Sendable, Hashable {
     case tooLarge(bytes: Int)
     case algorithmRefused(String)
     case rsaLength(bits: Int)
+    /// Nobody has shown to hold the private key; what is wrong with what was shown.
+    case notProven(fingerprint: String, String)
     /// Somebody else has registered it.
     case registeredByAnother(fingerprint: String)
 
@@ -18,6 +20,7 @@ public enum SSHKeyError: Error, Sendable, Hashable {
         case .tooLarge: "ssh-key-too-large"
         case .algorithmRefused: "ssh-key-algorithm"
         case .rsaLength: "ssh-key-length"
+        case .notProven: "ssh-key-not-proven"
         case .registeredByAnother: "ssh-key-taken"
         }
     }
@@ -33,6 +36,7 @@ public enum SSHKeyError: Error, Sendable, Hashable {
         case .algorithmRefused(let name): "Keys for \"\(name.prefix(64))\" are not accepted."
         case .rsaLength(let bits):
             "The RSA key has \(bits) bits; \(SSHKeyAlgorithm.rsaBits.lowerBound) to \(SSHKeyAlgorithm.rsaBits.upperBound) are accepted."
+        case .notProven(let fingerprint, let why): "Nothing shows that you hold the key \(fingerprint): \(why)."
         case .registeredByAnother(let fingerprint): "Somebody else has registered the key \(fingerprint)."
         }
     }
@@ -45,6 +49,8 @@ public enum SSHKeyError: Error, Sendable, Hashable {
         case .algorithmRefused(let name) where name.contains("-cert-v0"):
             "Register the key that it certifies: the .pub file without -cert in its name."
         case .tooLarge, .algorithmRefused, .rsaLength: "Make a key with `ssh-keygen -t ed25519`."
+        case .notProven:
+            "Sign your token with it: `printf %s \"$TOKEN\" | ssh-keygen -Y sign -f KEY -n \(ProvenSSHKey.namespace)`, or use `sallyport login --ssh`."
         case .registeredByAnother: "Make a key of your own, e.g. with `sallyport login --ssh`."
         }
     }

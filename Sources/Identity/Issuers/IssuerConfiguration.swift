@@ -23,12 +23,15 @@ public struct IssuerConfiguration: Sendable {
     /// PEM file of certificate authorities instead of the system's.
     public var certificateAuthorities: String?
     public var scopes: [String]
+    /// `nil` where no certificates of opkssh with this issuer's tokens are taken.
+    public var openPubkey: OpenPubkeyConfiguration?
 
     public init(
         issuer: String, audiences: [String], clientID: String? = nil, clientSecret: String? = nil,
         groupsClaim: [String] = ["groups"], provider: Provider = .generic, groupsRequired: Bool = false,
         hostedDomain: String? = nil, staticGroups: [String: [String]] = [:], grace: Duration = .seconds(3600),
-        certificateAuthorities: String? = nil, scopes: [String] = ["openid", "email", "groups"]
+        certificateAuthorities: String? = nil, scopes: [String] = ["openid", "email", "groups"],
+        openPubkey: OpenPubkeyConfiguration? = nil
     ) {
         self.issuer = issuer
         self.audiences = audiences
@@ -42,6 +45,7 @@ public struct IssuerConfiguration: Sendable {
         self.grace = grace
         self.certificateAuthorities = certificateAuthorities
         self.scopes = scopes
+        self.openPubkey = openPubkey
     }
 
     /// The spellings of `iss` that are this issuer: Google has two.

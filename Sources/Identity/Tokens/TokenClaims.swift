@@ -6,6 +6,17 @@ import StrictJSON
 struct TokenClaims {
     /// How far clocks may differ.
     static let leeway: Int64 = 60
+
+    /// Until when a token is taken.
+    enum Validity {
+        /// Until its `exp`.
+        case untilExpiry
+        /// For so long after its `iat`, whatever its `exp`.
+        case sinceIssue(Duration)
+        /// Another token, newer and of the same session, says so.
+        case vouchedFor
+    }
+
     /// The header's `typ`, where it stands, in lower case and without `application/`.
     private static let types: Set<String> = ["jwt", "at+jwt", "id+jwt"]
 
@@ -14,15 +25,23 @@ struct TokenClaims {
     let issuedAt: Int64
     let expiresAt: Int64
 
-    init(_ token: SignedToken, for configuration: IssuerConfiguration, at now: Timestamp) throws(SignInError) {
+    init(
+        _ token: SignedToken, for configuration: IssuerConfiguration, validity: Validity = .untilExpiry,
+        at now: Timestamp
+    ) throws(SignInError) {
         let claims = token.claims
         let type = try Self.checkHeader(token.header)
         guard let subject = claims["sub"]?.string, !subject.isEmpty else { throw .malformed("it has no subject") }
         issuer = configuration.issuer
         self.subject = subject
-        guard let expiresAt = try Self.time("exp", claims) else { throw .malformed("it has no expiry") }
+        guard let expiry = try Self.time("exp", claims) else { throw .malformed("it has no expiry") }
         guard let issuedAt = try Self.time("iat", claims) else { throw .malformed("it has no time of issue") }
-        self.expiresAt = expiresAt
+        expiresAt =
+            switch validity {
+            case .untilExpiry: expiry
+            case .sinceIssue(let lifetime): issuedAt.saturatingAdd(lifetime.components.seconds)
+            case .vouchedFor: .max
+            }
         self.issuedAt = issuedAt
         let seconds = Int64(now.milliseconds / 1000)
         guard seconds < expiresAt.saturatingAdd(Self.leeway) else { throw .expired }

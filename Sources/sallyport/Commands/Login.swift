@@ -82,7 +82,8 @@ struct Login: ReportingCommand {
         if printToken { print(grant.idToken) }
         guard ssh || sshAgent else { return }
         let client = try ConsoleClient(at: ConsoleConnection.url(console, config: config), token: grant.idToken)
-        try await SSHKeyRegistration(console: client, folder: .standard, inAgent: sshAgent).run(name: name)
+        try await SSHKeyRegistration(console: client, token: grant.idToken, folder: .standard, inAgent: sshAgent)
+            .run(name: name)
     }
 
     private func chosen() throws -> IssuerConfiguration {

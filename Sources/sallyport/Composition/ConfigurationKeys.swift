@@ -61,6 +61,16 @@ enum ConfigurationKeys {
         ConfigKey(
             "ca", .path, summary: "PEM file of the certificate authorities of this issuer, instead of the system's."),
         ConfigKey("scopes", .list(.string), summary: "Scopes that `sallyport login` asks for."),
+        ConfigKey("openpubkey", .mapping(openPubkey), summary: "SSH certificates of `opkssh login` with its tokens."),
+    ]
+
+    private static let openPubkey = [
+        ConfigKey(
+            "clients", .list(.string), required: true,
+            summary: "The clients that opkssh signs in as. No audience may be among them: hosts see these tokens."),
+        ConfigKey(
+            "lifetime", .duration,
+            summary: "How long after its issue a token is taken; until its own expiry when absent."),
     ]
 
     private static let groups = [
@@ -145,6 +155,14 @@ enum ConfigurationKeys {
             "durability", .choice(["process", "disk"]), default: "process",
             summary: "What a recorded intent survives: the end of the process, or of the machine (`fdatasync` first)."),
         ConfigKey("interval", .duration, default: "200ms", summary: "How often journals are taken into the tree."),
+        ConfigKey(
+            "witnesses",
+            .list(
+                .mapping([
+                    ConfigKey("url", .url, required: true, summary: "Its submission prefix, without /add-checkpoint."),
+                    ConfigKey("key", .string, required: true, summary: "Its public key, as it prints it."),
+                ])), summary: "Who else is shown each checkpoint, and cosigns it (C2SP tlog-witness)."),
+        ConfigKey("quorum", .integer(1...64), summary: "How many of the witnesses must cosign; all by default."),
     ]
 
     private static let console = [

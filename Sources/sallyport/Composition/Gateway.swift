@@ -85,11 +85,15 @@ struct Gateway {
                     baseDirectory: configuration.baseDirectory, eventLoops: eventLoops,
                     consoleURL: configuration.console.url, logger: logger))
         }
+        let witnessing = configuration.audit.witnessing.map {
+            Witnessing(
+                $0, log: auditLog, directory: "\(state)/audit", client: IssuerClients.usual, logger: logger)
+        }
         let console = try Console(
             Self.consoleOptions(configuration, clients: issuerClients),
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
-                index: index,
+                witnessing: witnessing, index: index,
                 reloader: reloader, stateDirectory: state), logger: logger)
 
         try auditLog.append(
@@ -101,7 +105,7 @@ struct Gateway {
         services =
             [auditLog, SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
             + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
-            + (webhook.map { [$0] } ?? []) + [console] + adapters
+            + (webhook.map { [$0] } ?? []) + (witnessing.map { [$0] } ?? []) + [console] + adapters
     }
 
     private static func consoleOptions(_ configuration: GatewayConfiguration, clients: IssuerClients) -> ConsoleOptions

@@ -44,6 +44,8 @@ struct GatewayConfiguration: Sendable {
         let origin: String
         let durability: Durability
         let interval: Duration
+        /// `nil` where there are no witnesses.
+        let witnessing: Witnessing.Settings?
     }
 
     struct ConsoleSettings: Sendable {
@@ -100,10 +102,35 @@ struct GatewayConfiguration: Sendable {
         audit = AuditSettings(
             origin: auditSection.string("origin") ?? "sallyport",
             durability: auditSection.string("durability").flatMap(Durability.init) ?? .process,
-            interval: auditSection.duration("interval") ?? .milliseconds(200))
+            interval: auditSection.duration("interval") ?? .milliseconds(200),
+            witnessing: try Self.witnessing(auditSection))
         console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))
+    }
+
+    private static func witnessing(_ section: ConfigSection) throws -> Witnessing.Settings? {
+        let witnesses = try section.sections("witnesses").map { witness in
+            do {
+                return Witnessing.Settings.Witness(
+                    url: (witness.string("url") ?? "").trimmingCharacters(in: CharacterSet(charactersIn: "/")),
+                    key: try CosignerKey(witness.string("key") ?? ""))
+            } catch let error as NoteError {
+                throw witness.error("key", "this is no witness's public key: \(error)")
+            }
+        }
+        let quorum = section.integer("quorum")
+        guard !witnesses.isEmpty else {
+            if quorum != nil { throw section.error("quorum", "a quorum needs witnesses") }
+            return nil
+        }
+        guard quorum ?? 0 <= witnesses.count else {
+            throw section.error("quorum", "there are only \(witnesses.count) witnesses")
+        }
+        guard Set(witnesses.map(\.key.name)).count == witnesses.count else {
+            throw section.error("witnesses", "each witness stands here once")
+        }
+        return Witnessing.Settings(witnesses: witnesses, quorum: quorum ?? witnesses.count)
     }
 
     /// `path` as it is when it is absolute, else from the configuration's folder.
@@ -137,7 +164,22 @@ struct GatewayConfiguration: Sendable {
             groupsRequired: groups.boolean("required") ?? false, hostedDomain: groups.string("hosted_domain"),
             staticGroups: staticGroups, grace: section.duration("grace") ?? .seconds(3600),
             certificateAuthorities: section.string("ca").map { resolve($0, from: base) },
-            scopes: scopes.isEmpty ? ["openid", "email", "groups"] : scopes)
+            scopes: scopes.isEmpty ? ["openid", "email", "groups"] : scopes,
+            openPubkey: try openPubkey(section, audiences: audiences))
+    }
+
+    private static func openPubkey(_ issuer: ConfigSection, audiences: [String]) throws -> OpenPubkeyConfiguration? {
+        guard issuer.has("openpubkey") else { return nil }
+        let section = issuer.section("openpubkey")
+        let clients = section.strings("clients")
+        guard !clients.isEmpty else { throw section.error("clients", "name at least one client") }
+        if let both = clients.first(where: audiences.contains) {
+            throw section.error(
+                "clients",
+                "\"\(both)\" is one of the audiences too: every host that a certificate of opkssh is shown to could "
+                    + "sign in with the token within; let opkssh use a client of its own")
+        }
+        return OpenPubkeyConfiguration(clients: clients, lifetime: section.duration("lifetime"))
     }
 
     private static func ruleSet(_ section: ConfigSection) throws -> MaskingRuleSet {

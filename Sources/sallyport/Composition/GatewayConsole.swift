@@ -16,6 +16,7 @@ struct GatewayConsole: ConsoleBackend {
     let authenticator: Authenticator
     let approvals: ApprovalDesk
     let auditLog: AuditLog
+    let witnessing: Witnessing?
     let index: SessionIndex
     let reloader: PolicyReloader
     let stateDirectory: String
@@ -107,7 +108,13 @@ struct GatewayConsole: ConsoleBackend {
 
     // MARK: The log
 
-    func auditCheckpoint() async throws -> String { String(decoding: auditLog.checkpoint().bytes, as: UTF8.self) }
+    /// What strangers go by: with witnesses, the newest that they cosigned.
+    func auditCheckpoint() async throws -> String? {
+        guard witnessing != nil else { return String(decoding: auditLog.checkpoint().bytes, as: UTF8.self) }
+        let stored = WitnessedCheckpoint(directory: auditDirectory)
+        let checkpoint = try await NIOThreadPool.singleton.runIfActive { try stored.load() }
+        return checkpoint.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
 
     func auditEntry(at index: UInt64) async throws -> ConsoleAuditEntry? {
         guard index < auditLog.checkpoint().treeSize else { return nil }
@@ -169,10 +176,13 @@ struct GatewayConsole: ConsoleBackend {
         authenticator.registeredKeys.keys(of: caller, at: .now)
     }
 
-    func registerSSHKey(_ key: SSHPublicKey, for caller: Caller) async throws -> RegisteredKey {
+    func registerSSHKey(
+        _ key: SSHPublicKey, signature: String, of token: String, for caller: Caller
+    ) async throws -> RegisteredKey {
         let registered: RegisteredKey
         do {
-            registered = try authenticator.registeredKeys.register(key, to: caller, at: .now)
+            let proven = try ProvenSSHKey(key, signature: signature, of: token)
+            registered = try authenticator.registeredKeys.register(proven, to: caller, at: .now)
         } catch {
             try record("console.ssh-key.register", of: caller, on: key.fingerprint, allowed: false, rule: error.code)
             throw error
@@ -208,6 +218,7 @@ struct GatewayConsole: ConsoleBackend {
     func problems() async -> [(part: String, problem: String)] {
         var problems: [(String, String)] = []
         if let failure = auditLog.integrationFailure { problems.append(("audit", "\(failure)")) }
+        for problem in witnessing?.problems ?? [] { problems.append(("witnesses", problem)) }
         for issuer in await authenticator.health() {
             if let problem = issuer.problem { problems.append(("identity", "\(issuer.issuer): \(problem)")) }
         }

@@ -8,7 +8,8 @@ import NIOSSL
 /// They follow no redirects, since an issuer's keys come from where its configuration says, and live as long as the
 /// process, also when the rest of the gateway cannot be put together.
 struct IssuerClients: Sendable {
-    private static let usual = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    /// Trusts what the system trusts.
+    static let usual = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     private let byAuthorities: [String: HTTPClient]
 
     /// - Throws: `CommandFailure` when an issuer's file of certificate authorities cannot be read.

@@ -26,14 +26,21 @@ final class SSHFixture: Sendable {
 
     init(
         policy: String = SSHFixture.policy, target more: String = "", listener: String = "",
-        server options: [String] = []
+        server options: [String] = [], issuer: EmbeddedIssuer? = nil, issuerKeys: String? = nil
     ) async throws {
         server = try await OpenSSHServer(options)
         var gatewayOptions = TestGateway.Options(targets: server.target("web-1", more))
         gatewayOptions.policy = policy
+        gatewayOptions.maskingRules = """
+                  - {detector: PAN, transform: keep-last 4}
+                  - {detector: EMAIL_ADDRESS, transform: redact}
+            """
         gatewayOptions.sshListener = listener
         gatewayOptions.upstreams = [server]
-        gateway = try await TestGateway(gatewayOptions, issuer: try await EmbeddedIssuer())
+        if let issuerKeys { gatewayOptions.issuerKeys = issuerKeys }
+        let own: EmbeddedIssuer
+        if let issuer { own = issuer } else { own = try await EmbeddedIssuer() }
+        gateway = try await TestGateway(gatewayOptions, issuer: own)
         alice = try .token(try await gateway.issuer.token(for: "alice"), gateway)
         direct = try .direct(server)
     }

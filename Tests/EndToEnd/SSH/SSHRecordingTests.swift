@@ -60,7 +60,7 @@ struct SSHRecordingTests {
         let alice = try await OpenSSHClient.key(try await gateway.issuer.token(for: "alice"), gateway)
         let begun = server.folder.path + "/begun"
         async let running = alice.run(
-            "web-1", "touch \(begun); while :; do head -c 4096 /dev/zero | tr '\\0' y; sleep 0.05; done")
+            "web-1", "touch \(begun); while :; do head -c 4096 /dev/zero | tr '\\0' y || exit; sleep 0.05; done")
         try await waitUntil { FileManager.default.fileExists(atPath: begun) }
         try disk.fill()
         let ended = try await running

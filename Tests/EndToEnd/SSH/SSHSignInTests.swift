@@ -21,11 +21,17 @@ struct SSHSignInTests {
         let browser = try await PythonClient.run(
             "ssh_device.py", ["--port", "\(gateway.sshPort.orThrow())", "--user", "web-1", "--person", "alice"])
         #expect(browser["output"] as? String == "three\n", "\(browser)")
+        // Asked for a token first, and for nothing that costs an identity provider anything.
+        let shown = try #require(browser["shown"] as? [[Any]])
+        #expect(shown.count == 2 && shown[0][0] as? String == "", "\(shown)")
+        let typed = try await PythonClient.run(
+            "ssh_device.py", ["--port", "\(gateway.sshPort.orThrow())", "--user", "web-1", "--token", token])
+        #expect(typed["output"] as? String == "three\n", "\(typed)")
         let subjects = try await gateway.auditEntries().compactMap { entry -> String? in
             guard entry["kind"] as? String == "intent" else { return nil }
             return (entry["caller"] as? [String: Any])?["subject"] as? String
         }
-        #expect(subjects.count == 5 && Set(subjects).count == 1, "\(subjects)")
+        #expect(subjects.count == 6 && Set(subjects).count == 1, "\(subjects)")
     }
 
     @Test("whoever is nobody is refused in the same way, whether or not the target exists")
@@ -77,5 +83,34 @@ struct SSHSignInTests {
             "ssh_hostile.py", ["--port", "\(fixture.gateway.sshPort.orThrow())", "--mode", "guess"])
         // The last failure of a connection ends it, and so does the first beyond those of an address.
         #expect(answer["counts"] as? [Int] == [2, 2, 0], "\(answer)")
+    }
+
+    @Test("whoever knows a public key registers it for nobody without the private one")
+    func registeringAnothersKey() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let gateway = fixture.gateway
+        let (alice, mallory) = (
+            try await gateway.issuer.token(for: "alice"), try await gateway.issuer.token(for: "carol")
+        )
+        let hers = try await OpenSSHClient.key(nil, gateway)
+        let another = try await OpenSSHClient.key(nil, gateway).key.orThrow()
+        // A signature by Mallory's own key, Alice's proof for another token, and one for another purpose.
+        let tries = [
+            try await hers.register(signing: mallory, mallory, gateway, signingWith: another),
+            try await hers.register(signing: alice, mallory, gateway),
+            try await hers.register(signing: mallory, mallory, gateway, namespace: "git"),
+        ]
+        for answer in tries {
+            #expect(answer.status == 403 && answer.body.contains("ssh-key-not-proven"), "\(answer)")
+            #expect(answer.body.contains("ssh-keygen -Y sign"), "\(answer)")
+        }
+        #expect(try await hers.run("web-1", "echo leaked").status == 255)
+        #expect(try await hers.register(signing: alice, alice, gateway).status == 201)
+        #expect(try await hers.run("web-1", "echo in").output == "in\n")
+        let entries = try await gateway.auditEntries()
+        let recorded = entries.filter { $0["action"] as? String == "console.ssh-key.register" }
+        #expect(recorded.map { $0["allowed"] as? Bool } == [false, false, false, true], "\(recorded)")
+        let caller = try #require(entries.last { $0["kind"] as? String == "intent" }?["caller"] as? [String: Any])
+        #expect(caller["subject"] as? String == "local|alice", "\(caller)")
     }
 }

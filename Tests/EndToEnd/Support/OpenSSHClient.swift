@@ -6,7 +6,7 @@ struct OpenSSHClient: Sendable {
     let folder: URL
     /// Options of all of them, which stand above the others.
     var options: [String] = []
-    private var key: String?
+    private(set) var key: String?
     private var token: String?
 
     /// Straight to a server, past the gateway.
@@ -28,10 +28,34 @@ struct OpenSSHClient: Sendable {
         guard made.status == 0 else { throw TestFailure("ssh-keygen: \(made.errors)") }
         client.key = path
         guard let token else { return client }
-        let line = try String(contentsOfFile: path + ".pub", encoding: .utf8).trimmingCharacters(in: .newlines)
-        let answer = try await Curl(token: token).post(
-            "\(gateway.consoleURL)/api/v1/ssh-keys", json: #"{"public_key":"\#(line)"}"#)
+        let answer = try await client.register(signing: token, token, gateway)
         guard answer.status == 201 else { throw TestFailure("registering a key: \(answer)") }
+        return client
+    }
+
+    /// Registers the key, as somebody does who has `ssh-keygen` and `curl`.
+    ///
+    /// - Parameters:
+    ///   - signing: What the key signs: the token, where it shall be registered.
+    ///   - key: Who signs; the client's own key without it.
+    func register(
+        signing: String, _ token: String, _ gateway: TestGateway, signingWith key: String? = nil,
+        namespace: String = "sallyport-ssh-key"
+    ) async throws -> CurlAnswer {
+        let path = try self.key.orThrow()
+        let line = try String(contentsOfFile: path + ".pub", encoding: .utf8).trimmingCharacters(in: .newlines)
+        let signed = try await RunningProcess.run(
+            try Tools.system("ssh-keygen"), ["-Y", "sign", "-q", "-n", namespace, "-f", key ?? path], input: signing)
+        guard signed.status == 0 else { throw TestFailure("ssh-keygen -Y sign: \(signed.errors)") }
+        let body = try JSONSerialization.data(withJSONObject: ["public_key": line, "signature": signed.output])
+        return try await Curl(token: token).post(
+            "\(gateway.consoleURL)/api/v1/ssh-keys", json: String(decoding: body, as: UTF8.self))
+    }
+
+    /// Through the gateway, with what somebody writes to `key` and beside it.
+    static func unmade(_ gateway: TestGateway) throws -> OpenSSHClient {
+        var client = try OpenSSHClient(port: gateway.sshPort.orThrow())
+        client.key = client.folder.path + "/key"
         return client
     }
 

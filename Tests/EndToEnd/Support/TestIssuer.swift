@@ -14,12 +14,12 @@ final class EmbeddedIssuer: TestIssuer {
     let clientID = "sallyport-cli"
     private let process: RunningProcess
 
-    /// - Parameter lifetime: Of its tokens, in seconds.
+    /// - Parameter lifetime: Of its tokens, in seconds; below zero for such as have ended when they are issued.
     init(lifetime: Int = 3600) async throws {
         let port = try Tools.freePort()
         url = "http://127.0.0.1:\(port)"
         process = try RunningProcess(
-            try Tools.sallyport, ["issuer", "--port", String(port), "--lifetime", String(lifetime)])
+            try Tools.sallyport, ["issuer", "--port", String(port), "--lifetime=\(lifetime)"])
         try await Tools.waitForPort(port, of: process)
     }
 

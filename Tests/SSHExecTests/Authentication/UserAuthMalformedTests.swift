@@ -1,4 +1,5 @@
 import NIOCore
+import SSHCredentials
 import Testing
 
 @testable import SSHExec

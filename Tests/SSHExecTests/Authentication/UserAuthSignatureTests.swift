@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import SSHCredentials
 import Testing
 
 @testable import SSHExec

@@ -3,47 +3,8 @@ import Testing
 
 @testable import SSHExec
 
-/// Both ends of a connection in memory.
-private struct ConnectionPair {
-    var client = SSHConnection()
-    var server = SSHConnection()
-    var clientEvents: [SSHConnection.Event] = []
-    var serverEvents: [SSHConnection.Event] = []
-
-    mutating func run() throws {
-        while true {
-            let (toServer, toClient) = (client.takeOutbound(), server.takeOutbound())
-            if toServer.isEmpty, toClient.isEmpty { return }
-            for message in toServer { #expect(try server.receive(message)) }
-            for message in toClient { #expect(try client.receive(message)) }
-            while let event = client.nextEvent() { clientEvents.append(event) }
-            while let event = server.nextEvent() { serverEvents.append(event) }
-        }
-    }
-
-    /// A session channel that both have.
-    mutating func open() throws -> (client: ChannelID, server: ChannelID) {
-        let id = client.open(type: "session")
-        try run()
-        guard case .openRequested(let other, _)? = serverEvents.last else { throw TransportError.violation("none") }
-        server.accept(other)
-        try run()
-        serverEvents = []
-        clientEvents = []
-        return (id, other)
-    }
-}
-
 @Suite("SSH channels")
 struct SSHConnectionTests {
-    private static func bytes(_ events: [SSHConnection.Event], of id: ChannelID) -> (out: [UInt8], err: [UInt8]) {
-        var (out, err): ([UInt8], [UInt8]) = ([], [])
-        for case .data(id, let stream, let piece) in events {
-            if stream == .standard { out += Array(buffer: piece) } else { err += Array(buffer: piece) }
-        }
-        return (out, err)
-    }
-
     @Test("more than a window waits, arrives in order, and only as it is consumed")
     func windows() throws {
         var pair = ConnectionPair()
@@ -53,17 +14,17 @@ struct SSHConnectionTests {
         pair.client.sendEOF(client)
         pair.client.close(client)
         try pair.run()
-        #expect(Self.bytes(pair.serverEvents, of: server).out.count == Int(SSHChannel.receiveWindow))
-        #expect(pair.client.waitingBytes(client) == whole.count - Int(SSHChannel.receiveWindow))
+        #expect(pair.serverEvents.bytes(of: server).out.count == Int(ReceiveWindow.initial))
+        #expect(pair.client.waitingBytes(client) == whole.count - Int(ReceiveWindow.initial))
         var consumed = 0
         while consumed < whole.count {
-            let arrived = Self.bytes(pair.serverEvents, of: server).out.count
+            let arrived = pair.serverEvents.bytes(of: server).out.count
             guard arrived > consumed else { break }
             pair.server.consume(server, arrived - consumed)
             consumed = arrived
             try pair.run()
         }
-        #expect(Self.bytes(pair.serverEvents, of: server).out == whole)
+        #expect(pair.serverEvents.bytes(of: server).out == whole)
         guard case .closed(server)? = pair.serverEvents.last else {
             Issue.record("no close at the end: \(String(describing: pair.serverEvents.last))")
             return
@@ -78,14 +39,14 @@ struct SSHConnectionTests {
     func order() throws {
         var pair = ConnectionPair()
         let (client, server) = try pair.open()
-        let much = [UInt8](repeating: 7, count: Int(SSHChannel.receiveWindow) + 10)
+        let much = [UInt8](repeating: 7, count: Int(ReceiveWindow.initial) + 10)
         pair.server.send(server, .error, ByteBuffer(bytes: much))
         pair.server.sendRequest(server, type: "exit-status", wantsReply: false, details: ByteBuffer(integer: UInt32(3)))
         try pair.run()
         #expect(!pair.clientEvents.contains { if case .request = $0 { true } else { false } })
         pair.client.consume(client, much.count - 10)
         try pair.run()
-        #expect(Self.bytes(pair.clientEvents, of: client).err == much)
+        #expect(pair.clientEvents.bytes(of: client).err == much)
         guard case .request(client, let request)? = pair.clientEvents.last else {
             Issue.record("no request at the end")
             return
@@ -148,7 +109,7 @@ struct SSHConnectionTests {
         pair.client.sendEOF(client)
         pair.client.close(client)
         let messages = pair.client.takeOutbound()
-        #expect(messages.count == 6)
+        #expect(messages.count == 6, "\(messages.count)")
         var random = SystemRandomNumberGenerator()
         for message in messages {
             let whole = Array(buffer: message)

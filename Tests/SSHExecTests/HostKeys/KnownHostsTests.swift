@@ -1,4 +1,5 @@
 import Foundation
+import SSHCredentials
 import Testing
 
 @testable import SSHExec
@@ -146,7 +147,9 @@ struct KnownHostsTests {
 
     @Test("keys of types that the gateway cannot use are kept")
     func otherTypes() throws {
-        let blob = CertificateForge.string("ssh-dss") + [1, 2, 3]
+        var writer = SSHWireWriter()
+        writer.text("ssh-dss")
+        let blob = writer.bytes + [1, 2, 3]
         let known = try KnownHosts(parsing: "web-1 ssh-dss \(Data(blob).base64EncodedString())", file: "kh")
         #expect(known.keyTypes(host: "web-1", port: 22) == ["ssh-dss"])
         guard case .known = known.verdict(host: "web-1", port: 22, key: blob) else {

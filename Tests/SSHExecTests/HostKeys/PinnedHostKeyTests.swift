@@ -1,4 +1,5 @@
 import Foundation
+import SSHCredentials
 import Testing
 
 @testable import SSHExec

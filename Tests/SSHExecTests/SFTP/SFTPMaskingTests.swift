@@ -5,11 +5,14 @@ import Testing
 @testable import SSHExec
 
 /// Writes each capital as two stars, so that the copy's size differs; `#` at the start stands for what is no text.
-private struct CapitalsMasker: SFTPContentMasker {
-    func masked(_ content: [UInt8], path: String) -> [UInt8]? {
-        guard content.first != UInt8(ascii: "#") else { return nil }
-        let text = content.flatMap { (65...90).contains($0) ? Array("**".utf8) : [$0] }
-        return Array("\(path):".utf8) + text
+struct CapitalsMasker: SFTPContentMasker {
+    func masked(_ content: [UInt8], path: String) throws(SFTPUnmaskable) -> [UInt8] {
+        Array("\(path):".utf8) + (try masked(text: content))
+    }
+
+    func masked(text: [UInt8]) throws(SFTPUnmaskable) -> [UInt8] {
+        guard text.first != UInt8(ascii: "#") else { throw SFTPUnmaskable(reason: "it is no text") }
+        return text.flatMap { (65...90).contains($0) ? Array("**".utf8) : [$0] }
     }
 }
 
@@ -146,8 +149,8 @@ struct SFTPMaskingTests {
     func hostFails() {
         var conversation = Self.opening()
         conversation.host(SFTPPacket.status(.max, .failure, "I/O error"))
-        #expect(conversation.toCaller == [SFTPPacket.status(1, .failure, "I/O error")])
-        #expect(conversation.outcomes == [SFTPOutcome(.failed(SFTPStatus(code: .failure, message: "I/O error")))])
+        #expect(conversation.toCaller == [SFTPPacket.status(1, .failure, "**/** error")])
+        #expect(conversation.outcomes == [SFTPOutcome(.failed(SFTPStatus(code: .failure, message: "**/** error")))])
     }
 
     @Test("is unknown to the caller while it is read, and other requests go on")

@@ -5,8 +5,11 @@ import Testing
 @testable import SSHExec
 
 private struct SecretMasker: SFTPContentMasker {
-    func masked(_ content: [UInt8], path: String) -> [UInt8]? {
-        String(validating: content, as: UTF8.self).map { Array($0.replacing("secret", with: "***").utf8) }
+    func masked(_ content: [UInt8], path: String) throws(SFTPUnmaskable) -> [UInt8] { try masked(text: content) }
+
+    func masked(text: [UInt8]) throws(SFTPUnmaskable) -> [UInt8] {
+        guard let text = String(validating: text, as: UTF8.self) else { throw SFTPUnmaskable(reason: "it is no text") }
+        return Array(text.replacing("secret", with: "***").utf8)
     }
 }
 
@@ -90,5 +93,56 @@ struct SFTPOpenSSHTests {
         #expect(transfer.read == Self.digest(masked))
         #expect(!FileManager.default.fileExists(atPath: server.caller.appendingPathComponent("binary").path))
         #expect(result.output.contains("Permission denied"))
+    }
+
+    @Test("walk up by `..` as without it, and reach what was decided and nothing else")
+    func parents() throws {
+        let server = try SFTPLocalServer()
+        defer { server.remove() }
+        let host = server.host.path
+        for folder in ["etc", "var", "elsewhere/run"] {
+            try FileManager.default.createDirectory(atPath: "\(host)/\(folder)", withIntermediateDirectories: true)
+        }
+        try Data("hidden".utf8).write(to: server.host.appendingPathComponent("elsewhere/kept"))
+        try Data("shown".utf8).write(to: server.host.appendingPathComponent("var/kept"))
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(host)/var/run", withDestinationPath: "\(host)/elsewhere/run")
+        let result = try server.run([
+            "cd var", "ls ..", "get run/../kept first", "cd ..", "pwd", "get var/run/../kept second", "cd var/run/..",
+            "pwd", "-get ../elsewhere/kept third", "rename kept ../etc/moved", "cd ..", "ls -l etc/../etc",
+            "ln -s ../elsewhere/kept etc/link",
+        ]) { request in
+            request.paths.contains { $0.normalised.hasSuffix("/elsewhere/kept") } && request.operations == [.read]
+                ? .refuse("hidden by rule 1") : .permit
+        }
+        #expect(result.violation == nil)
+        #expect(result.exitStatus == 0, "\(result.output)")
+        for name in ["first", "second"] {
+            let got = try Data(contentsOf: server.caller.appendingPathComponent(name))
+            #expect(got == Data("shown".utf8), "\(result.output)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: server.caller.appendingPathComponent("third").path))
+        let moved = try Data(contentsOf: server.host.appendingPathComponent("etc/moved"))
+        #expect(moved == Data("shown".utf8))
+        let link = try FileManager.default.destinationOfSymbolicLink(atPath: "\(host)/etc/link")
+        #expect(link == "../elsewhere/kept")
+        #expect(result.output.contains("Remote working directory: \(host)/var\n"), "\(result.output)")
+        #expect(result.output.contains("elsewhere"))
+    }
+
+    @Test("show names masked under a masking rule")
+    func maskedNames() throws {
+        let server = try SFTPLocalServer()
+        defer { server.remove() }
+        try Data().write(to: server.host.appendingPathComponent("a secret name"))
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(server.host.path)/link", withDestinationPath: "a secret name")
+        let result = try server.run(["ls -l", "ls -1", "-get 'a secret name'"]) { _ in .mask(SecretMasker()) }
+        #expect(result.violation == nil)
+        #expect(result.exitStatus == 0, "\(result.output)")
+        #expect(result.output.contains("a *** name"), "\(result.output)")
+        let told = result.output.split(separator: "\n").filter { !$0.hasPrefix("sftp>") && $0.contains("secret") }
+        #expect(told.isEmpty, "\(result.output)")
+        #expect(result.outcomes.count == result.permitted.count)
     }
 }

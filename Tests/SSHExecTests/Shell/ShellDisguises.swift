@@ -214,5 +214,11 @@ struct ShellDisguise: Sendable, CustomTestStringConvertible {
         .init(.opaque, "apt-get -o APT::Update::Pre-Invoke::=rm update"), .init(.opaque, "zip y z -TT 'rm x'"),
         .init(.opaque, "tmux new -d 'rm x'"), .init(.opaque, "sqlite3 y '.shell rm x'"),
         .init(.opaque, "capsh -- -c 'rm x'"), .init(.opaque, "run-parts y"),
+        // Programs whose names begin with an accent, which `String` takes for one of the letter before.
+        .init(.opaque, "tar -cI\u{301}y -f z ."), .init(.opaque, "rsync -e\u{301}y a b:c"),
+        .init(.opaque, "scp -S\u{301}y a b:c"), .init(.opaque, "git grep -O\u{301}y a"),
+        .init(.opaque, "less +\u{301}!rm y"), .init(.opaque, "ncat -c\u{301}y host 1"),
+        .init(.both, "/./proc/self/root/bin/rm x"), .init(.both, "/bin/../proc/self/root/bin/rm x"),
+        .init(.both, "//dev/../bin/../dev/fd/3/rm x"),
     ]
 }

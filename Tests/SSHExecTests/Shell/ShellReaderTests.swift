@@ -73,29 +73,30 @@ struct ShellReaderTests {
             command.arguments == [
                 ShellWord(text: "-l", isKnown: true), ShellWord(text: "a b", isKnown: true),
                 ShellWord(text: "cd", isKnown: true),
-                ShellWord(text: "$e", isKnown: false), ShellWord(text: "*.f", isKnown: false),
+                ShellWord(text: "$e", isKnown: false, mayBeOption: true),
+                ShellWord(text: "*.f", isKnown: false, mayBeOption: true),
             ])
         #expect(
             command.assignments == [
                 ShellAssignment(name: "A", value: ShellWord(text: "1", isKnown: true)),
-                ShellAssignment(name: "B", value: ShellWord(text: "B=\"$x\"", isKnown: false)),
+                ShellAssignment(name: "B", value: ShellWord(text: "B=\"$x\"", isKnown: false, mayBeOption: true)),
             ])
-        #expect(command.redirections.map(\.fileName) == ["in", "out put", "log", "rw"])
+        #expect(command.redirections.flatMap { HostPath.names($0.file) } == ["in", "out put", "log", "rw"])
         #expect(command.redirections.map(\.kind) == [.read, .write, .append, .readWrite])
     }
 
     @Test("a file that is not known by its name is a question mark")
     func unknownFile() {
-        #expect(Self.read("ls > $f").commands.first?.redirections.map(\.fileName) == ["?"])
+        #expect(Self.read("ls > $f").commands.first?.redirections.flatMap { HostPath.names($0.file) } == ["?"])
     }
 
     @Test("files opened for nothing belong to the null utility, those of a compound command to its first")
     func filesOfOthers() {
         let truncation = Self.read("> file").commands
         #expect(truncation.map(\.name) == [":"])
-        #expect(truncation.first?.redirections.map(\.fileName) == ["file"])
+        #expect(truncation.first?.redirections.flatMap { HostPath.names($0.file) } == ["file"])
         let group = Self.read("{ ls; pwd; } > file").commands
-        #expect(group.map { $0.redirections.map(\.fileName) } == [["file"], []])
+        #expect(group.map { $0.redirections.flatMap { HostPath.names($0.file) } } == [["file"], []])
     }
 
     @Test("a command that is run by others is there with them, and they are named")

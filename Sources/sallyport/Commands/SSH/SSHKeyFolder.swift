@@ -17,7 +17,7 @@ struct SSHKeyFolder {
 
     /// Replaces the key that was here.
     func save(_ pair: SSHKeyPair) throws {
-        try PrivateFile.replace(identityFile, with: pair.privateKeyFile.utf8)
+        try PrivateFile.replace(identityFile, with: try pair.privateKeyFile.utf8)
         try PrivateFile.replace(publicKeyFile, with: pair.publicKeyFile.utf8)
     }
 
@@ -32,7 +32,7 @@ struct SSHKeyFolder {
         let input = Pipe()
         let errors = Pipe()
         // Before the program runs: the few bytes wait in the pipe, and nobody can break it meanwhile.
-        try input.fileHandleForWriting.write(contentsOf: Data(pair.privateKeyFile.utf8))
+        try input.fileHandleForWriting.write(contentsOf: Data(try pair.privateKeyFile.utf8))
         try input.fileHandleForWriting.close()
         let program = Process()
         program.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -1,0 +1,66 @@
+import Foundation
+import SSHCredentials
+
+/// Keys and certificates by the real `ssh-keygen`, in a folder that goes away with it.
+final class KeygenWorkshop {
+    struct Failure: Error { let output: String }
+
+    let directory: URL
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent("keygen-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: directory.appendingPathComponent(name))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(name))
+    }
+
+    func read(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: directory.appendingPathComponent(name)), as: UTF8.self)
+    }
+
+    @discardableResult
+    func keygen(_ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/ssh-keygen")
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.environment = ["TZ": "UTC", "PATH": "/usr/bin:/bin"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(output: text) }
+        return text
+    }
+
+    /// Makes a key, of a type as `ssh-keygen -t` and `-b` name it: `ed25519`, `ecdsa 384`, `rsa 2048`.
+    @discardableResult
+    func makeKey(_ name: String, type: String = "ed25519") throws -> SSHVerificationKey {
+        let words = type.split(separator: " ").map(String.init)
+        let bits = words.count == 2 ? ["-b", words[1]] : []
+        try keygen(["-q", "-t", words[0], "-N", "", "-C", "of a test", "-f", path(name)] + bits)
+        return try SSHVerificationKey(line: try read("\(name).pub"))
+    }
+
+    /// Certifies the public key in `key.pub`.
+    func certify(_ key: String, by authority: String, _ options: [String]) throws -> [UInt8] {
+        try keygen(["-q", "-s", path(authority), "-I", "anna's key"] + options + [path("\(key).pub")])
+        let line = try read("\(key)-cert.pub")
+        guard let word = line.split(separator: " ").dropFirst().first, let blob = Data(base64Encoded: String(word))
+        else { throw Failure(output: line) }
+        return Array(blob)
+    }
+
+    static let keyTypes = ["ed25519", "ecdsa 256", "ecdsa 384", "ecdsa 521", "rsa 2048"]
+}
