@@ -218,7 +218,6 @@ struct GatewayConsole: ConsoleBackend {
     func problems() async -> [(part: String, problem: String)] {
         var problems: [(String, String)] = []
         if let failure = auditLog.integrationFailure { problems.append(("audit", "\(failure)")) }
-        for problem in witnessing?.problems ?? [] { problems.append(("witnesses", problem)) }
         for issuer in await authenticator.health() {
             if let problem = issuer.problem { problems.append(("identity", "\(issuer.issuer): \(problem)")) }
         }

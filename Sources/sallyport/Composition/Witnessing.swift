@@ -9,7 +9,8 @@ import Synchronization
 /// Shows each new checkpoint to the configured witnesses and keeps what a quorum of them cosigned, so that whoever has
 /// the signing key and the disk cannot rewrite the log unnoticed.
 ///
-/// Commands do not wait for it: the log's own checkpoint goes on, and the console says how far the witnesses are.
+/// Commands do not wait for it, and a gateway whose witnesses are away is ready all the same: the log's own checkpoint
+/// goes on, and what strangers are shown stays where it was.
 final class Witnessing: Service {
     struct Settings: Sendable {
         struct Witness: Sendable {
@@ -44,9 +45,6 @@ final class Witnessing: Service {
         self.client = client
         self.logger = logger
     }
-
-    /// What keeps the newest entries from being witnessed.
-    var problems: [String] { state.withLock { $0.problems.sorted { $0.key < $1.key }.map(\.value) } }
 
     /// The newest checkpoint that the quorum cosigned.
     var witnessed: SignedCheckpoint? { state.withLock { $0.witnessed } }
