@@ -157,7 +157,7 @@ package.targets.append(
 // Suites that look at the whole: the built executable against real servers, and the layout itself.
 suite("EndToEnd", testing: ["sallyport"])
 suite("ArchitectureTests", testing: [])
-suite("CommandTests", testing: ["sallyport", "Identifiers", "Policy", "StrictJSON"])
+suite("CommandTests", testing: ["sallyport", "Identifiers", "Identity", "Policy", "StrictJSON"])
 
 // Benchmarks that run inside a process; `make bench` builds them in release.
 for (name, folder, modules) in [

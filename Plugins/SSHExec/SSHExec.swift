@@ -10,8 +10,8 @@ import Synchronization
 ///
 /// - Both sides speak the gateway's own SSH (`Transport/`, `Authentication/`, `Connection/`): state machines without
 ///   I/O, over the cryptography of swift-crypto.
-/// - Callers sign in with a registered key, a token or in a browser (`Listener/`); the gateway signs in to the host with
-///   the host's credential (`Host/`).
+/// - Callers sign in with a registered key, a certificate, a token or in a browser (`Listener/`); the gateway signs in
+///   to the host with the host's credential (`Host/`).
 /// - A command line is read as the shell reads it (`Shell/`), SFTP packet by packet (`SFTP/`); each command is judged
 ///   and recorded before the host hears of it, and its output is masked (`Channels/`).
 public final class SSHExecAdapter: ProtocolAdapter {

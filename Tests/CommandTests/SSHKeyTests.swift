@@ -1,5 +1,6 @@
 import Foundation
 import Identifiers
+import Identity
 import Testing
 
 @testable import sallyport
@@ -27,6 +28,18 @@ import Testing
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         program.waitUntilExit()
         return (program.terminationStatus, text)
+    }
+
+    /// An agent, to be ended with SIGKILL: Foundation has its children start with whatever signals the thread blocks, so
+    /// SIGTERM might be ignored.
+    private static func startAgent(_ socket: String) throws -> Process {
+        let agent = Process()
+        agent.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        agent.arguments = ["ssh-agent", "-D", "-a", socket]
+        agent.standardOutput = FileHandle.nullDevice
+        try agent.run()
+        for _ in 0..<100 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
+        return agent
     }
 
     @Test("the private key is accepted by ssh-keygen, is its owner's alone, and fits the public one")
@@ -68,17 +81,11 @@ import Testing
         let home = try Self.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: home) }
         let socket = "\(home)/agent"
-        let agent = Process()
-        agent.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        agent.arguments = ["ssh-agent", "-D", "-a", socket]
-        agent.standardOutput = FileHandle.nullDevice
-        try agent.run()
-        // Foundation has its children start with whatever signals the thread blocks, so SIGTERM might be ignored.
+        let agent = try Self.startAgent(socket)
         defer {
             kill(agent.processIdentifier, SIGKILL)
             agent.waitUntilExit()
         }
-        for _ in 0..<100 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
 
         let folder = SSHKeyFolder(beside: CredentialFile(path: "\(home)/credentials.json"))
         let earlier = try SSHKeyPair(comment: "earlier")
@@ -100,6 +107,39 @@ import Testing
         } throws: {
             ($0 as? CommandFailure)?.description.contains("ssh-agent") ?? false
         }
+    }
+
+    @Test("a key of one's own signs from its file, or from the agent where only the public one is there")
+    func ownKey() throws {
+        let home = try Self.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let path = "\(home)/id_ed25519"
+        #expect(throws: CommandFailure.self) { try SSHKeyFile(path: path) }
+        #expect(try Self.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path]).status == 0)
+        for name in [path, "\(path).pub"] {
+            let key = try SSHKeyFile(path: name)
+            #expect(key.path == path)
+            #expect(throws: Never.self) {
+                try ProvenSSHKey(key.publicKey, signature: key.proof(for: "a token"), of: "a token")
+            }
+        }
+        let agent = try Self.startAgent("\(home)/agent")
+        defer {
+            kill(agent.processIdentifier, SIGKILL)
+            agent.waitUntilExit()
+        }
+        let socket = ["SSH_AUTH_SOCK": "\(home)/agent"]
+        #expect(try Self.run(["ssh-add", "-q", path], environment: socket).status == 0)
+        try FileManager.default.removeItem(atPath: path)
+        let key = try SSHKeyFile(path: path)
+        let environment = ProcessInfo.processInfo.environment.merging(socket) { $1 }
+        let proof = try key.proof(for: "a token", environment: environment)
+        #expect(throws: Never.self) { try ProvenSSHKey(key.publicKey, signature: proof, of: "a token") }
+        #expect(throws: CommandFailure.self) {
+            try key.proof(for: "a token", environment: environment.merging(["SSH_AUTH_SOCK": "\(home)/nobody"]) { $1 })
+        }
+        try "not a key".write(toFile: "\(path).pub", atomically: true, encoding: .utf8)
+        #expect(throws: CommandFailure.self) { try SSHKeyFile(path: path) }
     }
 
     @Test(

@@ -48,10 +48,19 @@ struct Login: ReportingCommand {
     @Flag(help: "The same, with the key in the running ssh-agent and not on disk.")
     var sshAgent = false
 
+    @Option(
+        help: """
+            Register this SSH key of your own instead, by the path of its file: also one in the agent or in an \
+            authenticator, of which only the .pub file is there.
+            """)
+    var sshKey: String?
+
     @Flag(help: "Print the token on standard output, for scripts.")
     var printToken = false
 
     func perform() async throws {
+        // Before somebody signs in for nothing.
+        let own = try sshKey.map { try SSHKeyFile(path: $0) }
         let issuer = try chosen()
         let http = try CommandHTTP.client(authorities: issuer.certificateAuthorities)
         let metadata: IssuerMetadata
@@ -80,10 +89,11 @@ struct Login: ReportingCommand {
         let name = Terminal.plain(IDTokenClaims(grant.idToken).name)
         Terminal.note("signed in as \(name) until \(expiresAt)")
         if printToken { print(grant.idToken) }
-        guard ssh || sshAgent else { return }
+        guard ssh || sshAgent || sshKey != nil else { return }
         let client = try ConsoleClient(at: ConsoleConnection.url(console, config: config), token: grant.idToken)
-        try await SSHKeyRegistration(console: client, token: grant.idToken, folder: .standard, inAgent: sshAgent)
-            .run(name: name)
+        let registration = SSHKeyRegistration(console: client, token: grant.idToken)
+        if let own { try await registration.register(own) }
+        if ssh || sshAgent { try await registration.registerNew(name: name, in: .standard, inAgent: sshAgent) }
     }
 
     private func chosen() throws -> IssuerConfiguration {

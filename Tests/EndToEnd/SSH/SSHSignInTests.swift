@@ -113,4 +113,43 @@ struct SSHSignInTests {
         let caller = try #require(entries.last { $0["kind"] as? String == "intent" }?["caller"] as? [String: Any])
         #expect(caller["subject"] as? String == "local|alice", "\(caller)")
     }
+
+    @Test("sallyport login registers a new key, or one's own, and ssh-config makes ssh use it")
+    func login() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let gateway = fixture.gateway
+        func login(_ arguments: String...) async throws -> String {
+            let command = try RunningProcess(
+                try Tools.sallyport,
+                ["login", "--config", "sallyport.yaml", "--console", gateway.consoleURL] + arguments,
+                in: gateway.folder, environment: ["SALLYPORT_HOME": gateway.folder.path])
+            try await command.says("confirm the code")
+            let code = try #require(command.output.firstMatch(of: /user_code=([A-Z]{4}-[A-Z]{4})/)?.1)
+            _ = try await Curl().send([
+                "\(gateway.issuer.url)/device", "--data-urlencode", "user_code=\(code)", "-d",
+                "username=alice&decision=approve",
+            ])
+            #expect(try await command.exit() == 0, "\(command.output)")
+            return command.output
+        }
+        func ssh(_ arguments: String...) async throws -> RunningProcess.Finished {
+            let settings = try await gateway.command(
+                arguments[0], arguments.count > 1 ? arguments[1] : "web-1", "web-1")
+            #expect(settings.status == 0, "\(settings)")
+            let file = gateway.folder.appendingPathComponent("ssh_config").path
+            try settings.output.write(toFile: file, atomically: true, encoding: .utf8)
+            return try await RunningProcess.run(
+                try Tools.system("ssh"),
+                [
+                    "-F", file, "-o", "StrictHostKeyChecking=no", "-o", "PreferredAuthentications=publickey", "web-1",
+                    "echo in",
+                ],
+                environment: ["SSH_AUTH_SOCK": ""])
+        }
+        #expect(try await login("--ssh").contains("registered the SSH key SHA256:"))
+        #expect(try await ssh("ssh-config").output == "in\n")
+        let own = try await OpenSSHClient.key(nil, gateway).key.orThrow()
+        #expect(try await login("--ssh-key", own).contains("--key \(own) TARGET"))
+        #expect(try await ssh("ssh-config", "--key=\(own)").output == "in\n")
+    }
 }

@@ -8,9 +8,13 @@ struct SSHClientSettings {
     let host: String
     let port: Int
     let folder: SSHKeyFolder
+    /// The key to sign in with, instead of the folder's.
+    let identityFile: String?
 
     /// - Throws: `CommandFailure` for names that mean something else to `ssh`.
-    init(target: String, login: String?, host: String, port: Int, folder: SSHKeyFolder) throws {
+    init(target: String, login: String?, host: String, port: Int, folder: SSHKeyFolder, identityFile: String? = nil)
+        throws
+    {
         for name in [target, host] + (login.map { [$0] } ?? []) {
             guard Self.isPlain(name) else {
                 throw CommandFailure(
@@ -24,6 +28,7 @@ struct SSHClientSettings {
         self.host = host
         self.port = port
         self.folder = folder
+        self.identityFile = identityFile
     }
 
     var text: String {
@@ -32,7 +37,7 @@ struct SSHClientSettings {
             HostName \(host)
             Port \(port)
             User \(login.map { "\($0)+" } ?? "")\(target)
-            IdentityFile \(Self.quoted(folder.identityFile))
+            IdentityFile \(Self.quoted(identityFile ?? folder.identityFile))
             IdentitiesOnly yes
             UserKnownHostsFile \(Self.quoted(folder.knownHostsFile))
 

@@ -27,6 +27,9 @@ struct SSHConfigCommand: ReportingCommand {
     @Option(help: "Whom to be on the host, where the target leaves that to its callers.")
     var login: String?
 
+    @Option(help: "The key that was registered with `sallyport login --ssh-key`.")
+    var key: String?
+
     @Option(name: .shortAndLong, help: "The configuration file, where there is one.")
     var config = "sallyport.yaml"
 
@@ -48,8 +51,11 @@ struct SSHConfigCommand: ReportingCommand {
         let known = configuration?.targets.filter { $0.kind == Self.kind }.map(\.name) ?? []
         let chosen = targets.isEmpty ? known : targets
         guard !chosen.isEmpty else { throw CommandFailure("name the targets", status: .usage) }
+        let own = try key.map { try SSHKeyFile(path: $0) }
         let blocks = try chosen.map { target in
-            try SSHClientSettings(target: target, login: login, host: host, port: port, folder: .standard).text
+            try SSHClientSettings(
+                target: target, login: login, host: host, port: port, folder: .standard, identityFile: own?.path
+            ).text
         }
         print(blocks.joined(separator: "\n"), terminator: "")
     }
