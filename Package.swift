@@ -76,7 +76,10 @@ module("Identifiers")
 module("StrictJSON")
 module("ConfigFile", ["StrictJSON", yams])
 // What people prove themselves with over SSH: keys, certificates and the signatures of both.
-module("SSHCredentials", [crypto, cryptoExtras])
+module("SSHCredentials", [crypto, cryptoExtras], testedWith: ["KeygenWorkshop"])
+// For tests of what reads keys and certificates: makes them with the real ssh-keygen.
+package.targets.append(
+    .target(name: "KeygenWorkshop", dependencies: ["SSHCredentials"], path: "Tests/KeygenWorkshop"))
 
 // Level 1: each usable and testable by itself, without sockets.
 module("Store", ["Identifiers", sqlite])
@@ -139,7 +142,9 @@ for adapter in adapters {
         ] + systemLibraries.map { .byName(name: $0) }
     package.targets.append(
         .target(name: adapter, dependencies: dependencies, path: "Plugins/\(adapter)"))
-    suite("\(adapter)Tests", testing: [.byName(name: adapter), "AdapterTestKit", nioEmbedded, nioHTTP1] + dependencies)
+    suite(
+        "\(adapter)Tests",
+        testing: [.byName(name: adapter), "AdapterTestKit", "KeygenWorkshop", nioEmbedded, nioHTTP1] + dependencies)
 }
 
 // Level 4: the executable, the only place that names the adapters.

@@ -72,7 +72,7 @@ struct AuditLogTests {
             #expect(
                 MerkleProof.verifyConsistency(
                     oldSize: last.treeSize, oldRoot: last.root, newSize: next.treeSize, newRoot: next.root,
-                    path: try reader.consistencyProof(from: last.treeSize)))
+                    path: try reader.consistency(from: last.treeSize).path))
             #expect(try SignedCheckpoint(parsing: folder.read("checkpoint"), verifiedBy: log.verifierKey) == next)
             last = next
         }

@@ -8,13 +8,14 @@ import Testing
 struct WitnessTests {
     /// A log that grows, and a witness for it.
     private struct Stage {
-        let folder = try! TemporaryFolder()
+        let folder: TemporaryFolder
         let log: AuditLog
         let journal: Journal
         let reader: AuditReader
         var written = 0
 
         init() throws {
+            folder = try TemporaryFolder()
             log = try AuditLog(Sample.options(folder.log))
             journal = try log.openJournal("loop-0")
             reader = AuditReader(directory: folder.log)
@@ -87,6 +88,31 @@ struct WitnessTests {
         }
         #expect(steps.first == .again && steps.count == 2)
         if case .cosigned? = steps.last {} else { Issue.record("\(steps)") }
+    }
+
+    @Test("a cosignature that was lost on its way makes no contradiction, however often that happens")
+    func lost() throws {
+        var stage = try Stage()
+        let witness = try stage.witness()
+        var submission = WitnessSubmission(to: witness.key, knownSize: 0)
+        for round in 1...3 {
+            // The witness cosigns, and nobody hears of it.
+            let unheard = try stage.grow(2)
+            let request = try stage.reader.consistency(from: UInt64(3 * (round - 1)), to: unheard).bytes
+            #expect(witness.addCheckpoint(request, time: 1).status == 200)
+            let checkpoint = try stage.grow(1)
+            var steps: [WitnessSubmission.Step] = []
+            for _ in 0..<2 {
+                let answer = witness.addCheckpoint(
+                    try submission.request(for: checkpoint, from: stage.reader), time: 2)
+                steps.append(
+                    submission.take(
+                        status: answer.status, contentType: answer.contentType, body: Array(answer.body.utf8),
+                        for: checkpoint))
+            }
+            #expect(steps.first == .again)
+            if case .cosigned? = steps.last {} else { Issue.record("round \(round): \(steps)") }
+        }
     }
 
     @Test("a log that was made anew with its own key is not cosigned, also when the witness started again")

@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import KeygenWorkshop
 import Testing
 
 @testable import SSHCredentials

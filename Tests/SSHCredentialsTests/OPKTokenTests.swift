@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import KeygenWorkshop
 import Testing
 
 @testable import SSHCredentials

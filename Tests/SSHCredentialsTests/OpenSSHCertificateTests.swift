@@ -1,4 +1,5 @@
 import Foundation
+import KeygenWorkshop
 import Testing
 
 @testable import SSHCredentials

@@ -66,15 +66,14 @@ final class ForwardChannel: CallerChannel, HostChannelDelegate {
             return refuse(
                 ChannelOpenFailure(
                     .administrativelyProhibited,
-                    "Policy wants a full recording, and a forwarded connection has none."))
+                    "Policy wants a full recording, and a forwarded connection has none. Run a command on the host instead."
+                ))
         }
         guard command.masking.isEmpty else {
-            let rule = command.masking.ruleNames.first ?? "masking"
             command.end(.interrupted, status: "not run", reason: "a forwarded connection cannot be masked")
-            return refuse(
-                ChannelOpenFailure(
-                    .administrativelyProhibited,
-                    "A masking rule (\(rule)) applies, and a forwarded connection cannot be masked."))
+            let refusal = Refusal.unmaskable(
+                command, "a forwarded connection cannot be masked", nextStep: "Run a command on the host instead.")
+            return refuse(ChannelOpenFailure(.administrativelyProhibited, Notice.line(refusal)))
         }
         owner.withHost(command) { result in
             guard !self.isOver else { return }

@@ -219,8 +219,10 @@ final class ProgramRelay: HostProgramDelegate {
     /// The rest cannot be shown.
     private func cannotMask(_ error: MaskingError) {
         program?.close()
-        let rule = command.masking.ruleNames.first ?? "masking"
-        let text = Notice.text("A masking rule (\(rule)) applies, and what comes cannot be masked: \(error).")
+        let text = Notice.text(
+            .unmaskable(
+                command, "what comes cannot be masked: \(error)", nextStep: "Only text can be masked: print that alone."
+            ))
         caller.sendNotice(text, hasTerminal: hasTerminal)
         caller.sendExit(status: Notice.refusedStatus)
         finish(.interrupted, status: "not masked", reason: "\(error)")

@@ -60,6 +60,13 @@ extension Refusal {
             nextStep: "Try again later; if it lasts, tell the gateway's operators.")
     }
 
+    /// What cannot be masked as policy wants it is not shown.
+    static func unmaskable(_ command: RunningCommand, _ reason: String, nextStep: String) -> Refusal {
+        Refusal(
+            kind: .denied, rule: command.masking.ruleNames.first ?? "masking",
+            reason: "A masking rule applies, and \(reason).", nextStep: nextStep, commandID: command.commandID)
+    }
+
     static func recordingUnavailable(_ error: any Error) -> Refusal {
         Refusal(
             kind: .unavailable, rule: "recording-unavailable", reason: "The session cannot be recorded now: \(error).",

@@ -159,14 +159,25 @@ final class SessionChannel: CallerChannel {
         }
         if let program = command.transferProgram, !running.masking.isEmpty {
             running.end(.interrupted, status: "not run", reason: "what \(program) transfers cannot be masked")
-            let rule = running.masking.ruleNames.first ?? "masking"
             return refuse(
-                Notice.text("A masking rule (\(rule)) applies, and what \(program) transfers cannot be masked.")
-                    + Notice.text("Use sftp, or scp without -O: files come masked then."))
+                Notice.text(
+                    .unmaskable(
+                        running, "what \(program) transfers cannot be masked",
+                        nextStep: "Use sftp, or scp without -O: files come masked then.")))
         }
-        phase = .connecting(running)
         let recording = ChannelRecording(
             owner.session, running, recordsInput: owner.target.recordsInput)
+        let relay: Relay
+        do throws(MaskingError) {
+            relay = try self.relay(running, start, recording)
+        } catch {
+            running.end(.interrupted, status: "not run", reason: "\(error)")
+            return refuse(
+                Notice.text(
+                    .unmaskable(
+                        running, "the output cannot be masked: \(error)",
+                        nextStep: "Ask for a rule set of detectors alone: what a command prints has no fields.")))
+        }
         do {
             try recording.begin(
                 owner.session.redactedText(of: command, under: running.masking), pty: start.pty,
@@ -175,12 +186,13 @@ final class SessionChannel: CallerChannel {
             running.end(.interrupted, status: "not run", reason: "the session cannot be recorded: \(error)")
             return refuse(Notice.text(Refusal.recordingUnavailable(error)))
         }
+        phase = .connecting(running)
         owner.withHost(running) { result in
             guard case .connecting = self.phase else {
                 return running.end(.interrupted, status: "not run", reason: "the caller had gone")
             }
             switch result {
-            case .success(let host): self.run(running, start, recording, on: host)
+            case .success(let host): self.run(relay, start, on: host)
             case .failure(let error):
                 running.end(.interrupted, status: "not connected", reason: error.message)
                 self.refuse(
@@ -189,31 +201,41 @@ final class SessionChannel: CallerChannel {
         }
     }
 
-    private func run(
-        _ running: RunningCommand, _ start: ProgramStart, _ recording: ChannelRecording, on host: HostConnection
-    ) {
+    /// What relays the program, before any host is asked for it.
+    private enum Relay {
+        case program(ProgramRelay)
+        case files(FileChannel)
+    }
+
+    /// - Throws: `MaskingError` where the output cannot be masked at all.
+    private func relay(
+        _ running: RunningCommand, _ start: ProgramStart, _ recording: ChannelRecording
+    ) throws(MaskingError) -> Relay {
         let ended: () -> Void = { [weak self] in self?.ended() }
-        if start.kind == .subsystem {
-            let files = FileChannel(running, caller: caller, owner, justification: justification, onEnd: ended)
+        guard start.kind != .subsystem else {
+            return .files(FileChannel(running, caller: caller, owner, justification: justification, onEnd: ended))
+        }
+        return .program(
+            try ProgramRelay(
+                running, caller: caller, on: owner.eventLoop, recording: recording, hasTerminal: pty != nil,
+                onEnd: ended))
+    }
+
+    private func run(_ relay: Relay, _ start: ProgramStart, on host: HostConnection) {
+        let early = early
+        self.early = []
+        switch relay {
+        case .program(let program):
+            phase = .running(program)
+            program.start(start, on: host)
+            for bytes in early { program.receive(bytes) }
+            if eofIsEarly { program.receiveEOF() }
+        case .files(let files):
             phase = .transferring(files)
             files.start(start, on: host)
             for bytes in early { files.receive(bytes) }
             if eofIsEarly { files.receiveEOF() }
-        } else {
-            do throws(MaskingError) {
-                let relay = try ProgramRelay(
-                    running, caller: caller, on: owner.eventLoop, recording: recording, hasTerminal: pty != nil,
-                    onEnd: ended)
-                phase = .running(relay)
-                relay.start(start, on: host)
-                for bytes in early { relay.receive(bytes) }
-                if eofIsEarly { relay.receiveEOF() }
-            } catch {
-                running.end(.interrupted, status: "not run", reason: "\(error)")
-                refuse(Notice.text("A masking rule applies, and the output cannot be masked: \(error)."))
-            }
         }
-        early = []
     }
 
     // MARK: Speaking to the caller

@@ -19,13 +19,13 @@ struct ReceiveWindow {
         return true
     }
 
-    /// - Parameter room: How much the window may grow.
+    /// - Parameter room: How much the window may grow; asked only when it can.
     /// - Returns: What the other side is to be told that it may send in addition.
-    mutating func consume(_ count: Int, room: Int) -> UInt32? {
+    mutating func consume(_ count: Int, room: @autoclosure () -> Int) -> UInt32? {
         owed += min(UInt32(clamping: count), size - left - owed)
         // A quarter of the window at a time: few messages, and never an empty window for a reader that keeps up.
         guard owed >= size / 4 else { return nil }
-        let growth = min(size, Self.full - size, UInt32(clamping: room))
+        let growth = size < Self.full ? min(size, Self.full - size, UInt32(clamping: room())) : 0
         let bytes = owed + growth
         size += growth
         left += bytes

@@ -201,17 +201,17 @@ struct SSHConnection {
 
     /// Lets the other side send as many bytes again.
     mutating func consume(_ id: ChannelID, _ bytes: Int) {
-        guard let channel = channels[id] else { return }
-        var room = 0
-        if channel.receiveWindow.size < ReceiveWindow.full {
-            room = max(0, Self.widestWindows - channels.values.reduce(0) { $0 + Int($1.receiveWindow.size) })
-        }
-        guard let more = channels[id]?.receiveWindow.consume(bytes, room: room), !channel.hasReceivedEOF,
-            !channel.hasSentClose
-        else { return }
+        guard var channel = channels[id] else { return }
+        let more = channel.receiveWindow.consume(bytes, room: roomForWindows)
+        channels[id]?.receiveWindow = channel.receiveWindow
+        guard let more, !channel.hasReceivedEOF, !channel.hasSentClose else { return }
         var adjust = message(MessageNumber.channelWindowAdjust, to: channel.remoteNumber)
         adjust.writeInteger(more)
         outbound.append(adjust, .other)
+    }
+
+    private var roomForWindows: Int {
+        max(0, Self.widestWindows - channels.values.reduce(0) { $0 + Int($1.receiveWindow.size) })
     }
 
     private mutating func makeReady(_ id: ChannelID) {

@@ -20,6 +20,18 @@ public struct SignedCheckpoint: Sendable, Equatable {
         note = try signer.sign(Self.body(origin: origin, treeSize: treeSize, root: root))
     }
 
+    private init(_ other: SignedCheckpoint, note: SignedNote) {
+        origin = other.origin
+        treeSize = other.treeSize
+        root = other.root
+        self.note = note
+    }
+
+    /// The same statement with more signatures on it.
+    func adding(_ signatures: [SignedNote.Signature]) -> SignedCheckpoint {
+        SignedCheckpoint(self, note: note.adding(signatures))
+    }
+
     /// Reads a checkpoint without holding it against a key.
     public init(parsing bytes: [UInt8]) throws(NoteError) {
         note = try SignedNote(parsing: bytes)

@@ -76,11 +76,9 @@ public struct AuditReader: Sendable {
     /// The self-contained proof that the entry at `index` is in the log, under the newest checkpoint.
     public func transparencyProof(of index: UInt64) throws(AuditError) -> TransparencyProof {
         let checkpoint = try checkpoint()
-        let entry = try entry(at: index)
-        let tree = StoredTree(tiles: tiles, size: checkpoint.treeSize)
         return TransparencyProof(
-            index: index, entry: entry.bytes,
-            path: try MerkleProof.inclusion(of: index, size: checkpoint.treeSize, in: tree), checkpoint: checkpoint)
+            index: index, entry: try entry(at: index).bytes,
+            path: try inclusionProof(of: index, treeSize: checkpoint.treeSize), checkpoint: checkpoint)
     }
 
     /// The proof that the tree of `oldSize` entries is the beginning of that of `checkpoint` (the newest by default).
@@ -111,15 +109,6 @@ public struct AuditReader: Sendable {
         let covered = treeSize ?? size
         guard covered <= size else { throw .outOfRange(index: covered, treeSize: size) }
         return try MerkleProof.inclusion(of: index, size: covered, in: StoredTree(tiles: tiles, size: size))
-    }
-
-    /// The proof that the tree of `oldSize` entries is the start of that of `newSize` (the newest checkpoint's without
-    /// one).
-    public func consistencyProof(from oldSize: UInt64, to newSize: UInt64? = nil) throws(AuditError) -> [TreeHash] {
-        let size = try checkpoint().treeSize
-        let covered = newSize ?? size
-        guard covered <= size else { throw .outOfRange(index: covered, treeSize: size) }
-        return try MerkleProof.consistency(from: oldSize, to: covered, in: StoredTree(tiles: tiles, size: size))
     }
 }
 

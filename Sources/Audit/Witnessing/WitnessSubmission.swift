@@ -6,11 +6,10 @@ public struct WitnessSubmission: Sendable {
     public let witness: CosignerKey
     /// The size that the witness cosigned last, as far as it is known here.
     private var knownSize: UInt64
-    private var hasBeenCorrected = false
 
     /// What to do after an answer.
     public enum Step: Sendable, Equatable {
-        /// Ask again, with `request`.
+        /// Ask again, with `request`: the witness is elsewhere than was known, as after an answer that was lost.
         case again
         case cosigned(SignedNote.Signature)
         /// It does not cosign.
@@ -54,12 +53,12 @@ public struct WitnessSubmission: Sendable {
                 return .contradiction(
                     "\(witness.name) has cosigned \(size) entries of this log, which has \(checkpoint.treeSize)")
             }
-            guard size != knownSize, !hasBeenCorrected else {
+            // That size was asked from: what it does not agree with is the root.
+            guard size != knownSize else {
                 return .contradiction(
                     "\(witness.name) has cosigned another tree of \(size) entries under this log's name")
             }
             knownSize = size
-            hasBeenCorrected = true
             return .again
         case 422:
             return .contradiction("\(witness.name) finds that the log did not grow from what it saw: \(text)")

@@ -21,12 +21,16 @@ public struct WitnessedCheckpoint: Sendable {
     }
 
     /// Keeps a checkpoint with what witnesses said of it.
+    ///
+    /// - Returns: Both in one.
+    @discardableResult
     public func store(
         _ checkpoint: SignedCheckpoint, with cosignatures: [SignedNote.Signature]
-    ) throws(AuditError) {
-        let note = checkpoint.note.adding(cosignatures)
+    ) throws(AuditError) -> SignedCheckpoint {
+        let cosigned = checkpoint.adding(cosignatures)
         try files.replace(
-            paths.witnessedCheckpoint, with: note.bytes, temporary: "\(paths.temporary)/checkpoint.witnessed")
+            paths.witnessedCheckpoint, with: cosigned.bytes, temporary: "\(paths.temporary)/checkpoint.witnessed")
         try files.synchronizeDirectory(paths.root)
+        return cosigned
     }
 }

@@ -85,8 +85,8 @@ struct Gateway {
                     baseDirectory: configuration.baseDirectory, eventLoops: eventLoops,
                     consoleURL: configuration.console.url, logger: logger))
         }
-        let witnessing = configuration.audit.witnessing.map {
-            Witnessing(
+        let witnessing = try configuration.audit.witnessing.map {
+            try Witnessing(
                 $0, log: auditLog, directory: "\(state)/audit", client: IssuerClients.usual, logger: logger)
         }
         let console = try Console(

@@ -38,20 +38,23 @@ final class Witnessing: Service {
     }
 
     /// - Parameter client: One that follows no redirects.
-    init(_ settings: Settings, log: AuditLog, directory: String, client: HTTPClient, logger: Logger) {
+    /// - Throws: `AuditError` when what was witnessed before cannot be read.
+    init(
+        _ settings: Settings, log: AuditLog, directory: String, client: HTTPClient, logger: Logger
+    ) throws(AuditError) {
         self.settings = settings
         self.log = log
         self.directory = directory
         self.client = client
         self.logger = logger
+        let stored = try WitnessedCheckpoint(directory: directory).load()
+        state.withLock { $0.witnessed = stored }
     }
 
     /// The newest checkpoint that the quorum cosigned.
     var witnessed: SignedCheckpoint? { state.withLock { $0.witnessed } }
 
     func run() async throws {
-        let stored = try WitnessedCheckpoint(directory: directory).load()
-        state.withLock { $0.witnessed = stored }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let checkpoint = self.log.checkpoint()
@@ -72,10 +75,10 @@ final class Witnessing: Service {
         }
         guard cosignatures.count >= settings.quorum else { return }
         do {
-            try await NIOThreadPool.singleton.runIfActive { [directory] in
+            let cosigned = try await NIOThreadPool.singleton.runIfActive { [directory] in
                 try WitnessedCheckpoint(directory: directory).store(checkpoint, with: cosignatures)
             }
-            state.withLock { $0.witnessed = checkpoint }
+            state.withLock { $0.witnessed = cosigned }
         } catch {
             logger.error("the witnessed checkpoint cannot be kept", metadata: ["error": "\(error)"])
         }
@@ -107,6 +110,7 @@ final class Witnessing: Service {
                 }
                 return nil
             }
+            settle(witness, submission, problem: "\(witness.key.name) does not settle on a size")
         } catch {
             settle(witness, submission, problem: "\(witness.key.name) cannot be asked: \(error)")
         }

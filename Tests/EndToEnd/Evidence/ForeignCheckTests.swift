@@ -23,14 +23,7 @@ struct ForeignCheckTests {
 
     /// Enough calls that the tree has two levels.
     private static let stage = Task {
-        let nginx = try await Nginx(server: "")
-        try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
-        var options = TestGateway.Options(
-            targets: """
-                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
-                """)
-        options.upstreams = [nginx]
-        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let gateway = try await TestGateway.payments()
         let token = try await gateway.issuer.token(for: "alice")
         let old = gateway.folder.path + "/old-checkpoint"
         for round in 0..<2 {

@@ -26,14 +26,7 @@ private final class RunningWitness: Sendable {
 struct WitnessingTests {
     @Test("what a witness cosigned can be checked by strangers, and a log made anew with the same key is found")
     func witnessed() async throws {
-        let nginx = try await Nginx(server: "")
-        try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
-        var options = TestGateway.Options(
-            targets: """
-                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
-                """)
-        options.upstreams = [nginx]
-        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let gateway = try await TestGateway.payments()
         let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
         let carol = Curl(token: try await gateway.issuer.token(for: "carol"))
         let url = "\(gateway.url)/payments/customer.json"

@@ -10,17 +10,18 @@ struct FullDiskTests {
     func full() async throws {
         let nginx = try await Nginx(server: "")
         try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
-        let mounted = MountedDisk()
+        // Mounted once the gateway's folder is there, and gone with the gateway.
+        let mounted = Replaceable<SmallDisk>(nil)
         var options = TestGateway.Options(
             targets: """
                   - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
                 """)
         options.upstreams = [nginx, mounted]
         options.prepare = { folder in
-            mounted.disk = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
+            mounted.value = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
         }
         let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
-        let disk = try #require(mounted.disk)
+        let disk = try #require(mounted.value)
         let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
         let url = "\(gateway.url)/payments/customer.json"
         #expect(try await alice.get(url).status == 200)

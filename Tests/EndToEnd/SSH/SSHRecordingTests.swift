@@ -47,16 +47,17 @@ struct SSHRecordingTests {
         .enabled(if: SmallDisk.isPossible, "mounting a small file system needs root; this machine does not let us"))
     func fullDisk() async throws {
         let server = try await OpenSSHServer()
-        let mounted = MountedDisk()
+        // Mounted once the gateway's folder is there, and gone with the gateway.
+        let mounted = Replaceable<SmallDisk>(nil)
         var options = TestGateway.Options(targets: server.target("web-1"))
         options.policy = Self.everything
         options.sshListener = ""
         options.upstreams = [server, mounted]
         options.prepare = { folder in
-            mounted.disk = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
+            mounted.value = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
         }
         let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
-        let disk = try #require(mounted.disk)
+        let disk = try #require(mounted.value)
         let alice = try await OpenSSHClient.key(try await gateway.issuer.token(for: "alice"), gateway)
         let begun = server.folder.path + "/begun"
         async let running = alice.run(

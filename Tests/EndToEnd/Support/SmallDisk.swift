@@ -54,9 +54,3 @@ final class SmallDisk: Sendable {
         return process.terminationStatus == 0
     }
 }
-
-/// A disk that is mounted once the gateway's folder is there, and goes with the gateway.
-final class MountedDisk: @unchecked Sendable {
-    // Written before the gateway starts, read after.
-    var disk: SmallDisk?
-}

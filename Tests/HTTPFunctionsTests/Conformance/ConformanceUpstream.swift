@@ -1,26 +1,16 @@
 import AdapterTestKit
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A function over HTTP/1.1 that does what the kit's commands ask for. It reads requests by their `Content-Length` and
 /// nothing else: what it is sent comes from the gateway, whose framing has its own suites.
 final class ConformanceUpstream: Sendable {
     let port: Int
     private let server: any Channel
-    private let connections: Connections
-
-    /// The connections that are open.
-    fileprivate final class Connections: Sendable {
-        private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-        func add(_ channel: any Channel) { open.withLock { $0[ObjectIdentifier(channel)] = channel } }
-        func remove(_ channel: any Channel) { open.withLock { $0[ObjectIdentifier(channel)] = nil } }
-        var all: [any Channel] { open.withLock { Array($0.values) } }
-    }
+    private let connections: OpenChannels
 
     init(_ eventLoops: any EventLoopGroup, _ witness: UpstreamWitness) async throws {
-        let connections = Connections()
+        let connections = OpenChannels()
         self.connections = connections
         server = try await ServerBootstrap(group: eventLoops)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -33,13 +23,11 @@ final class ConformanceUpstream: Sendable {
         port = server.localAddress?.port ?? 0
     }
 
-    func hangUp() async throws {
-        for connection in connections.all { try? await connection.close() }
-    }
+    func hangUp() async { await connections.hangUp() }
 
     func stop() async throws {
         try await server.close()
-        try await hangUp()
+        await hangUp()
     }
 }
 
@@ -48,10 +36,10 @@ private final class FunctionHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let witness: UpstreamWitness
-    private let connections: ConformanceUpstream.Connections
+    private let connections: OpenChannels
     private var received = ""
 
-    init(_ witness: UpstreamWitness, _ connections: ConformanceUpstream.Connections) {
+    init(_ witness: UpstreamWitness, _ connections: OpenChannels) {
         self.witness = witness
         self.connections = connections
     }

@@ -134,7 +134,7 @@ final class HTTPDriver: AdapterDriver {
     func cut(_ side: ScriptedCommand.Side) async throws {
         switch side {
         case .caller: try await state.withLock { $0.waiting }?.close()
-        case .upstream: try await state.withLock { $0.upstream }?.hangUp()
+        case .upstream: await state.withLock { $0.upstream }?.hangUp()
         }
     }
 

@@ -1,7 +1,6 @@
 import AdapterTestKit
 import NIOCore
 import NIOPosix
-import Synchronization
 
 @testable import PostgresWire
 
@@ -10,18 +9,10 @@ import Synchronization
 final class ConformanceDatabase: Sendable {
     let port: Int
     private let server: any Channel
-    private let connections: Connections
-
-    fileprivate final class Connections: Sendable {
-        private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-        func add(_ channel: any Channel) { open.withLock { $0[ObjectIdentifier(channel)] = channel } }
-        func remove(_ channel: any Channel) { open.withLock { $0[ObjectIdentifier(channel)] = nil } }
-        var all: [any Channel] { open.withLock { Array($0.values) } }
-    }
+    private let connections: OpenChannels
 
     init(_ eventLoops: any EventLoopGroup, _ witness: UpstreamWitness) async throws {
-        let connections = Connections()
+        let connections = OpenChannels()
         self.connections = connections
         server = try await ServerBootstrap(group: eventLoops)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -34,13 +25,11 @@ final class ConformanceDatabase: Sendable {
         port = server.localAddress?.port ?? 0
     }
 
-    func hangUp() async throws {
-        for connection in connections.all { try? await connection.close() }
-    }
+    func hangUp() async { await connections.hangUp() }
 
     func stop() async throws {
         try await server.close()
-        try await hangUp()
+        await hangUp()
     }
 }
 
@@ -53,14 +42,14 @@ private final class DatabaseHandler: ChannelInboundHandler {
     private static let columns = ["said", "ssn", "note"]
 
     private let witness: UpstreamWitness
-    private let connections: ConformanceDatabase.Connections
+    private let connections: OpenChannels
     private var received = ByteBuffer()
     private var hasStarted = false
     private var password = ""
     /// What the Parse of the gateway's own questions asked for.
     private var asked = ""
 
-    init(_ witness: UpstreamWitness, _ connections: ConformanceDatabase.Connections) {
+    init(_ witness: UpstreamWitness, _ connections: OpenChannels) {
         self.witness = witness
         self.connections = connections
     }

@@ -99,7 +99,7 @@ final class PostgresDriver: AdapterDriver {
     func cut(_ side: ScriptedCommand.Side) async throws {
         switch side {
         case .caller: try await state.withLock { $0.waiting }?.close()
-        case .upstream: try await state.withLock { $0.database }?.hangUp()
+        case .upstream: await state.withLock { $0.database }?.hangUp()
         }
     }
 

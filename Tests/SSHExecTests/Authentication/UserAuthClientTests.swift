@@ -1,3 +1,4 @@
+import KeygenWorkshop
 import NIOCore
 import SSHCredentials
 import Testing

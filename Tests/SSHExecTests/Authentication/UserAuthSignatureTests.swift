@@ -1,4 +1,5 @@
 import Crypto
+import KeygenWorkshop
 import NIOCore
 import SSHCredentials
 import Testing

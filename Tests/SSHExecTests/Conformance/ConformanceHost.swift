@@ -3,7 +3,6 @@ import Crypto
 import NIOCore
 import NIOPosix
 import SSHCredentials
-import Synchronization
 
 @testable import SSHExec
 
@@ -14,19 +13,11 @@ final class ConformanceHost: Sendable {
     /// As a target's `host_keys` has it.
     let fingerprint: String
     private let server: any Channel
-    private let connections: Connections
-
-    fileprivate final class Connections: Sendable {
-        private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-        func add(_ channel: any Channel) { open.withLock { $0[ObjectIdentifier(channel)] = channel } }
-        func remove(_ channel: any Channel) { open.withLock { $0[ObjectIdentifier(channel)] = nil } }
-        var all: [any Channel] { open.withLock { Array($0.values) } }
-    }
+    private let connections: OpenChannels
 
     /// - Parameter password: The only one that it takes.
     init(_ eventLoops: any EventLoopGroup, _ witness: UpstreamWitness, password: String) async throws {
-        let connections = Connections()
+        let connections = OpenChannels()
         self.connections = connections
         let key = try SSHPrivateKey(.ed25519(Curve25519.Signing.PrivateKey()))
         fingerprint = SSHVerificationKey.fingerprint(of: key.publicBlob)
@@ -50,13 +41,11 @@ final class ConformanceHost: Sendable {
         port = server.localAddress?.port ?? 0
     }
 
-    func hangUp() async throws {
-        for connection in connections.all { try? await connection.close() }
-    }
+    func hangUp() async { await connections.hangUp() }
 
     func stop() async throws {
         try await server.close()
-        try await hangUp()
+        await hangUp()
     }
 }
 
@@ -67,7 +56,7 @@ private final class Visit: SSHPeerDelegate, ChannelInboundHandler {
     private let peer: SSHPeer
     private let password: String
     private let witness: UpstreamWitness
-    private let connections: ConformanceHost.Connections
+    private let connections: OpenChannels
     private var signIn: UserAuthServer?
     /// Who has signed in, and with what.
     private var credentials = ""
@@ -75,7 +64,7 @@ private final class Visit: SSHPeerDelegate, ChannelInboundHandler {
     private var received: [ChannelID: String] = [:]
 
     init(
-        _ peer: SSHPeer, password: String, _ witness: UpstreamWitness, _ connections: ConformanceHost.Connections
+        _ peer: SSHPeer, password: String, _ witness: UpstreamWitness, _ connections: OpenChannels
     ) {
         self.peer = peer
         self.password = password

@@ -116,7 +116,7 @@ final class SSHDriver: AdapterDriver {
     func cut(_ side: ScriptedCommand.Side) async throws {
         switch side {
         case .caller: try await state.withLock { $0.waiting }?.close()
-        case .upstream: try await state.withLock { $0.host }?.hangUp()
+        case .upstream: await state.withLock { $0.host }?.hangUp()
         }
     }
 

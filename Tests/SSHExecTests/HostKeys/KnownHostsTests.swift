@@ -1,4 +1,5 @@
 import Foundation
+import KeygenWorkshop
 import SSHCredentials
 import Testing
 

@@ -27,23 +27,26 @@ struct ProveConsistency: ReportingCommand {
     func perform() async throws {
         let reader = AuditReader(directory: try location.resolvedDirectory())
         let policy = try trust.policy(location)
-        let size = FileManager.default.fileExists(atPath: old) ? nil : UInt64(old)
-        let kept = size == nil ? try ProofFile.checkpoint(old) : nil
         let target = try new.map { try ProofFile.checkpoint($0) }
-        let proof: ConsistencyProof
-        let oldRoot: TreeHash
-        do throws(AuditError) {
-            proof = try reader.consistency(from: kept?.treeSize ?? size ?? 0, to: target)
-            if let kept { oldRoot = kept.root } else { oldRoot = try reader.root(of: size ?? 0) }
-        } catch {
+        do {
+            let (size, root) = try state(in: reader, under: policy)
+            let proof = try reader.consistency(from: size, to: target)
+            try proof.verify(oldRoot: root, under: policy)
+            try ProofFile.write(proof.bytes, to: file)
+        } catch let error as AuditError {
             throw CommandFailure("the proof cannot be made: \(error)", status: .unavailable)
-        }
-        do throws(ProofError) {
-            if let kept { try policy.check(kept) }
-            try proof.verify(oldRoot: oldRoot, under: policy)
-        } catch {
+        } catch let error as ProofError {
             throw CommandFailure("\(error)", status: .negative)
         }
-        try ProofFile.write(proof.bytes, to: file)
+    }
+
+    /// The old state: of a checkpoint that was kept, which must be the log's, or of so many entries as they are now.
+    private func state(in reader: AuditReader, under policy: TrustPolicy) throws -> (size: UInt64, root: TreeHash) {
+        if !FileManager.default.fileExists(atPath: old), let size = UInt64(old) {
+            return (size, try reader.root(of: size))
+        }
+        let kept = try ProofFile.checkpoint(old)
+        try TrustPolicy(key: policy.key).check(kept)
+        return (kept.treeSize, kept.root)
     }
 }

@@ -1,15 +1,16 @@
 import Foundation
-import Testing
-
-@testable import SSHCredentials
+import SSHCredentials
 
 /// Keys and certificates by the real `ssh-keygen`, in a folder that goes away with it.
-final class KeygenWorkshop {
-    struct Failure: Error { let output: String }
+package final class KeygenWorkshop {
+    package struct Failure: Error {
+        package let output: String
+        package init(output: String) { self.output = output }
+    }
 
-    let directory: URL
+    package let directory: URL
 
-    init() throws {
+    package init() throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("keygen-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -17,19 +18,19 @@ final class KeygenWorkshop {
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
-    func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
-    func write(_ text: String, to name: String) throws {
+    package func write(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: directory.appendingPathComponent(name))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(name))
     }
 
-    func read(_ name: String) throws -> String {
+    package func read(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: directory.appendingPathComponent(name)), as: UTF8.self)
     }
 
     @discardableResult
-    func keygen(_ arguments: [String], input: String? = nil) throws -> String {
+    package func keygen(_ arguments: [String], input: String? = nil) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/ssh-keygen")
         process.arguments = arguments
@@ -55,7 +56,7 @@ final class KeygenWorkshop {
 
     /// Makes a key, of a type as `ssh-keygen -t` and `-b` name it: `ed25519`, `ecdsa 384`, `rsa 2048`.
     @discardableResult
-    func makeKey(_ name: String, type: String = "ed25519") throws -> SSHVerificationKey {
+    package func makeKey(_ name: String, type: String = "ed25519") throws -> SSHVerificationKey {
         let words = type.split(separator: " ").map(String.init)
         let bits = words.count == 2 ? ["-b", words[1]] : []
         try keygen(["-q", "-t", words[0], "-N", "", "-C", "of a test", "-f", path(name)] + bits)
@@ -63,16 +64,16 @@ final class KeygenWorkshop {
     }
 
     /// Certifies the public key in `key.pub`.
-    func certify(_ key: String, by authority: String, _ options: [String]) throws -> [UInt8] {
+    package func certify(_ key: String, by authority: String, _ options: [String]) throws -> [UInt8] {
         try keygen(["-q", "-s", path(authority), "-I", "anna's key"] + options + [path("\(key).pub")])
         return try Self.blob(in: try read("\(key)-cert.pub"))
     }
 
-    static func blob(in line: String) throws -> [UInt8] {
-        let words = line.split(separator: " ")
-        let word = try #require(words.dropFirst().first)
-        return Array(try #require(Data(base64Encoded: String(word))))
+    package static func blob(in line: String) throws -> [UInt8] {
+        guard let word = line.split(separator: " ").dropFirst().first, let blob = Data(base64Encoded: String(word))
+        else { throw Failure(output: line) }
+        return Array(blob)
     }
 
-    static let keyTypes = ["ed25519", "ecdsa 256", "ecdsa 384", "ecdsa 521", "rsa 2048"]
+    package static let keyTypes = ["ed25519", "ecdsa 256", "ecdsa 384", "ecdsa 521", "rsa 2048"]
 }

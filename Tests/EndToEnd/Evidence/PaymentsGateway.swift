@@ -1,0 +1,15 @@
+import Foundation
+
+extension TestGateway {
+    /// One with a function behind it that answers with regulated data: what writes a log to look at.
+    static func payments() async throws -> TestGateway {
+        let nginx = try await Nginx(server: "")
+        try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
+        var options = Options(
+            targets: """
+                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
+                """)
+        options.upstreams = [nginx]
+        return try await TestGateway(options, issuer: try await EmbeddedIssuer())
+    }
+}
