@@ -14,7 +14,9 @@ token = open(arguments.token_file).read().strip()
 def connect():
     client = paramiko.SSHClient()
     client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
-    client.connect("127.0.0.1", arguments.port, "web-1", token, look_for_keys=False, allow_agent=False, timeout=20)
+    client.connect(
+        "127.0.0.1", arguments.port, "web-1", token, look_for_keys=False, allow_agent=False, timeout=60,
+        banner_timeout=60, auth_timeout=60, channel_timeout=60)
     return client
 
 
@@ -36,7 +38,7 @@ def use_paramiko():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     result["channels"] = outputs == [f"{number}\n" for number in range(20)]
     sftp = client.open_sftp()
     data = os.urandom(2_000_003)
@@ -49,7 +51,7 @@ def use_paramiko():
     result["listed"] = "paramiko" in sftp.listdir(arguments.folder)
     # A terminal: what is typed is echoed, its size arrives and changes.
     channel = client.invoke_shell("xterm", 101, 31)
-    channel.settimeout(20)
+    channel.settimeout(60)
     seen = channel.recv(65536)
     channel.send(b"PS1=; stty size; echo on$((1+1))\n")
     while b"on2" not in seen.replace(b"on$((", b""):

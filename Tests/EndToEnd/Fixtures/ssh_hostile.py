@@ -174,10 +174,10 @@ def stalled():
 
 
 def hasty():
-    """A client that sends much and closes at once."""
+    """A client that sends much to a program that does not read yet, and closes at once."""
     client = signed_in()
     channel = client.open_session(timeout=20)
-    channel.exec_command(f"cat > {arguments.command}")
+    channel.exec_command(f"sleep 1; cat > {arguments.command}")
     channel.sendall(b"x" * 3_000_000)
     channel.shutdown_write()
     channel.close()

@@ -11,7 +11,7 @@ struct SSHClientTests {
             [
                 "--port", "\(fixture.gateway.sshPort.orThrow())", "--token-file", token, "--folder",
                 fixture.server.folder.path, "--mode", mode,
-            ], within: 120)
+            ], within: 240)
     }
 
     private static let everything =
@@ -79,7 +79,7 @@ struct SSHClientTests {
             environment: [
                 "ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_LOCAL_TEMP": folder.path, "LC_ALL": "C.UTF-8",
                 "ANSIBLE_SSH_CONTROL_PATH_DIR": folder.path + "/cp",
-            ], within: 120)
+            ], within: 240)
         #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
         #expect(finished.output.contains("failed=0"), "\(finished.output)")
     }

@@ -25,7 +25,13 @@ enum PythonClient {
             try Tools.python(), [Tools.fixture(script)] + arguments, environment: environment, within: seconds)
         guard finished.status == 0,
             let answer = try? JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [String: Any]
-        else { throw TestFailure("\(script) ended with \(finished.status):\n\(finished.output)\(finished.errors)") }
+        else {
+            // The end of it in one line as well: summaries of a run keep no more.
+            let cause = finished.errors.split(separator: "\n").suffix(4).map { $0.drop { $0 == " " } }
+            throw TestFailure(
+                "\(script) ended with \(finished.status): \(cause.joined(separator: " / "))\n\(finished.output)\(finished.errors)"
+            )
+        }
         return answer
     }
 }
