@@ -5,7 +5,8 @@ protocol CallerChannel: AnyObject {
     func received(_ request: ChannelRequest)
     func received(_ stream: ChannelStream, _ bytes: ByteBuffer)
     func receivedEOF()
-    /// The caller has closed it.
+    /// The caller has closed its half, and reads nothing more but how a program ends. Whoever this is closes the other
+    /// half, at once or when that is known.
     func closed()
     /// Everything that waited for the caller has gone.
     func drained()

@@ -19,6 +19,8 @@ final class FileChannel: HostProgramDelegate {
     private var owedToHost = 0
     private var early: [ByteBuffer] = []
     private var isRunning = false
+    /// The caller has closed its channel, and hears only how the server ends.
+    private var callerHasClosed = false
     private var isOver = false
     private var isPumping = false
     private var wantsReply = false
@@ -59,14 +61,17 @@ final class FileChannel: HostProgramDelegate {
 
     func settle() { if isRunning { pump() } }
 
-    /// The caller has closed the channel: the server gets what was permitted before that.
+    private static let closedByCaller = "the caller closed the channel"
+
+    /// The caller has closed the channel: the server gets what was permitted before that. As with any program, the exit
+    /// status is still to come.
     func callerClosed() {
         guard !isOver else { return }
         gate?.giveUp()
-        program?.finish()
+        callerHasClosed = program?.finish() == true
         relay.hostEnded()
         pump(toEnd: true)
-        finish(.interrupted, "the caller closed the channel")
+        if !callerHasClosed { finish(.interrupted, Self.closedByCaller) }
     }
 
     func end(_ reason: String) {
@@ -204,7 +209,7 @@ final class FileChannel: HostProgramDelegate {
     func programSentEOF() {
         relay.hostEnded()
         pump(toEnd: true)
-        if !isOver { caller.sendEOF() }
+        if !isOver, !callerHasClosed { caller.sendEOF() }
     }
 
     func programClosed(_ reason: String?) {
@@ -212,6 +217,8 @@ final class FileChannel: HostProgramDelegate {
         relay.hostEnded()
         pump(toEnd: true)
         if reason != nil { caller.sendExit(status: Notice.failedStatus) }
+        let wasCutOff = callerHasClosed && status == nil
+        let reason = wasCutOff ? Self.closedByCaller : reason
         finish(reason == nil ? .succeeded : .interrupted, reason)
     }
 }

@@ -33,6 +33,8 @@ final class HostProgram: HostChannelDelegate {
         /// - Parameter answers: What is still to come, the start's own answer last.
         case starting(answers: Int)
         case running
+        /// The caller has closed its channel; how the program ends is still to be heard.
+        case finishing
         case over
     }
 
@@ -66,12 +68,19 @@ final class HostProgram: HostChannelDelegate {
         channel?.sendRequest(request.type, wantsReply: false, details: request.details)
     }
 
-    /// Closes the channel once the host has taken all that the caller sent, as when a client goes away.
-    func finish() {
-        guard case .running = phase else { return close() }
-        phase = .over
+    /// Closes the channel once the host has taken all that the caller sent. A host answers with its own close when the
+    /// program has ended, and says before that how.
+    ///
+    /// - Returns: Whether the program runs, so that its end is told; otherwise this was the end.
+    func finish() -> Bool {
+        guard case .running = phase else {
+            close()
+            return false
+        }
+        phase = .finishing
         channel?.sendEOF()
         channel?.close()
+        return true
     }
 
     /// Closes the channel now: the host ends what runs in it, and what waits is not sent.
@@ -122,11 +131,10 @@ final class HostProgram: HostChannelDelegate {
     func hostRequested(_ request: ChannelRequest) { delegate?.programRequested(request) }
 
     func hostSent(_ stream: ChannelStream, _ bytes: ByteBuffer) {
-        guard case .over = phase else {
-            delegate?.programSent(stream, bytes)
-            return
+        switch phase {
+        case .opening, .starting, .running: delegate?.programSent(stream, bytes)
+        case .finishing, .over: consume(bytes.readableBytes)
         }
-        consume(bytes.readableBytes)
     }
 
     func hostDrained() { delegate?.programDrained() }
@@ -139,7 +147,7 @@ final class HostProgram: HostChannelDelegate {
         switch phase {
         case .over: return
         case .opening, .starting: fail(reason ?? "the host closed the channel")
-        case .running:
+        case .running, .finishing:
             phase = .over
             delegate?.programClosed(reason)
         }

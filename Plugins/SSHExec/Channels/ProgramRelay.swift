@@ -29,6 +29,8 @@ final class ProgramRelay: HostProgramDelegate {
     private var early: [ByteBuffer] = []
     private var eofIsEarly = false
     private var isRunning = false
+    /// The caller has closed its channel, and hears only how the program ends.
+    private var callerHasClosed = false
     private var isOver = false
     private var ending: Ending?
 
@@ -103,18 +105,26 @@ final class ProgramRelay: HostProgramDelegate {
         }
     }
 
+    private static let closedByCaller = "the caller closed the channel"
+
     /// The caller has closed the channel: the program gets what was sent before that, as it would without a gateway.
+    ///
+    /// The channel's other half stays open until the program has ended: a client that has sent all it has closes as soon
+    /// as the output ends, and the exit status comes after that.
     func callerClosed() {
         guard !isOver else { return }
-        program?.finish()
-        finish(.interrupted, status: "interrupted", reason: "the caller closed the channel")
+        guard program?.finish() == true else {
+            return finish(.interrupted, status: "interrupted", reason: Self.closedByCaller)
+        }
+        callerHasClosed = true
+        flushing?.cancel()
     }
 
     /// The caller is gone, or the session ends: so does the program.
     func end(_ reason: String) {
         guard !isOver else { return }
         program?.close()
-        finish(.interrupted, status: "interrupted", reason: reason)
+        finish(.interrupted, status: "interrupted", reason: callerHasClosed ? Self.closedByCaller : reason)
     }
 
     // MARK: From the host
@@ -245,18 +255,19 @@ final class ProgramRelay: HostProgramDelegate {
     func programDrained() { settle() }
 
     func programSentEOF() {
-        guard !isOver else { return }
+        guard !isOver, !callerHasClosed else { return }
         flushHeld()
         if !isOver { caller.sendEOF() }
     }
 
     func programClosed(_ reason: String?) {
         guard !isOver else { return }
-        flushHeld()
+        if !callerHasClosed { flushHeld() }
         guard !isOver else { return }
         switch ending {
         case .status(let status): finish(status == 0 ? .succeeded : .failed, status: "exit \(status)")
         case .signal(let name): finish(.failed, status: "signal \(name)")
+        case nil where callerHasClosed: finish(.interrupted, status: "interrupted", reason: Self.closedByCaller)
         case nil:
             if let reason {
                 caller.sendNotice(Notice.text("The connection to the host ended: \(reason)."), hasTerminal: hasTerminal)

@@ -55,7 +55,9 @@ enum ListenerKeys {
         ConfigKey(
             "user_ca", .list(.mapping(UserAuthorityKeys.keys)), summary: "Authorities whose certificates sign users in."
         ),
-        ConfigKey("idle_timeout", .duration, summary: "How long a session may be silent; for ever when absent."),
+        ConfigKey(
+            "idle_timeout", .duration,
+            summary: "How long nothing may come or go on a session's channels; for ever when absent."),
         ConfigKey(
             "write_timeout", .duration, default: "60s",
             summary: "How long a side may leave what is sent to it unread before the connection is closed."),

@@ -42,7 +42,7 @@ struct SSHChannel {
 
     var isOver: Bool { hasSentClose && hasReceivedClose }
 
-    var takesData: Bool { opening == .open && !eofFollows && !closeFollows && !hasSentClose }
+    var takesData: Bool { opening == .open && !eofFollows && !closeFollows && !hasSentClose && !hasReceivedClose }
 
     /// Whether data can be sent now.
     var hasDataToSend: Bool { !output.isEmpty && sendWindow > 0 }

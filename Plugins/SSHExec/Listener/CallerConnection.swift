@@ -122,8 +122,7 @@ final class CallerConnection: SSHPeerDelegate {
         case .drained(let id): channels[id]?.drained()
         case .eof(let id): channels[id]?.receivedEOF()
         case .closed(let id):
-            channels.removeValue(forKey: id)?.closed()
-            peer.connection.close(id)
+            if let channel = channels[id] { channel.closed() } else { peer.connection.close(id) }
         case .globalRequest(let type, let wantsReply, _): answerGlobal(type, wantsReply)
         case .opened, .openFailed, .answered, .globalAnswered: break
         }
@@ -207,13 +206,13 @@ final class CallerConnection: SSHPeerDelegate {
 
     // MARK: Ending
 
-    /// Ends the connection once it has been silent for too long; looks again when it could be next.
+    /// Ends the connection once nothing has come or gone for too long; looks again when it could be next.
     private func watchSilence() {
         guard let limit = listener.options.idleTimeout else { return }
         let now = NIODeadline.now()
-        if now - peer.lastHeard >= limit { return end("the session was silent for too long") }
+        if now - peer.lastActivity >= limit { return end("the session was silent for too long") }
         let bound = NIOLoopBound(self, eventLoop: peer.eventLoop)
-        silence = peer.eventLoop.scheduleTask(deadline: peer.lastHeard + limit) { bound.value.watchSilence() }
+        silence = peer.eventLoop.scheduleTask(deadline: peer.lastActivity + limit) { bound.value.watchSilence() }
     }
 
     private func terminated(_ reason: String) { end("the session was \(reason)") }

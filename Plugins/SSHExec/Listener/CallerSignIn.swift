@@ -23,6 +23,9 @@ final class CallerSignIn {
     private var server: UserAuthServer
     /// Those that are on record already.
     private var judgedFailures = 0
+    /// Whether the client has asked to sign in by anything at all.
+    private var hasTried = false
+    private var refusedOffers = RefusedOffers()
     private var asking = Asking.nothing
 
     init(_ connection: CallerConnection, sessionIdentifier: [UInt8]) {
@@ -37,9 +40,17 @@ final class CallerSignIn {
     private var failures: FailureLimiter { connection.services.failures }
 
     /// The connection has ended: nobody waits any more.
-    func cancel() { leaveBrowser(countingFailure: true) }
+    func cancel() {
+        leaveBrowser(countingFailure: true)
+        // What asked, was refused without proving anything wrong, and went, has left no other trace.
+        guard hasTried, judgedFailures == 0, unjudgedFailures == 0, !refusedOffers.areOnRecord else { return }
+        lane.recordSignInFailure(SignInProblem("\(refusedOffers), and left"), client: connection.client)
+    }
 
     func receive(_ message: ByteBuffer) {
+        if message.getInteger(at: message.readerIndex, as: UInt8.self) == MessageNumber.userAuthRequest {
+            hasTried = true
+        }
         let before = unjudgedFailures
         perform { server throws(TransportError) in try server.receive(message).map { [$0] } ?? [] }
         if unjudgedFailures > before {
@@ -159,14 +170,22 @@ final class CallerSignIn {
 
     private func isAcceptable(_ blob: [UInt8]) -> Bool {
         switch OfferedKey(blob) {
-        case .key(let key)?: return registered(key) != nil
+        case .key(let key)?:
+            if registered(key) != nil { return true }
+            refusedOffers.add(key)
+            return false
         case .certificate(let certificate)?:
             do throws(SignInError) {
                 _ = try lane.judge(certificate, by: connection.listener.userAuthorities, from: connection.host)
                 return true
             } catch {
                 // Its client does not sign now, so nobody would learn why. Those of other authorities are in many agents.
-                if isOfAuthority(certificate) { lane.recordSignInFailure(error, client: connection.client) }
+                if isOfAuthority(certificate) {
+                    lane.recordSignInFailure(error, client: connection.client)
+                    refusedOffers.areOnRecord = true
+                } else {
+                    refusedOffers.add(certificate.key)
+                }
                 return false
             }
         case nil: return false
@@ -271,6 +290,31 @@ private struct BrowserSignIn {
     func end() {
         prompt.cancel()
         place.leave()
+    }
+}
+
+/// The keys that a client asked about and that are nobody's: which they were tells apart a person whose key is not
+/// registered yet and a stranger.
+private struct RefusedOffers: CustomStringConvertible {
+    private static let mostNamed = 3
+
+    /// Whether an entry tells of one already.
+    var areOnRecord = false
+    private var named: [String] = []
+    private var others = 0
+
+    mutating func add(_ key: SSHVerificationKey) {
+        if named.count < Self.mostNamed {
+            named.append(SSHVerificationKey.fingerprint(of: key.blob))
+        } else {
+            others += 1
+        }
+    }
+
+    var description: String {
+        guard !named.isEmpty else { return "nothing that proves who it is" }
+        let more = others == 0 ? "" : " and \(others) more"
+        return "keys that nobody has registered (\(named.joined(separator: ", "))\(more))"
     }
 }
 

@@ -32,8 +32,8 @@ final class SSHPeer: ChannelInboundHandler {
     weak var delegate: (any SSHPeerDelegate)?
     /// Whether channels may be spoken of.
     var isAuthenticated = false
-    /// When the other side last sent something.
-    private(set) var lastHeard = NIODeadline.now()
+    /// When something of a channel last came or was sent. What only keeps a connection alive counts for nothing.
+    private(set) var lastActivity = NIODeadline.now()
     private let writeTimeout: TimeAmount
     private let keyExchangeTimeout: TimeAmount
     /// How much was given to the channel.
@@ -78,7 +78,6 @@ final class SSHPeer: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lastHeard = .now()
         transport.append(unwrapInboundIn(data))
         process()
     }
@@ -150,6 +149,7 @@ final class SSHPeer: ChannelInboundHandler {
                 delegate?.peer(self, received: message)
                 return
             }
+            if MessageNumber.channels.contains(number) { lastActivity = .now() }
             if !connection.takesAnswers { flush() }
             if try !connection.receive(message) { try transport.sendUnimplemented() }
             report()
@@ -207,7 +207,12 @@ final class SSHPeer: ChannelInboundHandler {
     private func collect() throws(TransportError) {
         while !transport.isEnded, !transport.isExchangingKeys, transport.outboundBytes < Self.longestWrite,
             let message = connection.nextOutbound()
-        { try transport.send(message) }
+        {
+            if message.getInteger(at: message.readerIndex).map(MessageNumber.channels.contains) == true {
+                lastActivity = .now()
+            }
+            try transport.send(message)
+        }
     }
 
     // MARK: Time

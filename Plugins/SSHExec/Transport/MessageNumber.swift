@@ -25,6 +25,8 @@ enum MessageNumber {
     static let globalRequest: UInt8 = 80
     static let requestSuccess: UInt8 = 81
     static let requestFailure: UInt8 = 82
+    /// What names a channel.
+    static let channels: ClosedRange<UInt8> = 90...127
     static let channelOpen: UInt8 = 90
     static let channelOpenConfirmation: UInt8 = 91
     static let channelOpenFailure: UInt8 = 92

@@ -33,6 +33,27 @@ struct ExecTests {
         #expect(try await fixture.gateway.auditFault() == nil)
     }
 
+    @Test(
+        "a client that shares its connection closes a channel when the output ends, and gets the exit status after that"
+    )
+    func closedBeforeExit() async throws {
+        let fixture = try await SSHFixture(
+            policy: #"@id("all") permit (principal, action in Action::"ssh", resource);"#)
+        for (client, user) in [(fixture.direct, OpenSSHServer.login), (fixture.alice, "web-1")] {
+            var client = client
+            client.options = [
+                "-o", "ControlPath=\(client.folder.path)/control", "-o", "ControlMaster=auto", "-o",
+                "ControlPersist=60",
+            ]
+            #expect(try await client.run(user, "true", ["-n"]).status == 0)
+            let ended = try await client.run(user, "exec <&- >&- 2>&-; sleep 0.5; exit 7", ["-n"])
+            #expect(ended.status == 7, "\(user): \(ended)")
+            _ = try await client.tool("ssh", ["-O", "exit", "\(user)@127.0.0.1"])
+        }
+        #expect(try await fixture.gateway.stop() == 0)
+        #expect(try await fixture.gateway.outcomes().last?.status == "exit 7")
+    }
+
     @Test("new keys in the middle of much data, on both legs, change nothing")
     func rekeying() async throws {
         let fixture = try await SSHFixture(

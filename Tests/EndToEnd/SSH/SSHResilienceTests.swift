@@ -45,6 +45,18 @@ struct SSHResilienceTests {
         #expect(try await Self.isAlive(fixture))
     }
 
+    @Test("a session on which nothing comes or goes ends with the reason; output counts, and keepalives do not")
+    func silence() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything, listener: ", idle_timeout: 3s")
+        async let talking = fixture.alice.run(
+            "web-1", "for number in 1 2 3 4 5 6 7 8 9 10; do sleep 0.6 || exit; echo $number; done")
+        // Its keepalives would hold the session for ever.
+        let silent = try await fixture.alice.run("web-1", "sleep 40", ["-o", "ServerAliveInterval=1"])
+        #expect(silent.status != 0 && silent.errors.contains("the session was silent for too long"), "\(silent)")
+        let said = try await talking
+        #expect(said.status == 0 && said.output.hasSuffix("9\n10\n"), "\(said)")
+    }
+
     @Test("requests that are unknown or refused get their answer, and the connection goes on")
     func requests() async throws {
         let fixture = try await SSHFixture(policy: Self.everything)

@@ -50,6 +50,34 @@ struct SSHSignInTests {
         #expect(failures.count >= 2, "\(failures)")
     }
 
+    @Test("whoever asks, proves nothing and leaves is on record, with the keys that were offered")
+    func strangers() async throws {
+        let fixture = try await SSHFixture(policy: Self.everything)
+        let gateway = fixture.gateway
+        let keyless = try OpenSSHClient.unmade(gateway)
+        #expect(try await keyless.run("web-1", "echo leaked").status == 255)
+        let unregistered = try await OpenSSHClient.key(nil, gateway)
+        #expect(try await unregistered.run("web-1", "echo leaked").status == 255)
+        let fingerprint = try await RunningProcess.run(
+            try Tools.system("ssh-keygen"), ["-l", "-f", unregistered.key.orThrow()]
+        ).output.split(separator: " ")[1]
+        // A port that is only looked at, and somebody who gets in with the second key, leave nothing.
+        let scan = try await RunningProcess.run(
+            try Tools.system("ssh-keyscan"), ["-p", "\(gateway.sshPort.orThrow())", "127.0.0.1"])
+        #expect(scan.output.contains("ssh-ed25519"), "\(scan)")
+        var registered = try await OpenSSHClient.key(try await gateway.issuer.token(for: "alice"), gateway)
+        registered.options = ["-i", try unregistered.key.orThrow()]
+        #expect(try await registered.run("web-1", "echo in").output == "in\n")
+        #expect(try await gateway.stop() == 0)
+        let reasons = try await gateway.auditEntries().filter { $0["kind"] as? String == "sign-in-failure" }
+            .map { $0["reason"] as? String ?? "" }
+        #expect(
+            reasons == [
+                "the client showed nothing that proves who it is, and left",
+                "the client showed keys that nobody has registered (\(fingerprint)), and left",
+            ], "\(reasons)")
+    }
+
     @Test("somebody who has signed in is told of a target that is none, and of a login that is not allowed")
     func routes() async throws {
         let fixture = try await SSHFixture(policy: Self.everything, target: ", logins: [nobody]")
