@@ -18,8 +18,9 @@ public struct TicketParty: Sendable, Hashable {
         self.init(issuer: caller.issuer, subject: caller.subject, label: caller.label)
     }
 
+    /// Issuer and subject as bytes: texts that only look alike are other people.
     public func isSamePerson(as other: TicketParty) -> Bool {
-        issuer == other.issuer && subject == other.subject
+        issuer.isExactly(other.issuer) && subject.isExactly(other.subject)
     }
 }
 
@@ -151,7 +152,7 @@ extension Ticket {
         requester: TicketParty, target: String, digest: String, needed: [NeededApproval]
     ) -> TicketMismatch? {
         if !requester.isSamePerson(as: self.requester) { return .requester }
-        if target != self.target { return .target }
+        if !target.isExactly(self.target) { return .target }
         if window == nil && digest != self.digest { return .command }
         if needed.isEmpty || !Set(needed).isSubset(of: requirements) { return .requirements }
         return nil

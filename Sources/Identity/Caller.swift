@@ -36,7 +36,13 @@ public struct Caller: Sendable, Hashable {
 
     /// Issuer and subject as bytes: texts that only look alike are other people.
     func isSamePerson(as other: Caller) -> Bool {
-        issuer.utf8.elementsEqual(other.issuer.utf8) && subject.utf8.elementsEqual(other.subject.utf8)
+        issuer.isExactly(other.issuer) && subject.isExactly(other.subject)
+    }
+
+    public static func == (left: Caller, right: Caller) -> Bool {
+        left.isSamePerson(as: right) && left.label == right.label && left.groups == right.groups
+            && left.signedInAt == right.signedInAt && left.expiresAt == right.expiresAt
+            && left.certificate == right.certificate
     }
 
     /// The same caller by this certificate, whose end is theirs if it comes first.

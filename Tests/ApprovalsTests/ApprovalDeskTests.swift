@@ -92,6 +92,21 @@ struct ApprovalDeskTests {
         #expect(try await desk.use(ticket).ticket.state == .redeemed)
     }
 
+    @Test("texts that Unicode calls equivalent are other people and other targets")
+    func lookalikes() async throws {
+        let composed = Callers.person("ren\u{e9}", in: "payments")
+        let decomposed = Callers.person("rene\u{301}", in: "payments")
+        #expect(composed.subject == decomposed.subject && composed != decomposed)
+        let ticket = try await desk.approve(desk.ask(by: composed, target: "caf\u{e9}"))
+        await #expect(throws: ApprovalError.doesNotCover(.requester)) {
+            try await desk.use(ticket, by: decomposed, target: "caf\u{e9}")
+        }
+        await #expect(throws: ApprovalError.doesNotCover(.target)) {
+            try await desk.use(ticket, by: composed, target: "cafe\u{301}")
+        }
+        #expect(try await desk.use(ticket, by: composed, target: "caf\u{e9}").ticket.state == .redeemed)
+    }
+
     @Test("an approval under several requirements serves when the rules now ask for fewer of them")
     func fewerRequirements() async throws {
         let other = NeededApproval(approvers: 1, groups: ["sre"], within: .seconds(900))
