@@ -31,6 +31,8 @@ public enum AuditError: Error, Equatable, Sendable {
     /// The signing key is readable by others than its owner.
     case keyPermissions(path: String, permissions: UInt32)
     case keyMalformed(path: String, reason: String)
+    /// The configured key is of a kind that this version cannot sign with.
+    case signingKeyUnknown(String)
     /// The log has entries but its key is gone; a new one must not be made silently.
     case keyMissing(path: String, treeSize: UInt64)
     /// The checkpoint was not signed by this key, or names another origin.
@@ -88,6 +90,9 @@ extension AuditError: CustomStringConvertible {
         case .keyPermissions(let path, let permissions):
             "the signing key \(path) has permissions 0\(String(permissions, radix: 8)): run chmod 600 on it"
         case .keyMalformed(let path, let reason): "the key in \(path) cannot be read: \(reason)"
+        case .signingKeyUnknown(let text):
+            "\"\(text.prefix(128))\" is no signing key that can be used here: give file:PATH; keys in PKCS#11 tokens and "
+                + "key services are not supported yet"
         case .keyMissing(let path, let treeSize):
             "the log has \(treeSize) entries but its signing key \(path) is missing: restore it from its backup"
         case .keyMismatch(let checkpoint, let key):

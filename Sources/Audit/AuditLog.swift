@@ -1,4 +1,5 @@
 import Dispatch
+import Identifiers
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -31,18 +32,23 @@ public final class AuditLog: Sendable {
     private let sequencer: Mutex<Sequencer>
     private let shared: Mutex<Shared>
     private let control: Mutex<Journal>
+    private let keyFile: SigningKeyFile
     private let queue = DispatchQueue(label: "audit.sequencer")
 
     private struct Shared {
         var checkpoint: SignedCheckpoint
         var failure: AuditError?
+        /// The key before the newest, while it signs too.
+        var retiring: (key: NoteVerifierKey, until: Timestamp)?
         /// How far each journal file was made durable.
         var synchronized: [String: (generation: UInt64, length: UInt64)] = [:]
     }
 
     /// Opens the log, or makes it: takes the directory's lock, repairs what the last process left, and integrates its
     /// journals.
-    public init(_ options: AuditOptions) throws(AuditError) {
+    public convenience init(_ options: AuditOptions) throws(AuditError) { try self.init(options, holding: nil) }
+
+    private init(_ options: AuditOptions, holding held: DirectoryLock?) throws(AuditError) {
         guard NoteKeyName.isValid(options.origin) else { throw .originInvalid(options.origin) }
         let files = options.fileOperations
         let paths = LogPaths(root: options.directory)
@@ -51,10 +57,17 @@ public final class AuditLog: Sendable {
         for directory in [paths.privateDirectory, paths.journals, paths.temporary] {
             try files.ensureDirectory(directory)
         }
-        let lock = try DirectoryLock(paths: paths, files: files)
+        let lock: DirectoryLock
+        if let held { lock = held } else { lock = try DirectoryLock(paths: paths, files: files) }
         let keyFile = SigningKeyFile(holder: .log, path: options.keyPath, files: files)
-        let signer = try Self.signer(keyFile, origin: options.origin, paths: paths, files: files)
-        try keyFile.publish(signer.verifierKey)
+        let stateBytes = try files.contents(of: paths.state)
+        let keys = try SigningKeys(
+            keyFile, name: options.origin,
+            treeSize: stateBytes.map { bytes throws(AuditError) in
+                try LogState(parsing: bytes, path: paths.state).treeSize
+            })
+        let signer = keys.signer
+        try keys.publish()
 
         var report = RecoveryReport()
         report.isNew = try files.statusIfPresent(paths.state) == nil
@@ -69,15 +82,19 @@ public final class AuditLog: Sendable {
             report.tornTails += batch.tornTails
             if !batch.isFull { break }
         }
-        report.treeSizeAfter = sequencer.state.treeSize
-        guard let checkpoint = sequencer.checkpoint else { throw .stateMissing(path: paths.checkpoint) }
-        if !report.isClean { options.logger.notice("audit log repaired: \(report)") }
-
         let generation = try Self.nextGeneration(
             of: Self.controlName, cursors: sequencer.state.cursors, paths: paths, files: files)
         let control = try Journal(
             name: Self.controlName, generation: generation, directory: paths.journals, options: options, lock: lock)
         let controlShare = control.shared
+        if let retiring = keys.retiring, try sequencer.lacks(retiring) {
+            try control.append(retiring.entry)
+            _ = try sequencer.integrate([Self.controlName: controlShare.committed])
+            report.completedKeyRotation = true
+        }
+        report.treeSizeAfter = sequencer.state.treeSize
+        guard let checkpoint = sequencer.checkpoint else { throw .stateMissing(path: paths.checkpoint) }
+        if !report.isClean { options.logger.notice("audit log repaired: \(report)") }
 
         self.options = options
         self.paths = paths
@@ -85,24 +102,15 @@ public final class AuditLog: Sendable {
         recovery = report
         verifierKey = signer.verifierKey
         verifierKeyPath = keyFile.verifierKeyPath
+        self.keyFile = keyFile
         self.sequencer = Mutex(sequencer)
-        shared = Mutex(Shared(checkpoint: checkpoint))
+        shared = Mutex(
+            Shared(checkpoint: checkpoint, retiring: keys.retiring.map { ($0.rotation.old, $0.until) }))
         self.control = Mutex(control)
         journals.withLock { $0[Self.controlName] = controlShare }
     }
 
     private static let controlName = "control"
-
-    private static func signer(
-        _ keyFile: SigningKeyFile, origin: String, paths: LogPaths, files: FileOperations
-    ) throws(AuditError) -> NoteSigner {
-        if let key = try keyFile.load(name: origin) { return NoteSigner(name: origin, key: key) }
-        if let bytes = try files.contents(of: paths.state) {
-            throw .keyMissing(
-                path: keyFile.path, treeSize: try LogState(parsing: bytes, path: paths.state).treeSize)
-        }
-        return NoteSigner(name: origin, key: try keyFile.create(name: origin))
-    }
 
     private static func nextGeneration(
         of name: String, cursors: [String: JournalCursor], paths: LogPaths, files: FileOperations
@@ -193,6 +201,64 @@ public final class AuditLog: Sendable {
     }
 }
 
+// MARK: Keys
+
+extension AuditLog {
+    /// The entry that says which key the log begins with; for the first entry of a new log.
+    public func keyCreation(at time: Timestamp = .now) -> [UInt8] { LogEntry.keyCreation(verifierKey, at: time) }
+
+    /// The key before the newest and until when both sign; `nil` when there is none.
+    public var retiringKey: (key: NoteVerifierKey, until: Timestamp)? { shared.withLock { $0.retiring } }
+
+    /// Gives a log that no gateway has open a new key. The log gets an entry that both keys sign, and its checkpoints
+    /// the signatures of both until the overlap ends; then the old private key is destroyed.
+    ///
+    /// A key that still retires from an earlier rotation stops signing now. Whatever cuts the rotation off, the next
+    /// one to open the log finds it not begun or completes it.
+    ///
+    /// - Parameters:
+    ///   - overlap: How long verifiers that know the old key alone are served.
+    ///   - reason: Why, for the record.
+    /// - Returns: The statement, which is entry `treeSize` of the log, and the first checkpoint that both keys signed.
+    /// - Throws: `AuditError`; `directoryInUse` while a gateway runs on the log.
+    public static func rotateKey(
+        _ options: AuditOptions, overlap: Duration, reason: String? = nil, now: Timestamp = .now
+    ) throws(AuditError) -> (rotation: KeyRotation, until: Timestamp, checkpoint: SignedCheckpoint) {
+        let log = try AuditLog(options)
+        if let retiring = log.retiringKey {
+            try log.endOverlap(of: retiring.key, at: now)
+            try log.integrateNow()
+        }
+        let until = now.adding(overlap)
+        let rotation = try SigningKeys.rotate(
+            log.keyFile, at: log.checkpoint(), now: now, until: until, reason: reason)
+        // The lock stays in our hands, so that the entry that follows is the rotation.
+        let rotated = try AuditLog(options, holding: log.lock)
+        return (rotation, until, rotated.checkpoint())
+    }
+
+    /// Ends the overlap when it is due.
+    func retireKey(at time: Timestamp) {
+        guard let retiring = retiringKey, time >= retiring.until else { return }
+        do throws(AuditError) {
+            try endOverlap(of: retiring.key, at: time)
+            options.logger.notice("the rotated key signs no more", metadata: ["key": "\(retiring.key)"])
+        } catch {
+            // The next round tries again; why nothing can be recorded is told elsewhere.
+            options.logger.debug("the rotated key cannot retire: \(error)")
+        }
+    }
+
+    /// The old key signs no more, and its private half is removed.
+    private func endOverlap(of key: NoteVerifierKey, at time: Timestamp) throws(AuditError) {
+        // Recorded first. Cut off in between, it is done and told again at the next start.
+        try append(LogEntry.keyRetirement(key, at: time))
+        sequencer.withLock { $0.signer = NoteSigner($0.signer.current) }
+        shared.withLock { $0.retiring = nil }
+        try RetiringKey.remove(beside: keyFile)
+    }
+}
+
 extension AuditLog: Service {
     /// Integrates at every interval until graceful shutdown or cancellation, then once more. End it after everything
     /// that appends.
@@ -212,6 +278,7 @@ extension AuditLog: Service {
                 let before = self.integrationFailure
                 do throws(AuditError) {
                     if self.options.durability == .process { try self.synchronizeJournals() }
+                    self.retireKey(at: .now)
                     try self.integrateNow()
                     if before != nil { self.options.logger.notice("the audit log integrates again") }
                 } catch {

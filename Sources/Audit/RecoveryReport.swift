@@ -18,12 +18,15 @@ public struct RecoveryReport: Sendable, Equatable {
     public internal(set) var removedTiles: [String] = []
     /// A checkpoint had to be signed because the process ended between the state and the checkpoint.
     public internal(set) var republishedCheckpoint = false
+    /// A key rotation was cut off between the new key and its entry, which was appended now.
+    public internal(set) var completedKeyRotation = false
     /// The log was made now.
     public internal(set) var isNew = false
 
     /// Whether the last process ended in good order and nothing had to be done.
     public var isClean: Bool {
         replayedEntries == 0 && tornTails.isEmpty && removedTiles.isEmpty && !republishedCheckpoint
+            && !completedKeyRotation
     }
 }
 
@@ -38,6 +41,7 @@ extension RecoveryReport: CustomStringConvertible {
         }
         if !removedTiles.isEmpty { parts.append("\(removedTiles.count) unfinished tiles were removed") }
         if republishedCheckpoint { parts.append("the checkpoint was signed again") }
+        if completedKeyRotation { parts.append("the entry of a key rotation was appended") }
         return parts.joined(separator: "; ")
     }
 }

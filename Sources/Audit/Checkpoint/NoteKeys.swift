@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Identifiers
 
 enum NoteKeyName {
     /// Not empty, no Unicode white space, no `+` (signed-note, "Format").
@@ -67,22 +68,6 @@ public struct NoteVerifierKey: Sendable, CustomStringConvertible {
     }
 }
 
-/// Signs notes under one name. A key that lives elsewhere (PKCS#11, KMS) is another `sign` closure.
-public struct NoteSigner: Sendable {
-    public let verifierKey: NoteVerifierKey
-    private let signature: @Sendable ([UInt8]) throws -> [UInt8]
-
-    init(name: String, key: Curve25519.Signing.PrivateKey) {
-        verifierKey = NoteVerifierKey(name: name, key: key.publicKey)
-        signature = { Array(try key.signature(for: Data($0))) }
-    }
-
-    /// A note of `text`, which must end with a newline.
-    public func sign(_ text: String) throws -> SignedNote {
-        SignedNote(
-            text: text,
-            signatures: [
-                .init(name: verifierKey.name, keyID: verifierKey.keyID, signature: try signature(Array(text.utf8)))
-            ])
-    }
+extension NoteVerifierKey: Equatable {
+    public static func == (a: NoteVerifierKey, b: NoteVerifierKey) -> Bool { a.description.isExactly(b.description) }
 }

@@ -8,6 +8,9 @@ public struct SignedCheckpoint: Sendable, Equatable {
 
     public var bytes: [UInt8] { note.bytes }
 
+    /// Whether it has a signature line of `key`, right or wrong.
+    public func isSigned(by key: NoteVerifierKey) -> Bool { note.names(key) }
+
     static func body(origin: String, treeSize: UInt64, root: TreeHash) -> String {
         "\(origin)\n\(treeSize)\n\(root.base64)\n"
     }

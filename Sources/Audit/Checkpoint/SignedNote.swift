@@ -1,4 +1,5 @@
 import Foundation
+import Identifiers
 
 /// A C2SP signed note: text, a blank line, and signature lines (https://c2sp.org/signed-note).
 public struct SignedNote: Sendable, Equatable {
@@ -54,6 +55,11 @@ public struct SignedNote: Sendable, Equatable {
     /// The whole note as it is stored and served.
     public var bytes: [UInt8] {
         Array((text + "\n" + signatures.map(\.line).joined()).utf8)
+    }
+
+    /// Whether a line says that it is by `key`, right or wrong.
+    func names(_ key: NoteVerifierKey) -> Bool {
+        signatures.contains { $0.keyID == key.keyID && $0.name.isExactly(key.name) }
     }
 
     /// Holds the note against a key: one signature by that key must be there, and each that is must be right.

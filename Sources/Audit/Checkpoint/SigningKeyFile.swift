@@ -22,19 +22,33 @@ struct SigningKeyFile {
         return path[...slash] + "\(holder).vkey"
     }
 
-    private var folder: String {
+    /// Where the public half of a key that was rotated stays published.
+    func verifierKeyPath(ofRotated key: NoteVerifierKey) -> String {
+        "\(verifierKeyPath.dropLast(".vkey".count)).\(NoteKeyName.hex(key.keyID)).vkey"
+    }
+
+    var folder: String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// The key, or `nil` when there is no file.
     func load(name: String) throws(AuditError) -> Curve25519.Signing.PrivateKey? {
+        guard let bytes = try contents() else { return nil }
+        return try parse(String(decoding: bytes, as: UTF8.self), name: name)
+    }
+
+    /// The file's bytes, which nobody but its owner may be able to read.
+    func contents() throws(AuditError) -> [UInt8]? {
         guard let status = try files.statusIfPresent(path) else { return nil }
         guard status.permissions & 0o077 == 0 else {
             throw .keyPermissions(path: path, permissions: status.permissions)
         }
-        guard let bytes = try files.contents(of: path) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try files.contents(of: path)
+    }
+
+    func parse(_ text: String, name: String) throws(AuditError) -> Curve25519.Signing.PrivateKey {
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard text.hasPrefix(Self.prefix) else {
             throw .keyMalformed(path: path, reason: "it does not start with \(Self.prefix)")
         }
@@ -58,18 +72,35 @@ struct SigningKeyFile {
 
     /// Makes a new key. A crash leaves no file or a whole one.
     func create(name: String) throws(AuditError) -> Curve25519.Signing.PrivateKey {
-        let key = Curve25519.Signing.PrivateKey()
-        let secret = (Data([holder.rawValue]) + key.rawRepresentation).base64EncodedString()
-        let text = "\(Self.prefix)\(name)+\(NoteKeyName.hex(keyID(of: key, name: name)))+\(secret)\n"
-        try files.replace(path, with: Array(text.utf8), temporary: path + ".new")
-        try files.synchronizeDirectory(folder)
+        let key = Self.generate()
+        try store(key, name: name)
         return key
     }
 
+    static func generate() -> Curve25519.Signing.PrivateKey { Curve25519.Signing.PrivateKey() }
+
+    /// Puts `key` in the place of whatever is there. A crash leaves the one or the other.
+    func store(_ key: Curve25519.Signing.PrivateKey, name: String) throws(AuditError) {
+        try files.replace(path, with: Array((text(key, name: name) + "\n").utf8), temporary: path + ".new")
+        try files.synchronizeDirectory(folder)
+    }
+
+    func text(_ key: Curve25519.Signing.PrivateKey, name: String) -> String {
+        let secret = (Data([holder.rawValue]) + key.rawRepresentation).base64EncodedString()
+        return "\(Self.prefix)\(name)+\(NoteKeyName.hex(keyID(of: key, name: name)))+\(secret)"
+    }
+
     /// Puts the public half beside the key unless it is there already.
-    func publish(_ key: some CustomStringConvertible) throws(AuditError) {
+    func publish(_ key: some CustomStringConvertible) throws(AuditError) { try publish(key, at: verifierKeyPath) }
+
+    /// Keeps the public half of a rotated key where auditors find it.
+    func publish(rotated key: NoteVerifierKey) throws(AuditError) {
+        try publish(key, at: verifierKeyPath(ofRotated: key))
+    }
+
+    private func publish(_ key: some CustomStringConvertible, at path: String) throws(AuditError) {
         let text = Array("\(key)\n".utf8)
-        if try files.contents(of: verifierKeyPath) == text { return }
-        try files.replace(verifierKeyPath, with: text, temporary: verifierKeyPath + ".new", permissions: 0o644)
+        if try files.contents(of: path) == text { return }
+        try files.replace(path, with: text, temporary: path + ".new", permissions: 0o644)
     }
 }

@@ -13,7 +13,8 @@ struct Sequencer {
 
     let paths: LogPaths
     let origin: String
-    let signer: NoteSigner
+    /// Changes when a rotated key retires.
+    var signer: NoteSigner
     let files: FileOperations
     let logger: Logger
 
@@ -260,7 +261,12 @@ struct Sequencer {
         guard let bytes = try files.contents(of: paths.checkpoint) else { return nil }
         let found: SignedCheckpoint
         do {
-            found = try SignedCheckpoint(parsing: bytes, verifiedBy: signer.verifierKey)
+            let read = try SignedCheckpoint(parsing: bytes)
+            // Right after a rotation the newest checkpoint is still of the key before.
+            let retiring = signer.retiring?.verifierKey
+            let isOfRetiring = retiring.map { read.note.names($0) && !read.note.names(signer.verifierKey) } ?? false
+            let key = isOfRetiring ? retiring ?? signer.verifierKey : signer.verifierKey
+            found = try SignedCheckpoint(parsing: bytes, verifiedBy: key)
         } catch {
             if case .notSigned(_, let names) = error {
                 throw .keyMismatch(
@@ -357,5 +363,25 @@ struct Sequencer {
             else { continue }
             try? files.remove("\(paths.journals)/\(file)")
         }
+    }
+}
+
+extension Sequencer {
+    /// Whether the entry of this rotation has to be appended yet.
+    ///
+    /// - Throws: `keyMalformed` when the rotation is not of this log as it is now.
+    func lacks(_ retiring: RetiringKey) throws(AuditError) -> Bool {
+        let index = retiring.rotation.treeSize
+        if index == state.treeSize, retiring.rotation.root == state.root { return true }
+        if index < state.treeSize {
+            var entries = AuditEntries(
+                tiles: TileReader(root: paths.root, files: files), size: state.treeSize, range: index..<(index + 1),
+                filter: AuditFilter())
+            if try entries.next()?.bytes == retiring.entry { return false }
+        }
+        throw .keyMalformed(
+            path: "the file of the retiring key",
+            reason: "it was rotated at entry \(index), which the log of \(state.treeSize) entries does not have: "
+                + "log and keys are not of the same time")
     }
 }

@@ -49,12 +49,14 @@ public struct AuditVerifier {
     private let paths: LogPaths
     private let files: FileOperations
     private let tiles: TileReader
+    private var keys: CheckpointKeys
     private var report = VerificationReport()
 
     private init(paths: LogPaths, files: FileOperations) {
         self.paths = paths
         self.files = files
         tiles = TileReader(root: paths.root, files: files)
+        keys = CheckpointKeys(tiles)
     }
 
     /// The checkpoint to hold the tree against. When its signature is wrong the tree is still compared with what it
@@ -71,8 +73,10 @@ public struct AuditVerifier {
             report.add(.checkpoint, error.description)
             return nil
         }
+        let signing = try keys.policy(
+            TrustPolicy(key: key), for: checkpoint, treeSize: checkpoint.treeSize, &report)
         do {
-            _ = try SignedCheckpoint(parsing: bytes, verifiedBy: key)
+            _ = try SignedCheckpoint(parsing: bytes, verifiedBy: signing.key)
         } catch {
             report.add(.checkpoint, error.description)
         }
@@ -88,8 +92,9 @@ public struct AuditVerifier {
     ) throws(AuditError) {
         let stored = try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load()
         let witnessed = stored ?? checkpoint
+        let signing = try keys.policy(policy, for: witnessed, treeSize: checkpoint.treeSize, &report)
         do {
-            try policy.check(witnessed)
+            try signing.check(witnessed)
         } catch {
             return report.add(.checkpoint, error.description)
         }
@@ -102,8 +107,9 @@ public struct AuditVerifier {
     private mutating func verify(
         _ checkpoint: SignedCheckpoint, growsFrom old: SignedCheckpoint, _ key: NoteVerifierKey
     ) throws(AuditError) {
+        let signing = try keys.policy(TrustPolicy(key: key), for: old, treeSize: checkpoint.treeSize, &report)
         do {
-            try TrustPolicy(key: key).check(old)
+            try signing.check(old)
         } catch {
             return report.add(
                 .checkpoint, "the kept one of \(old.treeSize) entries cannot be held against it: \(error)")

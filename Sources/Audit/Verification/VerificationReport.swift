@@ -38,6 +38,8 @@ public struct VerificationReport: Sendable, Equatable {
     public internal(set) var root: TreeHash?
     /// How many of the entries the witnesses saw; `nil` where none were asked for.
     public internal(set) var witnessedEntries: UInt64?
+    /// The entries in which the log's key was rotated, as far as they had to be followed from the key that was given.
+    public internal(set) var followedRotations: [UInt64] = []
     /// Entries whose bytes were read and hashed.
     public internal(set) var entriesChecked: UInt64 = 0
     /// Entries in journals that are not in the signed tree yet; only their checksums could be checked.

@@ -154,6 +154,9 @@ enum ConfigurationKeys {
         ConfigKey(
             "durability", .choice(["process", "disk"]), default: "process",
             summary: "What a recorded intent survives: the end of the process, or of the machine (`fdatasync` first)."),
+        ConfigKey(
+            "signing_key", .string,
+            summary: "The key of checkpoints, as `file:PATH`; `audit-signing.key` in the state folder when absent."),
         ConfigKey("interval", .duration, default: "200ms", summary: "How often journals are taken into the tree."),
         ConfigKey(
             "witnesses",

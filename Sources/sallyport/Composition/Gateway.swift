@@ -35,11 +35,7 @@ struct Gateway {
         let eventLoops = MultiThreadedEventLoopGroup.singleton
 
         // Audit comes first: whatever starts after it can be recorded.
-        let auditLog = try AuditLog(
-            AuditOptions(
-                directory: "\(state)/audit", origin: configuration.audit.origin, keyPath: "\(state)/audit-signing.key",
-                durability: configuration.audit.durability, integrationInterval: configuration.audit.interval,
-                logger: logger))
+        let auditLog = try AuditLog(configuration.auditOptions(logger))
         self.auditLog = auditLog
         recovery = auditLog.recovery
 
@@ -96,6 +92,7 @@ struct Gateway {
                 witnessing: witnessing, index: index,
                 reloader: reloader, stateDirectory: state), logger: logger)
 
+        if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }
         try auditLog.append(
             ControlEntry.start(
                 version: Self.version, policyDigest: rules.policy.digest,

@@ -44,6 +44,8 @@ struct GatewayConfiguration: Sendable {
         let origin: String
         let durability: Durability
         let interval: Duration
+        /// `nil` for the one in the state folder.
+        let signingKey: SigningKeyReference?
         /// `nil` where there are no witnesses.
         let witnessing: Witnessing.Settings?
     }
@@ -103,10 +105,19 @@ struct GatewayConfiguration: Sendable {
             origin: auditSection.string("origin") ?? "sallyport",
             durability: auditSection.string("durability").flatMap(Durability.init) ?? .process,
             interval: auditSection.duration("interval") ?? .milliseconds(200),
+            signingKey: try Self.signingKey(auditSection),
             witnessing: try Self.witnessing(auditSection))
         console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))
+    }
+
+    private static func signingKey(_ section: ConfigSection) throws -> SigningKeyReference? {
+        do {
+            return try section.string("signing_key").map { try SigningKeyReference($0) }
+        } catch {
+            throw section.error("signing_key", "\(error)")
+        }
     }
 
     private static func witnessing(_ section: ConfigSection) throws -> Witnessing.Settings? {

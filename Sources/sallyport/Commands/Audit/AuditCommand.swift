@@ -8,14 +8,12 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Verify and read the audit log, from its files.",
         subcommands: [
             VerifyAudit.self, ProveEntry.self, CheckProof.self, ProveConsistency.self, ExportAudit.self,
-            ShowAuditEntry.self, ShowAuditKey.self,
+            ShowAuditEntry.self, ShowAuditKey.self, RotateKey.self,
         ])
 }
 
 extension GatewayConfiguration {
     var auditDirectory: String { "\(stateDirectory)/audit" }
-    /// The public half of the log's key, which the gateway keeps beside the private one.
-    var auditKeyPath: String { "\(stateDirectory)/log.vkey" }
 }
 
 /// Which log.

@@ -31,7 +31,7 @@ struct ProveConsistency: ReportingCommand {
         do {
             let (size, root) = try state(in: reader, under: policy)
             let proof = try reader.consistency(from: size, to: target)
-            try proof.verify(oldRoot: root, under: policy)
+            try proof.verify(oldRoot: root, under: try signing(proof.checkpoint, in: reader, under: policy))
             try ProofFile.write(proof.bytes, to: file)
         } catch let error as AuditError {
             throw CommandFailure("the proof cannot be made: \(error)", status: .unavailable)
@@ -40,13 +40,23 @@ struct ProveConsistency: ReportingCommand {
         }
     }
 
+    /// The policy with the key that the log had when `checkpoint` was signed: it may have been rotated since.
+    private func signing(
+        _ checkpoint: SignedCheckpoint, in reader: AuditReader, under policy: TrustPolicy
+    ) throws -> TrustPolicy {
+        guard !checkpoint.isSigned(by: policy.key) else { return policy }
+        let history = try KeyHistory(
+            of: try location.resolvedDirectory(), trusting: policy.key, treeSize: try reader.checkpoint().treeSize)
+        return history.key(at: checkpoint.treeSize).map { policy.with($0) } ?? policy
+    }
+
     /// The old state: of a checkpoint that was kept, which must be the log's, or of so many entries as they are now.
     private func state(in reader: AuditReader, under policy: TrustPolicy) throws -> (size: UInt64, root: TreeHash) {
         if !FileManager.default.fileExists(atPath: old), let size = UInt64(old) {
             return (size, try reader.root(of: size))
         }
         let kept = try ProofFile.checkpoint(old)
-        try TrustPolicy(key: policy.key).check(kept)
+        try signing(kept, in: reader, under: TrustPolicy(key: policy.key)).check(kept)
         return (kept.treeSize, kept.root)
     }
 }

@@ -46,6 +46,10 @@ struct VerifyAudit: ReportingCommand {
             "\(report.isValid ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): "
                 + "\(Terminal.plain(report.origin)), \(report.entriesChecked) of \(report.treeSize) entries checked, root \(root)"
         )
+        if !report.followedRotations.isEmpty {
+            let entries = report.followedRotations.map(String.init).joined(separator: ", ")
+            lines.append("the log's key was followed through its rotations in entries \(entries)")
+        }
         if let witnessed = report.witnessedEntries {
             lines.append("\(witnessed) of them were witnessed")
         }
@@ -61,6 +65,7 @@ struct VerifyAudit: ReportingCommand {
             "tree_size": .number(String(report.treeSize)), "root": report.root.map { .string("\($0)") } ?? .null,
             "entries_checked": .number(String(report.entriesChecked)),
             "witnessed": report.witnessedEntries.map { .number(String($0)) } ?? .null,
+            "followed_rotations": .array(report.followedRotations.map { .number(String($0)) }),
             "pending": .number(String(report.pendingEntries)),
             "findings": .array(report.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(report.findingsOmitted)),

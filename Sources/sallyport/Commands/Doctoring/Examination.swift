@@ -80,9 +80,10 @@ enum Examination {
         if mode & 0o077 != 0 {
             found.append(.warn("state", "others can look into \(folder)", "chmod 700 \(folder)"))
         }
-        for name in ["audit-signing.key", "pseudonym.key", "store.sqlite"] {
-            if let mode = self.mode(of: "\(folder)/\(name)"), mode & 0o077 != 0 {
-                found.append(.fail("keys", "others can read \(folder)/\(name)", "chmod 600 \(folder)/\(name)"))
+        let keys = [configuration.signingKeyPath, "\(configuration.signingKeyPath).retiring"]
+        for path in keys + ["\(folder)/pseudonym.key", "\(folder)/store.sqlite"] {
+            if let mode = self.mode(of: path), mode & 0o077 != 0 {
+                found.append(.fail("keys", "others can read \(path)", "chmod 600 \(path)"))
             }
         }
         found += space(folder) + store(folder)
