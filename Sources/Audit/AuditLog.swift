@@ -33,6 +33,9 @@ public final class AuditLog: Sendable {
     private let shared: Mutex<Shared>
     private let control: Mutex<Journal>
     private let keyFile: SigningKeyFile
+    /// The time of the newest entry when the log was opened.
+    private let newestRecorded: Timestamp?
+    private let clock: Mutex<ClockWatch>
     private let queue = DispatchQueue(label: "audit.sequencer")
 
     private struct Shared {
@@ -103,6 +106,8 @@ public final class AuditLog: Sendable {
         verifierKey = signer.verifierKey
         verifierKeyPath = keyFile.verifierKeyPath
         self.keyFile = keyFile
+        newestRecorded = sequencer.newestTime()
+        clock = Mutex(ClockWatch(wall: .now, steady: .now))
         self.sequencer = Mutex(sequencer)
         shared = Mutex(
             Shared(checkpoint: checkpoint, retiring: keys.retiring.map { ($0.rotation.old, $0.until) }))
@@ -264,11 +269,19 @@ extension AuditLog: Service {
     /// that appends.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
+            self.tell(ClockWatch.step(since: self.newestRecorded, now: .now), whileRunning: false)
             while !Task.isCancelled {
                 try? await Task.sleep(for: self.options.integrationInterval)
                 await self.tick()
             }
         }
+    }
+
+    private func tell(_ step: ClockWatch.Step?, whileRunning: Bool) {
+        guard let step else { return }
+        options.logger.warning(
+            "the clock was set", metadata: ["from": "\(step.expected)", "to": "\(step.found)"])
+        try? append(LogEntry.clockStep(step, whileRunning: whileRunning))
     }
 
     /// One round on a thread of its own: it waits for the disk, which the cooperative threads must not.
@@ -278,6 +291,8 @@ extension AuditLog: Service {
                 let before = self.integrationFailure
                 do throws(AuditError) {
                     if self.options.durability == .process { try self.synchronizeJournals() }
+                    self.tell(
+                        self.clock.withLock { $0.observe(wall: .now, steady: .now) }, whileRunning: true)
                     self.retireKey(at: .now)
                     try self.integrateNow()
                     if before != nil { self.options.logger.notice("the audit log integrates again") }

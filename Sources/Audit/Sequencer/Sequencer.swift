@@ -1,3 +1,4 @@
+import Identifiers
 import Logging
 
 /// Moves records from the journals into the tree, one bounded batch after another.
@@ -367,6 +368,16 @@ struct Sequencer {
 }
 
 extension Sequencer {
+    /// The time of the newest entry; `nil` where there is none, or it cannot be read or says none.
+    func newestTime() -> Timestamp? {
+        guard state.treeSize > 0 else { return nil }
+        var entries = AuditEntries(
+            tiles: TileReader(root: paths.root, files: files), size: state.treeSize,
+            range: (state.treeSize - 1)..<state.treeSize, filter: AuditFilter())
+        guard let newest = try? entries.next() else { return nil }
+        return newest.time.flatMap { Timestamp($0) }
+    }
+
     /// Whether the entry of this rotation has to be appended yet.
     ///
     /// - Throws: `keyMalformed` when the rotation is not of this log as it is now.
