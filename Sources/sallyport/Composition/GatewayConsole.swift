@@ -43,7 +43,14 @@ struct GatewayConsole: ConsoleBackend {
             issuer: caller.issuer, subject: caller.subject, action: action.rawValue,
             resource: "\(resource.kind.rawValue)\(resource.name.map { "/\($0)" } ?? "")", allowed: decision.allowed,
             rule: decision.rule, at: .now)
-        try auditLog.append(entry.bytes)
+        do {
+            try auditLog.append(entry.bytes)
+        } catch {
+            throw Refusal(
+                kind: .unavailable, rule: "audit-unavailable",
+                reason: "The gateway cannot record this now, so it is not done: \(error).",
+                nextStep: "Tell the gateway's operators that the audit log takes no entries.", commandID: entry.id)
+        }
         guard decision.allowed else {
             throw Refusal(
                 kind: .denied, rule: decision.rule,

@@ -46,6 +46,17 @@ struct FullDiskTests {
             // A caller who is refused anyway, and one who cannot sign in, are told so or told 503: never let through.
             let export = try await alice.post("\(gateway.url)/payments/export", json: "{}")
             #expect([403, 503].contains(export.status), "\(export)")
+            // The console is there, says why it does what has to be recorded no more, and does the rest.
+            let carol = Curl(token: try await gateway.issuer.token(for: "carol"))
+            #expect(try await carol.get("\(gateway.consoleURL)/healthz").status == 200)
+            #expect(try await carol.get("\(gateway.consoleURL)/api/v1/me").status == 200)
+            var view = try await carol.get("\(gateway.consoleURL)/api/v1/policy")
+            for _ in 0..<200 where view.status == 200 {
+                try disk.fill()
+                view = try await carol.get("\(gateway.consoleURL)/api/v1/policy")
+            }
+            #expect(view.status == 503 && view.member("rule") as? String == "audit-unavailable", "\(view)")
+            #expect((view.member("detail") as? String)?.contains("no space left") == true, "\(view)")
             #expect([401, 503].contains(try await Curl(token: "nonsense").get(url).status))
             #expect(try gateway.process.isRunning)
 
