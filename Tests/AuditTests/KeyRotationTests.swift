@@ -226,6 +226,35 @@ struct KeyRotationTests {
         #expect(rotated > 10 && operation - rotated > 10)
     }
 
+    @Test("a witness that knows the old key cosigns through the overlap, and needs the new one afterwards")
+    func witness() throws {
+        let stage = try Stage()
+        let reader = AuditReader(directory: stage.folder.log)
+        func ask(knowing keys: [NoteVerifierKey]) throws -> Int {
+            let witness = try Witness(directory: "\(stage.folder.path)/witness", name: "w.example", logs: keys)
+            let checkpoint = try reader.checkpoint()
+            var submission = WitnessSubmission(to: witness.key, knownSize: 0)
+            var status = 0
+            for _ in 0..<2 {
+                let answer = witness.addCheckpoint(try submission.request(for: checkpoint, from: reader), time: 1)
+                status = answer.status
+                let step = submission.take(
+                    status: status, contentType: answer.contentType, body: Array(answer.body.utf8), for: checkpoint)
+                if step != .again { break }
+            }
+            return status
+        }
+        #expect(try ask(knowing: [stage.old]) == 200)
+        try stage.grow(5)
+        #expect(try ask(knowing: [stage.old, stage.rotation.new]) == 200)
+        let last = try AuditLog.rotateKey(
+            Sample.options(stage.folder.log), overlap: .zero, now: Self.now
+        ).rotation.new
+        try stage.grow(5)
+        #expect(try ask(knowing: [stage.old, stage.rotation.new]) == 403)
+        #expect(try ask(knowing: [stage.rotation.new, last]) == 200)
+    }
+
     @Test("a running gateway's log is not rotated, nor keys of another time used")
     func refused() throws {
         let stage = try Stage(then: 0)
