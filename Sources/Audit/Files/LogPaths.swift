@@ -19,6 +19,8 @@ struct LogPaths: Sendable {
     var checkpoint: String { "\(root)/checkpoint" }
     /// The newest checkpoint that a quorum of witnesses cosigned, where there are witnesses.
     var witnessedCheckpoint: String { "\(root)/checkpoint.witnessed" }
+    /// Time stamps of checkpoints, for anyone who may read the log.
+    var timestamps: String { "\(root)/timestamps" }
     var tiles: String { "\(root)/tile" }
     var privateDirectory: String { "\(root)/.state" }
     var lock: String { "\(privateDirectory)/lock" }

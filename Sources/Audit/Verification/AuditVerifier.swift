@@ -40,6 +40,9 @@ public struct AuditVerifier {
         if let checkpoint = try verifier.readCheckpoint(policy.key) {
             try verifier.verifyTree(checkpoint, progress)
             if !policy.witnesses.isEmpty { try verifier.verifyWitnessed(checkpoint, policy) }
+            try StampVerification(
+                stamps: CheckpointStamps(directory: directory, fileOperations: fileOperations), tiles: verifier.tiles
+            ).verify(against: checkpoint, policy.key, &verifier.keys, &verifier.report)
             for old in kept { try verifier.verify(checkpoint, growsFrom: old, policy.key) }
         }
         try verifier.verifyJournals()

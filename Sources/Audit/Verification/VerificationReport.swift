@@ -12,6 +12,8 @@ public struct VerificationReport: Sendable, Equatable {
             /// A hash tile or entry bundle, by its path below the directory.
             case tile(path: String)
             case checkpoint
+            /// The time stamp of the checkpoint of so many entries.
+            case timestamp(treeSize: UInt64)
             /// A journal file, by its path below the directory, and the damaged record's offset in bytes.
             case journal(path: String, offset: UInt64)
         }
@@ -26,12 +28,22 @@ public struct VerificationReport: Sendable, Equatable {
             case .entries(let range): "entries \(range.lowerBound) to \(range.upperBound): \(reason)"
             case .tile(let path): "\(path): \(reason)"
             case .checkpoint: "checkpoint: \(reason)"
+            case .timestamp(let size): "timestamps/\(size).tsr: \(reason)"
             case .journal(let path, let offset): "\(path) at byte \(offset): \(reason)"
             }
         }
     }
 
+    /// A checkpoint that a time-stamping authority stamped. The authority's own signature is not checked here.
+    public struct Stamp: Sendable, Equatable {
+        public let treeSize: UInt64
+        /// By the authority's clock.
+        public let time: Timestamp
+    }
+
     public internal(set) var origin = ""
+    /// The time stamps that belong to this log, by the size that they cover.
+    public internal(set) var timestamps: [Stamp] = []
     /// Entries that the checkpoint covers.
     public internal(set) var treeSize: UInt64 = 0
     /// The signed root; `nil` when there is no checkpoint to read.

@@ -165,6 +165,15 @@ enum ConfigurationKeys {
                     ConfigKey("url", .url, required: true, summary: "Its submission prefix, without /add-checkpoint."),
                     ConfigKey("key", .string, required: true, summary: "Its public key, as it prints it."),
                 ])), summary: "Who else is shown each checkpoint, and cosigns it (C2SP tlog-witness)."),
+        ConfigKey(
+            "timestamps",
+            .mapping([
+                ConfigKey("url", .url, required: true, summary: "The authority's URL."),
+                ConfigKey(
+                    "ca", .path,
+                    summary: "PEM file of the certificate authorities of an https URL, instead of the system's."),
+                ConfigKey("interval", .duration, default: "1h", summary: "How often the newest checkpoint is stamped."),
+            ]), summary: "A time-stamping authority (RFC 3161) for checkpoints."),
         ConfigKey("quorum", .integer(1...64), summary: "How many of the witnesses must cosign; all by default."),
     ]
 

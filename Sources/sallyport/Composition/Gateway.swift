@@ -85,6 +85,14 @@ struct Gateway {
             try Witnessing(
                 $0, log: auditLog, directory: "\(state)/audit", client: IssuerClients.usual, logger: logger)
         }
+        let timestamping = try configuration.audit.timestamping.map { settings in
+            Timestamping(
+                settings, directory: configuration.auditDirectory,
+                client: try settings.authorities.map { try CommandHTTP.client(authorities: $0) } ?? IssuerClients.usual,
+                logger: logger
+            ) { witnessing.map(\.witnessed) ?? auditLog.checkpoint() }
+        }
+        let stamping: [any Service] = timestamping.map { [$0] } ?? []
         let console = try Console(
             Self.consoleOptions(configuration, clients: issuerClients),
             backend: GatewayConsole(
@@ -102,7 +110,7 @@ struct Gateway {
         services =
             [auditLog, SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
             + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
-            + (webhook.map { [$0] } ?? []) + (witnessing.map { [$0] } ?? []) + [console] + adapters
+            + (webhook.map { [$0] } ?? []) + (witnessing.map { [$0] } ?? []) + stamping + [console] + adapters
     }
 
     private static func consoleOptions(_ configuration: GatewayConfiguration, clients: IssuerClients) -> ConsoleOptions

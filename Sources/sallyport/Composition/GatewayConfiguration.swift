@@ -46,6 +46,8 @@ struct GatewayConfiguration: Sendable {
         let interval: Duration
         /// `nil` for the one in the state folder.
         let signingKey: SigningKeyReference?
+        /// `nil` where checkpoints are not time-stamped.
+        let timestamping: Timestamping.Settings?
         /// `nil` where there are no witnesses.
         let witnessing: Witnessing.Settings?
     }
@@ -105,7 +107,7 @@ struct GatewayConfiguration: Sendable {
             origin: auditSection.string("origin") ?? "sallyport",
             durability: auditSection.string("durability").flatMap(Durability.init) ?? .process,
             interval: auditSection.duration("interval") ?? .milliseconds(200),
-            signingKey: try Self.signingKey(auditSection),
+            signingKey: try Self.signingKey(auditSection), timestamping: Self.timestamping(auditSection, base: base),
             witnessing: try Self.witnessing(auditSection))
         console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
@@ -118,6 +120,14 @@ struct GatewayConfiguration: Sendable {
         } catch {
             throw section.error("signing_key", "\(error)")
         }
+    }
+
+    private static func timestamping(_ section: ConfigSection, base: String) -> Timestamping.Settings? {
+        guard section.has("timestamps") else { return nil }
+        let stamps = section.section("timestamps")
+        return Timestamping.Settings(
+            url: stamps.string("url") ?? "", authorities: stamps.string("ca").map { resolve($0, from: base) },
+            interval: max(stamps.duration("interval") ?? .seconds(3600), .seconds(1)))
     }
 
     private static func witnessing(_ section: ConfigSection) throws -> Witnessing.Settings? {

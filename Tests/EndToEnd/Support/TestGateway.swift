@@ -30,6 +30,8 @@ final class TestGateway: Sendable {
         var sshListener: String?
         /// Keys of the issuer, in YAML's flow style.
         var issuerKeys = "groups: {claim: groups}"
+        /// More keys of `audit`, in YAML's flow style with a comma before each.
+        var audit = ""
         /// Any that is free without one.
         var consolePort: Int?
         var environment: [String: String] = [:]
@@ -100,7 +102,7 @@ final class TestGateway: Sendable {
             \(options.maskingRules)
             approvals: {groups: [approver]}
             console: {listen: "127.0.0.1:\(consolePort)"}
-            audit: {origin: test.sallyport.example/log}
+            audit: {origin: test.sallyport.example/log\(options.audit)}
             \(options.extra)
             """
         try configuration.write(

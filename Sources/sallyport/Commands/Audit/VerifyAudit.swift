@@ -53,6 +53,11 @@ struct VerifyAudit: ReportingCommand {
         if let witnessed = report.witnessedEntries {
             lines.append("\(witnessed) of them were witnessed")
         }
+        if let newest = report.timestamps.last {
+            lines.append(
+                "\(newest.treeSize) of them were time-stamped at \(newest.time) (\(report.timestamps.count) time stamps; "
+                    + "`openssl ts -verify` checks the authority's signature)")
+        }
         if report.pendingEntries > 0 {
             lines.append("\(report.pendingEntries) more stand in journals and are not signed yet")
         }
@@ -66,6 +71,10 @@ struct VerifyAudit: ReportingCommand {
             "entries_checked": .number(String(report.entriesChecked)),
             "witnessed": report.witnessedEntries.map { .number(String($0)) } ?? .null,
             "followed_rotations": .array(report.followedRotations.map { .number(String($0)) }),
+            "timestamps": .array(
+                report.timestamps.map {
+                    ["tree_size": .number(String($0.treeSize)), "time": .string($0.time.description)]
+                }),
             "pending": .number(String(report.pendingEntries)),
             "findings": .array(report.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(report.findingsOmitted)),

@@ -35,6 +35,7 @@ struct Doctor: ReportingCommand {
             report(Examination.adapters(configuration, registry))
             report(Examination.state(configuration))
             report(Examination.log(configuration))
+            report(Examination.timestamps(configuration))
             let isRunning = await NetworkExamination.isRunning(configuration)
             report(NetworkExamination.ports(configuration, isRunning: isRunning))
             report(await NetworkExamination.issuers(configuration))
