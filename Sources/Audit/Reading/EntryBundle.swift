@@ -17,4 +17,21 @@ struct EntryBundle {
         position = end
         return bytes[start..<end]
     }
+
+    /// The leaf hashes of the next entries, `count` of them or as many as there are whole.
+    mutating func leafHashes(atMost count: Int) -> [TreeHash] {
+        var leaves: [TreeHash] = []
+        leaves.reserveCapacity(count)
+        var start = position
+        bytes.withUnsafeBytes { buffer in
+            while leaves.count < count, start + 2 <= buffer.count {
+                let end = start + 2 + Int(buffer[start]) << 8 + Int(buffer[start + 1])
+                guard end <= buffer.count else { return }
+                leaves.append(.leaf(UnsafeRawBufferPointer(rebasing: buffer[(start + 2)..<end])))
+                start = end
+            }
+        }
+        position = start
+        return leaves
+    }
 }

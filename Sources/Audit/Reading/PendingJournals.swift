@@ -4,6 +4,8 @@ struct PendingJournals {
     let files: FileOperations
 
     struct Findings: Sendable, Equatable {
+        /// How far the tree goes for the gateway; `nil` in a mirror of the public files.
+        var state: LogState?
         var entries: UInt64 = 0
         /// Journals that end within a record: torn by the end of a process, or being written just now.
         var unfinished: [String] = []
@@ -11,7 +13,7 @@ struct PendingJournals {
         var damaged: [(path: String, offset: UInt64)] = []
 
         static func == (a: Findings, b: Findings) -> Bool {
-            a.entries == b.entries && a.unfinished == b.unfinished
+            a.state == b.state && a.entries == b.entries && a.unfinished == b.unfinished
                 && a.damaged.elementsEqual(b.damaged) { $0 == $1 }
         }
     }
@@ -22,6 +24,7 @@ struct PendingJournals {
         var findings = Findings()
         guard let bytes = try files.contents(of: paths.state) else { return findings }
         let state = try LogState(parsing: bytes, path: paths.state)
+        findings.state = state
         for file in try files.names(in: paths.journals) {
             guard let (name, generation) = JournalName.parse(file) else { continue }
             var cursor = JournalCursor(generation: generation)

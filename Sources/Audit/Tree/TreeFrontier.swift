@@ -18,8 +18,24 @@ struct TreeFrontier: Sendable, Equatable {
         _ leaf: TreeHash, completed: (_ level: Int, _ index: UInt64, _ hashes: [TreeHash]) throws(Failure) -> Void
     ) throws(Failure) {
         size += 1
-        var hash = leaf
-        var level = 0
+        try add(leaf, level: 0, completed)
+    }
+
+    /// Adds 256 leaves at once by their root, where no other leaf waits for its tile to become full.
+    mutating func append<Failure: Error>(
+        fullTile root: TreeHash,
+        completed: (_ level: Int, _ index: UInt64, _ hashes: [TreeHash]) throws(Failure) -> Void
+    ) throws(Failure) {
+        size += UInt64(TilePath.fullWidth)
+        if levels.isEmpty { levels.append([]) }
+        try add(root, level: 1, completed)
+    }
+
+    private mutating func add<Failure: Error>(
+        _ hash: TreeHash, level: Int,
+        _ completed: (_ level: Int, _ index: UInt64, _ hashes: [TreeHash]) throws(Failure) -> Void
+    ) throws(Failure) {
+        var (hash, level) = (hash, level)
         while true {
             if level == levels.count { levels.append([]) }
             levels[level].append(hash)

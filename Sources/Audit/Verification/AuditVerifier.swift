@@ -1,16 +1,22 @@
+import Foundation
+
 /// Verifies a log from its files and the public key alone.
 ///
-/// Every entry is hashed anew and the whole tree is computed from the entries up. Each stored hash tile must be the one
-/// computed, and the root the one that the checkpoint signs. Where two files disagree, the one that the signed root
-/// vouches for is right and the other is named. Memory is bounded: one bundle and one tile a level.
+/// Every entry is hashed anew and the whole tree is computed from the entries up, on all cores. Each stored hash tile
+/// must be the one computed, and the root the one that the checkpoint signs. Where two files disagree, the one that the
+/// signed root vouches for is right and the other is named. Memory is bounded: one bundle a thread and one tile a level.
+/// What is found, and in which order, is the same however many threads there are.
 public struct AuditVerifier {
     /// Verifies the log in `directory` against a public key text (`log.vkey`).
     ///
-    /// - Parameter progress: Called now and then with the entries checked and the entries in all.
+    /// - Parameters:
+    ///   - threads: How many of them hash; as many as there are cores by default.
+    ///   - progress: Called now and then, on the caller's thread, with the entries checked and the entries in all.
     /// - Returns: What was found; the log is good when `isValid`.
     /// - Throws: `AuditError` when the files cannot be read at all; `keyMalformed` when `vkey` is no key.
     public static func verify(
         directory: String, vkey: String, fileOperations: FileOperations = .system,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
         progress: (_ checked: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(AuditError) -> VerificationReport {
         let key: NoteVerifierKey
@@ -18,7 +24,8 @@ public struct AuditVerifier {
             throw .keyMalformed(path: "the verifier key", reason: error.description)
         }
         return try verify(
-            directory: directory, under: TrustPolicy(key: key), fileOperations: fileOperations, progress: progress)
+            directory: directory, under: TrustPolicy(key: key), fileOperations: fileOperations,
+            threads: threads, progress: progress)
     }
 
     /// Verifies the log in `directory`.
@@ -26,11 +33,13 @@ public struct AuditVerifier {
     /// - Parameters:
     ///   - policy: Whose signatures the checkpoint must have.
     ///   - kept: Checkpoints of earlier, kept elsewhere: the log must have grown from each of them.
-    ///   - progress: Called now and then with the entries checked and the entries in all.
+    ///   - threads: How many of them hash; as many as there are cores by default.
+    ///   - progress: Called now and then, on the caller's thread, with the entries checked and the entries in all.
     /// - Throws: `AuditError` when the files cannot be read at all.
     public static func verify(
         directory: String, under policy: TrustPolicy, since kept: [SignedCheckpoint] = [],
         fileOperations: FileOperations = .system,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
         progress: (_ checked: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(AuditError) -> VerificationReport {
         var verifier = AuditVerifier(paths: LogPaths(root: directory), files: fileOperations)
@@ -38,7 +47,13 @@ public struct AuditVerifier {
             throw .tileMissing(path: directory)
         }
         if let checkpoint = try verifier.readCheckpoint(policy.key) {
-            try verifier.verifyTree(checkpoint, progress)
+            var tree = TreeVerifier(checkpoint: checkpoint, tiles: verifier.tiles, threads: threads)
+            try tree.verify(into: &verifier.report, progress: progress)
+            // What is wrong with the newest was said already, and says nothing about the older ones.
+            if verifier.report.isValid {
+                let older = OlderPartialTiles(tiles: verifier.tiles, size: checkpoint.treeSize)
+                verifier.report.add(try older.verify())
+            }
             if !policy.witnesses.isEmpty { try verifier.verifyWitnessed(checkpoint, policy) }
             try StampVerification(
                 stamps: CheckpointStamps(directory: directory, fileOperations: fileOperations), tiles: verifier.tiles
@@ -134,155 +149,6 @@ public struct AuditVerifier {
         }
     }
 
-    // MARK: The tree
-
-    private mutating func verifyTree(
-        _ checkpoint: SignedCheckpoint, _ progress: (UInt64, UInt64) -> Void
-    ) throws(AuditError) {
-        let size = checkpoint.treeSize
-        var trusted = TrustedTiles(tiles: tiles, size: size, root: checkpoint.root)
-        /// The hashes that each level's current tile must have, computed from the entries.
-        var tree = TreeFrontier()
-        var index: UInt64 = 0
-        while index << 8 < size {
-            // A size in the checkpoint that no file stands for (its signature was wrong) must not keep us here.
-            if report.findingsOmitted > 0 { break }
-            let hashes = try verifyLeaves(index, size: size, &trusted)
-            for hash in hashes {
-                var completed: [(Int, UInt64, [TreeHash])] = []
-                tree.append(hash) { level, index, hashes in
-                    if level > 0 { completed.append((level, index, hashes)) }
-                }
-                for (level, index, hashes) in completed {
-                    try verifyTile(level, index, computed: hashes, &trusted)
-                }
-            }
-            index += 1
-            progress(min(index << 8, size), size)
-        }
-        guard tree.size == size else { return }
-        for (level, hashes) in tree.levels.enumerated() where level > 0 && !hashes.isEmpty {
-            let index = TilePath.hashes(level: level, size: size) >> 8
-            try verifyTile(level, index, computed: hashes, &trusted)
-        }
-        if tree.root != checkpoint.root, !report.findings.contains(where: { $0.place != .checkpoint }) {
-            report.add(
-                .checkpoint,
-                "it signs the root \(checkpoint.root), the \(size) stored entries and tiles agree with each other "
-                    + "and have the root \(tree.root): the tree was made anew after it was signed")
-        }
-    }
-
-    /// Holds a bundle's entries against their level 0 tile; gives the leaf hashes to go on with.
-    private mutating func verifyLeaves(
-        _ index: UInt64, size: UInt64, _ trusted: inout TrustedTiles
-    ) throws(AuditError) -> [TreeHash] {
-        let first = index << 8
-        let width = TilePath.width(level: 0, index: index, size: size)
-        let bundlePath = TilePath(.entries, index: index, width: width)
-        let hashPath = TilePath(.hashes(level: 0), index: index, width: width)
-        let stored = try storedHashes(hashPath)
-        guard let (bytes, file) = try tiles.read(bundlePath) else {
-            report.add(
-                .tile(path: bundlePath.path),
-                "it is missing, and with it entries \(first) to \(first + UInt64(width) - 1)")
-            return stored ?? Array(repeating: .emptyTree, count: width)
-        }
-        var bundle = EntryBundle(bytes)
-        var entries: [ArraySlice<UInt8>] = []
-        while entries.count < width, let entry = bundle.next() { entries.append(entry) }
-        let leaves = entries.map { entry in entry.withUnsafeBytes { TreeHash.leaf($0) } }
-        report.entriesChecked += UInt64(entries.count)
-
-        guard let stored else {
-            // The tile is missing or cut short, which was told; are the entries good without it?
-            if leaves.count < width {
-                report.add(
-                    .entry(index: first + UInt64(leaves.count), id: nil), "\(bundlePath.path) ends within or before it")
-            }
-            return leaves + Array(repeating: .emptyTree, count: width - leaves.count)
-        }
-        if leaves == stored {
-            // A full bundle that is read for a partial one goes on with the entries after this checkpoint.
-            if !bundle.isAtEnd, file == bundlePath {
-                report.add(.tile(path: bundlePath.path), "it has bytes after its last entry")
-            }
-            return leaves
-        }
-        let isTileTrusted = trusted.vouch(for: stored, level: 0, index: index)
-        if !isTileTrusted, leaves.count == width, trusted.vouch(for: leaves, level: 0, index: index) {
-            let wrong = zip(leaves, stored).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
-            report.add(
-                .tile(path: hashPath.path),
-                "its hash of entry \(first + UInt64(wrong)) was changed; the entry itself is the one that was signed")
-            return leaves
-        }
-        nameEntries(entries, leaves, stored, first: first, bundle: bundlePath, isTileTrusted: isTileTrusted)
-        return stored
-    }
-
-    /// Names the entries of a bundle that are not those of the tile.
-    private mutating func nameEntries(
-        _ entries: [ArraySlice<UInt8>], _ leaves: [TreeHash], _ stored: [TreeHash], first: UInt64, bundle: TilePath,
-        isTileTrusted: Bool
-    ) {
-        let vouched = isTileTrusted ? "signed" : "in its hash tile (which does not lead to the signed root either)"
-        for position in stored.indices {
-            let index = first + UInt64(position)
-            guard position < leaves.count else {
-                let last = first + UInt64(stored.count - 1)
-                report.add(
-                    .entry(index: index, id: nil),
-                    "\(bundle.path) ends within or before it\(index == last ? "" : "; all up to \(last) are missing")")
-                return
-            }
-            guard leaves[position] != stored[position] else { continue }
-            let id = EntryHead(entries[position]).id
-            if let home = stored.firstIndex(of: leaves[position]) {
-                report.add(
-                    .entry(index: index, id: id), "it stands here but was signed at \(first + UInt64(home))")
-            } else {
-                report.add(.entry(index: index, id: id), "its bytes are not those that were \(vouched)")
-            }
-        }
-    }
-
-    /// Holds a stored tile of level 1 or more against the hashes computed from below.
-    private mutating func verifyTile(
-        _ level: Int, _ index: UInt64, computed: [TreeHash], _ trusted: inout TrustedTiles
-    ) throws(AuditError) {
-        let path = TilePath(.hashes(level: level), index: index, width: computed.count)
-        guard let stored = try storedHashes(path), stored != computed else { return }
-        // What is computed comes from entries that were found wrong, or from tiles that vouch for themselves.
-        let isStoredTrusted = trusted.vouch(for: stored, level: level, index: index)
-        for position in computed.indices where stored[position] != computed[position] {
-            let child = index << 8 + UInt64(position)
-            if isStoredTrusted {
-                let span = UInt64(8 * level)
-                report.add(
-                    .entries(child << span...((child + 1) << span - 1)),
-                    "bundle and hash tiles agree with each other but not with the signed tree: at least one was changed"
-                )
-            } else {
-                report.add(.tile(path: path.path), "hash \(position) is not the one of the tiles below it")
-                return
-            }
-        }
-    }
-
-    /// A tile's hashes; `nil` when it is missing or has the wrong length, which is then a finding.
-    private mutating func storedHashes(_ path: TilePath) throws(AuditError) -> [TreeHash]? {
-        guard let bytes = try tiles.bytes(of: path) else {
-            report.add(.tile(path: path.path), "it is missing")
-            return nil
-        }
-        guard let hashes = TileReader.hashes(in: bytes, width: path.width) else {
-            report.add(.tile(path: path.path), "it has \(bytes.count) bytes, not \(path.width * TreeHash.byteCount)")
-            return nil
-        }
-        return hashes
-    }
-
     // MARK: The journals
 
     private mutating func verifyJournals() throws(AuditError) {
@@ -298,6 +164,16 @@ public struct AuditVerifier {
         report.unfinishedJournals = findings.unfinished
         for (path, offset) in findings.damaged {
             report.add(.journal(path: path, offset: offset), "the record's checksum is wrong and records follow it")
+        }
+        // The state was read after the checkpoint, and is written before it: it never knows less.
+        if let state = findings.state, report.isValid, report.root != nil {
+            if state.treeSize < report.treeSize {
+                report.add(
+                    .tile(path: ".state/state"),
+                    "it knows \(state.treeSize) entries and the checkpoint signs \(report.treeSize): it was set back")
+            } else if state.treeSize == report.treeSize, state.root != report.root {
+                report.add(.tile(path: ".state/state"), "its root \(state.root) is not the signed one")
+            }
         }
     }
 }

@@ -66,13 +66,39 @@ public struct VerificationReport: Sendable, Equatable {
     /// Whether nothing is wrong.
     public var isValid: Bool { findings.isEmpty }
 
-    static let maximumFindings = 100
-
     mutating func add(_ place: Finding.Place, _ reason: String) {
-        if findings.count < Self.maximumFindings {
-            findings.append(Finding(place: place, reason: reason))
+        var list = FindingList()
+        list.add(place, reason)
+        add(list)
+    }
+
+    mutating func add(_ list: FindingList) {
+        let room = max(0, FindingList.limit - findings.count)
+        findings += list.listed.prefix(room)
+        findingsOmitted += list.omitted + max(0, list.listed.count - room)
+    }
+}
+
+/// Findings in the order in which they were made: the first of them, and how many more there are.
+struct FindingList: Sendable {
+    static let limit = 100
+
+    private(set) var listed: [VerificationReport.Finding] = []
+    private(set) var omitted = 0
+
+    var isEmpty: Bool { listed.isEmpty }
+
+    mutating func add(_ place: VerificationReport.Finding.Place, _ reason: String) {
+        if listed.count < Self.limit {
+            listed.append(.init(place: place, reason: reason))
         } else {
-            findingsOmitted += 1
+            omitted += 1
         }
+    }
+
+    mutating func append(_ other: FindingList) {
+        let room = max(0, Self.limit - listed.count)
+        listed += other.listed.prefix(room)
+        omitted += other.omitted + max(0, other.listed.count - room)
     }
 }
