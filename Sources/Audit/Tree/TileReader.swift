@@ -46,10 +46,17 @@ struct TileReader: Sendable {
     }
 }
 
-/// The nodes of a stored tree, each found with one tile read.
-struct StoredTree: TreeNodes {
-    let tiles: TileReader
+/// The nodes of a stored tree. The last tile of each level is kept, so that a proof, which wants neighbours on its way up
+/// and along the right edge, reads a few tiles a level and not one for each of its hashes.
+final class StoredTree: TreeNodes {
     let size: UInt64
+    private let tiles: TileReader
+    private var known: [Int: (index: UInt64, hashes: [TreeHash])] = [:]
+
+    init(tiles: TileReader, size: UInt64) {
+        self.tiles = tiles
+        self.size = size
+    }
 
     func node(height: Int, index: UInt64) throws(AuditError) -> TreeHash {
         let level = height / 8
@@ -59,7 +66,14 @@ struct StoredTree: TreeNodes {
         let width = TilePath.width(level: level, index: tile, size: size)
         let start = Int(first & 0xff)
         guard start + count <= width else { throw .outOfRange(index: index << UInt64(height), treeSize: size) }
-        let hashes = try tiles.hashes(level: level, index: tile, width: width)
+        let hashes = try hashes(level: level, index: tile, width: width)
         return TreeFrontier.fold(hashes[start..<(start + count)])
+    }
+
+    private func hashes(level: Int, index: UInt64, width: Int) throws(AuditError) -> [TreeHash] {
+        if let known = known[level], known.index == index { return known.hashes }
+        let hashes = try tiles.hashes(level: level, index: index, width: width)
+        known[level] = (index, hashes)
+        return hashes
     }
 }
