@@ -36,6 +36,7 @@ public final class AuditLog: Sendable {
     /// The time of the newest entry when the log was opened.
     private let newestRecorded: Timestamp?
     private let clock: Mutex<ClockWatch>
+    private let sharedJournals = SharedJournals()
     private let queue = DispatchQueue(label: "audit.sequencer")
 
     private struct Shared {
@@ -112,7 +113,7 @@ public final class AuditLog: Sendable {
         shared = Mutex(
             Shared(checkpoint: checkpoint, retiring: keys.retiring.map { ($0.rotation.old, $0.until) }))
         self.control = Mutex(control)
-        journals.withLock { $0[Self.controlName] = controlShare }
+        if let controlShare { journals.withLock { $0[Self.controlName] = controlShare } }
     }
 
     private static let controlName = "control"
@@ -136,15 +137,31 @@ public final class AuditLog: Sendable {
         guard JournalName.isValid(name), name != Self.controlName else { throw .journalNameInvalid(name) }
         // Under the sequencer's lock, so that cursors and files stand still while the generation is chosen.
         return try sequencer.withLock { sequencer throws(AuditError) -> sending Journal in
+            if options.durability == .disk {
+                return try sharedJournals.open(name) { file throws(AuditError) in
+                    try openGroup(file, cursors: sequencer.state.cursors)
+                }
+            }
             if let open = journals.withLock({ $0[name] }), !open.isClosed { throw .journalNameInUse(name) }
             let generation = try Self.nextGeneration(
                 of: name, cursors: sequencer.state.cursors, paths: paths, files: options.fileOperations)
             let journal = try Journal(
                 name: name, generation: generation, directory: paths.journals, options: options, lock: lock)
-            let share = journal.shared
-            journals.withLock { $0[name] = share }
+            if let share = journal.shared { journals.withLock { $0[name] = share } }
             return journal
         }
+    }
+
+    private func openGroup(
+        _ name: String, cursors: [String: JournalCursor]
+    ) throws(AuditError) -> JournalGroup {
+        let generation = try Self.nextGeneration(
+            of: name, cursors: cursors, paths: paths, files: options.fileOperations)
+        let group = JournalGroup(
+            try JournalFile(
+                name: name, generation: generation, directory: paths.journals, options: options, lock: lock))
+        journals.withLock { $0[name] = group.shared }
+        return group
     }
 
     /// Appends an entry from any thread, for events that belong to no event loop (sign-in failures, approvals, policy

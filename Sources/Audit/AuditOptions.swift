@@ -5,7 +5,8 @@ public enum Durability: String, Sendable, CaseIterable {
     /// In the kernel's hands: survives the end of the process at any instant. The disk follows in groups, within the
     /// integration interval.
     case process
-    /// On the disk: survives a power cut too, for one `fdatasync` an append.
+    /// On the disk: survives a power cut too, for one `fdatasync` an append, which appends that wait at the same time
+    /// share.
     case disk
 }
 

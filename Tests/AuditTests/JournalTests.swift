@@ -148,7 +148,7 @@ struct JournalTests {
         fails.store(false, ordering: .relaxed)
         try journal.append(Sample.entry(3))
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder.log)/.state/journals").sorted()
-        #expect(names == ["control.00000001.journal", "loop-0.00000001.journal", "loop-0.00000002.journal"])
+        #expect(names == ["control.00000001.journal", "shared-0.00000001.journal", "shared-0.00000002.journal"])
         try log.integrateNow()
         #expect(try AuditReader(directory: folder.log).all().compactMap { Sample.number(of: $0) } == [1, 3])
     }

@@ -1,88 +1,43 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// One event loop's way into the audit log: an append is in the kernel's hands before it returns.
 ///
-/// A journal belongs to one event loop (it is not `Sendable`) and shares no lock with any other. An entry that
-/// `append` took survives the end of the process at any later instant; with `durability: disk` also a power cut.
-///
-/// An append is one `write(2)`. Where only the end of the process has to be survived and the file system can set space
-/// aside, it is less: the record is stored into a shared mapping of the file, whose pages are the kernel's like those
-/// that `write` would have filled.
+/// A journal belongs to one event loop (it is not `Sendable`). With `durability: process` it has a file of its own and
+/// shares no lock with any other: an entry that `append` took survives the end of the process at any later instant. With
+/// `durability: disk` an entry survives a power cut too, and writers that wait for the disk at the same time share one
+/// file and its `fdatasync`.
 ///
 /// When the disk refuses, nothing of the entry stays behind: the file is cut back to the last good record, and the
 /// next append tries afresh, so that appends resume by themselves when space returns.
 public final class Journal {
     public let name: String
-    private let files: FileOperations
-    private let directory: String
-    private let durability: Durability
-    private let sizeLimit: UInt64
-    private let windowBytes: Int
-    private let share: JournalShare
-    /// Held so that the directory stays locked as long as anyone can write into it.
-    private let lock: DirectoryLock
-    private let crc = CRC32C.shared
-    private let buffer: UnsafeMutableRawBufferPointer
+    private let destination: Destination
+    private var isClosed = false
 
-    private var descriptor: Int32
-    private var path: String
-    private var generation: UInt64
-    /// Bytes of the current file that hold whole, acknowledged records.
-    private var length: UInt64
-    private var sequence: UInt64 = 0
-    private var condition = Condition.ready
-    /// Where records are stored; `nil` where they are written.
-    private var window: Window?
-
-    /// A mapped stretch of the file.
-    private struct Window {
-        let memory: UnsafeMutableRawBufferPointer
-        /// Where it begins in the file, in bytes.
-        let start: UInt64
-    }
-
-    private enum Condition {
-        case ready
-        /// Bytes beyond `length` may be in the file.
-        case mustTruncate
-        /// The file's unsynchronized pages are in doubt after a failed `fdatasync`; go on in a new file.
-        case mustReplace
-        case closed
+    private enum Destination {
+        case own(JournalFile)
+        case shared(JournalGroup, SharedJournals)
     }
 
     init(
         name: String, generation: UInt64, directory: String, options: AuditOptions, lock: DirectoryLock
     ) throws(AuditError) {
         self.name = name
-        self.files = options.fileOperations
-        self.directory = directory
-        self.durability = options.durability
-        self.sizeLimit = options.journalSizeLimit
-        self.windowBytes = options.journalWindowBytes
-        self.lock = lock
-        let file = try Self.create(
-            name: name, generation: generation, directory: directory, files: files, durability: durability)
-        descriptor = file.descriptor
-        path = file.path
-        self.generation = generation
-        length = UInt64(JournalFormat.headerBytes)
-        share = JournalShare(name: name, generation: generation, length: length)
-        buffer = .allocate(byteCount: JournalFormat.maximumRecordBytes, alignment: 16)
-        // Where that fails, records are written until the next file.
-        try? openWindow(bytes: windowBytes)
+        destination = .own(
+            try JournalFile(name: name, generation: generation, directory: directory, options: options, lock: lock))
     }
 
-    deinit {
-        close()
-        buffer.deallocate()
+    /// A way into a file that others write too.
+    init(name: String, group: JournalGroup, of journals: SharedJournals) {
+        self.name = name
+        destination = .shared(group, journals)
     }
 
-    /// What the sequencer holds of this journal.
-    var shared: JournalShare { share }
+    deinit { close() }
+
+    /// What the sequencer holds of this journal's own file; `nil` where it has none.
+    var shared: JournalShare? {
+        guard case .own(let file) = destination else { return nil }
+        return file.shared
+    }
 
     /// Appends one entry of 1 to 65,535 bytes. When this returns the entry is recorded; when it throws it is not.
     public func append(_ entry: [UInt8]) throws(AuditError) {
@@ -92,192 +47,22 @@ public final class Journal {
     /// Appends one entry of 1 to 65,535 bytes. When this returns the entry is recorded; when it throws it is not.
     public func append(_ entry: UnsafeRawBufferPointer) throws(AuditError) {
         guard entry.count <= AuditLog.maximumEntryBytes else { throw .entryTooLarge(bytes: entry.count) }
-        guard let source = entry.baseAddress, entry.count > 0 else { throw .entryEmpty }
-        if condition != .ready { try repair() }
-        if length >= sizeLimit {
-            rotate()
-            if condition != .ready { try repair() }
-        }
-
-        let total = JournalFormat.recordHeaderBytes &+ entry.count
-        if let room = try room(for: total) {
-            (room + JournalFormat.recordHeaderBytes).copyMemory(from: source, byteCount: entry.count)
-            JournalFormat.seal(room, entryBytes: entry.count, sequence: sequence, crc: crc)
-        } else {
-            try write(source, entry.count)
-        }
-        length &+= UInt64(total)
-        sequence &+= 1
-        share.publish(generation: generation, length: length)
-    }
-
-    private func write(_ entry: UnsafeRawPointer, _ count: Int) throws(AuditError) {
-        let record = buffer.baseAddress!
-        (record + JournalFormat.recordHeaderBytes).copyMemory(from: entry, byteCount: count)
-        JournalFormat.seal(record, entryBytes: count, sequence: sequence, crc: crc)
-        let total = JournalFormat.recordHeaderBytes &+ count
-        let written: Int
-        do {
-            written = try files.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[..<total]))
-        } catch {
-            truncate()
-            throw AuditError(error, path: path)
-        }
-        guard written == total else {
-            truncate()
-            throw .shortWrite(path: path, written: written, expected: total)
-        }
-        guard durability == .disk else { return }
-        do {
-            try files.synchronizeData(descriptor)
-        } catch {
-            // After a failed fdatasync the kernel may have dropped the dirty pages and marked them clean: a second
-            // call would succeed without having written them. Nothing more is trusted to this file.
-            truncate()
-            if condition == .ready { condition = .mustReplace }
-            throw AuditError(error, path: path)
+        guard entry.count > 0 else { throw .entryEmpty }
+        switch destination {
+        case .own(let file): try file.append(entry)
+        case .shared(let group, _):
+            if isClosed { throw .journalClosed(name: name) }
+            try group.append(entry)
         }
     }
 
     /// Ends the journal; what it holds is still integrated. Further appends throw.
     public func close() {
-        guard condition != .closed else { return }
-        if condition == .mustTruncate { truncate() }
-        closeFile()
-        condition = .closed
-        share.close()
-    }
-
-    // MARK: The window
-
-    /// Where the next `count` bytes of the file are stored; `nil` where they are written.
-    private func room(for count: Int) throws(AuditError) -> UnsafeMutableRawPointer? {
-        guard let current = window else { return nil }
-        if length + UInt64(count) > current.start + UInt64(current.memory.count) {
-            do throws(AuditError) {
-                try openWindow(for: count, bytes: windowBytes)
-            } catch .storeFull {
-                // The last of the disk is used too.
-                try openWindow(for: count, bytes: 0)
-            }
+        guard !isClosed else { return }
+        isClosed = true
+        switch destination {
+        case .own(let file): file.close()
+        case .shared(let group, let journals): journals.release(name, group)
         }
-        guard let window, let base = window.memory.baseAddress else { return nil }
-        return base + Int(length - window.start)
-    }
-
-    /// Maps the stretch of the file that follows what it holds, with room for a record of `count` bytes and usually for
-    /// many. A failure leaves everything as it was.
-    private func openWindow(for count: Int = 0, bytes wanted: Int) throws(AuditError) {
-        guard durability == .process else { return }
-        let start = length & ~UInt64(Self.pageBytes - 1)
-        let needed = Int(length - start) + count
-        let bytes = max(wanted, (needed + Self.pageBytes - 1) & ~(Self.pageBytes - 1))
-        do {
-            let memory = try files.mapForWriting(descriptor, start, bytes)
-            if memory == nil, window != nil { try files.truncate(descriptor, length) }
-            if let old = window { files.unmap(old.memory) }
-            window = memory.map { Window(memory: $0, start: start) }
-        } catch {
-            // What was set aside all the same is given back: `write` goes on at the file's end.
-            if let window {
-                try? files.truncate(descriptor, window.start + UInt64(window.memory.count))
-            } else {
-                truncate()
-            }
-            throw AuditError(error, path: path)
-        }
-    }
-
-    private static let pageBytes = Int(getpagesize())
-
-    /// Closes the file, without the room that was not used.
-    private func closeFile() {
-        if let window {
-            files.unmap(window.memory)
-            self.window = nil
-            // What is left are zeros, which readers know for the end.
-            try? files.truncate(descriptor, length)
-        }
-        files.close(descriptor)
-    }
-
-    // MARK: Files
-
-    /// Cuts the file back to its last good record.
-    private func truncate() {
-        do {
-            try files.truncate(descriptor, length)
-            condition = .ready
-        } catch {
-            condition = .mustTruncate
-        }
-    }
-
-    private func repair() throws(AuditError) {
-        switch condition {
-        case .ready: return
-        case .closed: throw .journalClosed(name: name)
-        case .mustTruncate:
-            do {
-                try files.truncate(descriptor, length)
-                // What made the write fail may have been a failed fdatasync: do not trust the file further.
-                condition = durability == .disk ? .mustReplace : .ready
-            } catch {
-                throw .journalPoisoned(path: path, code: error.code)
-            }
-            try repair()
-        case .mustReplace:
-            try replace()
-            condition = .ready
-        }
-    }
-
-    /// Goes on in a new file when the current one is long enough. A failure is no loss: the current file still works.
-    private func rotate() {
-        try? replace()
-    }
-
-    private func replace() throws(AuditError) {
-        let file = try Self.create(
-            name: name, generation: generation + 1, directory: directory, files: files, durability: durability)
-        closeFile()
-        descriptor = file.descriptor
-        path = file.path
-        generation += 1
-        length = UInt64(JournalFormat.headerBytes)
-        sequence = 0
-        share.publish(generation: generation, length: length)
-        try? openWindow(bytes: windowBytes)
-    }
-
-    private static func create(
-        name: String, generation: UInt64, directory: String, files: FileOperations, durability: Durability
-    ) throws(AuditError) -> (descriptor: Int32, path: String) {
-        let path = "\(directory)/\(JournalName.file(name, generation: generation))"
-        guard generation <= JournalShare.maximumGeneration else {
-            throw .storeFailed(operation: "number a new journal file", path: path, code: 0)
-        }
-        // A file of this generation can only be what an earlier try left: no writer ever got to use it.
-        try files.removeIfPresent(path)
-        let descriptor: Int32
-        do {
-            descriptor = try files.open(path, .createForAppending, 0o600)
-        } catch {
-            throw AuditError(error, path: path)
-        }
-        do throws(AuditError) {
-            do {
-                try files.writeFully(descriptor, JournalFormat.header(generation: generation))
-                if durability == .disk { try files.synchronizeData(descriptor) }
-            } catch {
-                throw AuditError(error, path: path)
-            }
-            if durability == .disk { try files.synchronizeDirectory(directory) }
-        } catch {
-            files.close(descriptor)
-            _ = try? files.removeIfPresent(path)
-            throw error
-        }
-        return (descriptor, path)
     }
 }
