@@ -4,6 +4,7 @@ import Foundation
 struct ProgressLine {
     private let verb: String
     private let terminal: Terminal
+    private let start = ContinuousClock.now
     private var last: ContinuousClock.Instant?
 
     /// - Parameter verb: What is being done, e.g. `verifying`.
@@ -18,8 +19,7 @@ struct ProgressLine {
         let now = ContinuousClock.now
         if done < total, let last, now - last < .milliseconds(100) { return }
         last = now
-        let percent = total == 0 ? 100 : done * 100 / total
-        write("\r\u{1b}[K\(verb) \(done) of \(total) (\(percent) %)")
+        write("\r\u{1b}[K\(Self.text(verb, done, of: total, after: now - start))")
     }
 
     /// Takes the line away.
@@ -30,4 +30,43 @@ struct ProgressLine {
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+extension ProgressLine {
+    private static let cells: UInt64 = 20
+
+    /// The line: a bar, the numbers, and, once there is a rate to speak of, how many a second and how long it will take
+    /// at that.
+    static func text(_ verb: String, _ done: UInt64, of total: UInt64, after elapsed: Duration) -> String {
+        let share = total == 0 ? 1 : min(1, Double(done) / Double(total))
+        let filled = Int(share * Double(cells))
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Int(cells) - filled)
+        let text = "\(verb) [\(bar)] \(Int(share * 100)) %  \(grouped(done)) of \(grouped(total))"
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        guard seconds >= 0.5, done > 0 else { return text }
+        let rate = Double(done) / seconds
+        let left = done < total ? Double(total - done) / rate : 0
+        return "\(text)  \(grouped(UInt64(rate)))/s  \(duration(left)) left"
+    }
+
+    /// `1234567` as `1,234,567`.
+    private static func grouped(_ number: UInt64) -> String {
+        var text = ""
+        for (position, digit) in String(number).reversed().enumerated() {
+            if position > 0, position % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        // A rate that is next to nothing says nothing.
+        guard seconds < 1e6 else { return "long" }
+        let whole = Int(seconds.rounded(.up))
+        return switch whole {
+        case ..<60: "\(whole) s"
+        case ..<3600: "\(whole / 60) min \(whole % 60) s"
+        default: "\(whole / 3600) h \(whole % 3600 / 60) min"
+        }
+    }
 }
