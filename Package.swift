@@ -90,7 +90,8 @@ module(
         logging,
     ])
 module("Policy", ["StrictJSON", crypto])
-module("Masking", ["StrictJSON", crypto, nioCore])
+module("Masking", ["StrictJSON", crypto, nioCore], testedWith: [nioEmbedded])
+module("Originals", ["Identifiers", "StrictJSON", "Masking", crypto, nioCore], testedWith: [nioEmbedded])
 // What processors and kernels can do and Swift has no names for.
 module("CPlatform")
 module("Audit", ["Identifiers", "CPlatform", "StrictJSON", crypto, logging, lifecycle])
@@ -102,7 +103,7 @@ module(
     "GatewayCore",
     [
         "Identifiers", "StrictJSON", "ConfigFile", "Store", "SSHCredentials", "Identity", "Policy", "Masking", "Audit",
-        "Recording", "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
+        "Originals", "Recording", "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
     ], testedWith: ["AdapterTestKit", nioPosix])
 
 // Level 3: what stands around the core.
@@ -154,7 +155,8 @@ package.targets.append(
         // The system libraries only because the compiler wants to see the modules of what it links.
         dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
-            "Policy", "Approvals", "Recording", "SSHCredentials", "Identity", "Masking", "Store", hummingbird,
+            "Policy", "Approvals", "Originals", "Recording", "SSHCredentials", "Identity", "Masking", "Store",
+            hummingbird,
             arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))

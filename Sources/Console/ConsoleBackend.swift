@@ -10,6 +10,7 @@ public enum ConsoleAction: String, Sendable, CaseIterable {
     case decideApprovals = "console.approvals.decide"
     case readSessions = "console.sessions.read"
     case readRecordings = "console.recordings.read"
+    case readOriginals = "console.originals.read"
     case terminateSessions = "console.sessions.terminate"
     case readAudit = "console.audit.read"
     case readPolicy = "console.policy.read"
@@ -120,6 +121,11 @@ public protocol ConsoleBackend: Sendable {
     /// `following` it goes on as the recording grows, until its end: an empty part says that there is nothing new.
     func terminalRecording(
         of session: UUIDv7, command: UUIDv7, following: Bool
+    ) async throws -> AsyncThrowingStream<[UInt8], any Error>?
+    /// The sealed originals of a session, of which only an auditor's private key opens anything; `nil` when there are
+    /// none. That `caller` was given them, for which command and why, is recorded before this returns.
+    func sealedOriginals(
+        of session: UUIDv7, part: Int, for command: UUIDv7, to caller: Caller, reason: String
     ) async throws -> AsyncThrowingStream<[UInt8], any Error>?
     /// False when no such session is open.
     func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool

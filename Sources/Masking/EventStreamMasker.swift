@@ -27,11 +27,11 @@ struct EventStreamMasker {
     /// How streams of completions end, which is no JSON.
     private static let doneMarker = Array("[DONE]".utf8)
 
-    init(plan: CompiledPlan) {
+    init(plan: CompiledPlan, tap: OriginalsTap? = nil) {
         self.plan = plan
         scanner = DetectorScanner(detectors: plan.detectors)
-        writer = MaskWriter(plan: plan, isJSON: false)
-        json = JSONMasker(plan: plan)
+        writer = MaskWriter(plan: plan, isJSON: false, tap: tap)
+        json = JSONMasker(plan: plan, tap: tap)
     }
 
     var counts: [Int] { zip(writer.counts, json.counts).map { $0 + $1 } }

@@ -10,11 +10,14 @@ struct MaskWriter {
     private(set) var counts: [Int]
     /// The opening quote of a string that is not written yet, because the string may become `null`.
     var owesQuote = false
+    /// Keeps what is masked; `nil` where nobody wants it.
+    var originals: DocumentOriginals?
     private var scratch: [UInt8] = []
 
-    init(plan: CompiledPlan, isJSON: Bool) {
+    init(plan: CompiledPlan, isJSON: Bool, tap: OriginalsTap?) {
         self.plan = plan
         self.isJSON = isJSON
+        originals = tap.map { DocumentOriginals(tap: $0, plan: plan, place: isJSON ? DocumentPlace() : nil) }
         counts = Array(repeating: 0, count: plan.rules.count)
     }
 
@@ -33,6 +36,7 @@ struct MaskWriter {
         scratch.removeAll(keepingCapacity: true)
         let rule = plan.detectorRules[detector.index]
         counts[Int(rule)] += 1
+        originals?.keep(content, rule: rule, encoding: .text)
         plan.rules[Int(rule)].transform.apply(
             to: content, detector: detector, pseudonyms: plan.pseudonyms, appendingTo: &scratch)
         writeContent()
@@ -47,6 +51,8 @@ struct MaskWriter {
         while let match = scanner.next(in: text, from: &cursor, context: []) {
             let rule = plan.detectorRules[match.detector.index]
             counts[Int(rule)] += 1
+            originals?.keep(
+                UnsafeRawBufferPointer(rebasing: bytes[match.start..<match.end]), rule: rule, encoding: .text)
             masked.append(contentsOf: bytes[end..<match.start])
             plan.rules[Int(rule)].transform.apply(
                 to: UnsafeRawBufferPointer(rebasing: bytes[match.start..<match.end]), detector: match.detector,
@@ -58,8 +64,18 @@ struct MaskWriter {
         return masked
     }
 
-    /// Writes the stand-in for a whole JSON scalar, with its quotes.
-    mutating func writeValue(_ rule: RuleIndex, _ content: UnsafeRawBufferPointer, detector: Detector? = nil) {
+    /// Writes the stand-in for a whole JSON scalar, with its quotes, and keeps the scalar.
+    ///
+    /// - Parameter original: The scalar, where that is not `content`.
+    mutating func writeValue(
+        _ rule: RuleIndex, _ content: UnsafeRawBufferPointer, detector: Detector? = nil,
+        original: UnsafeRawBufferPointer? = nil, encoding: OriginalsEncoding = .text
+    ) {
+        originals?.keep(original ?? content, rule: rule, encoding: encoding)
+        writeStandIn(rule, content, detector: detector)
+    }
+
+    private mutating func writeStandIn(_ rule: RuleIndex, _ content: UnsafeRawBufferPointer, detector: Detector?) {
         owesQuote = false
         counts[Int(rule)] += 1
         let transform = plan.rules[Int(rule)].transform
@@ -74,12 +90,12 @@ struct MaskWriter {
         output.write(UInt8(ascii: "\""))
     }
 
-    /// Writes what stands for a value of which nothing is needed.
+    /// Writes what stands for a value of which nothing is needed. Its original is the caller's to keep.
     mutating func writeFixedValue(_ rule: RuleIndex) {
-        writeValue(rule, UnsafeRawBufferPointer(start: nil, count: 0))
+        writeStandIn(rule, UnsafeRawBufferPointer(start: nil, count: 0), detector: nil)
     }
 
-    /// Writes `[REDACTED]` for a value that the rule's transform cannot take.
+    /// Writes `[REDACTED]` for a value that the rule's transform cannot take. Its original is the caller's to keep.
     mutating func writeRedactedValue(_ rule: RuleIndex) {
         owesQuote = false
         counts[Int(rule)] += 1

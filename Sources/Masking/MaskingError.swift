@@ -19,6 +19,8 @@ public enum MaskingError: Error, Sendable, Hashable {
     case weakPseudonymKey(bits: Int)
     /// The answer cannot be inspected under the rules that apply to it. The reason holds nothing of the answer.
     case notInspectable(reason: String)
+    /// What masking takes away is to be sealed for auditors, and cannot be.
+    case originalsNotKept(reason: String)
 }
 
 extension MaskingError: CustomStringConvertible {
@@ -32,6 +34,8 @@ extension MaskingError: CustomStringConvertible {
         case .invalidRule(let ruleSet, let rule, let message): "masking rule \(rule) of \"\(ruleSet)\": \(message)"
         case .weakPseudonymKey(let bits): "the pseudonym key has \(bits) bits; it needs at least 128"
         case .notInspectable(let reason): "cannot be inspected for masking: \(reason)"
+        case .originalsNotKept(let reason):
+            "cannot be masked, because what masking takes away cannot be sealed for the auditors: \(reason)"
         }
     }
 }

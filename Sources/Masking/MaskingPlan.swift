@@ -1,4 +1,5 @@
 import Crypto
+import NIOCore
 
 /// The masking rules that apply to one command's answer, compiled.
 public struct MaskingPlan: Sendable {
@@ -6,6 +7,8 @@ public struct MaskingPlan: Sendable {
     public static let none = MaskingPlan(compiled: nil)
 
     let compiled: CompiledPlan?
+    /// Where the originals of what is masked go; `nil` where nobody keeps them.
+    let tap: NIOLoopBound<OriginalsTap>?
 
     /// Rules select columns or fields by their name, so that it matters where a value comes from.
     public var selectsByName: Bool { compiled.map { !$0.columns.isEmpty || !$0.fields.isEmpty } ?? false }
@@ -29,8 +32,9 @@ public struct MaskingPlan: Sendable {
 
     private static let emptyDigest = CompiledPlan.hex(SHA256.hash(data: [UInt8]()))
 
-    init(compiled: CompiledPlan?) {
+    init(compiled: CompiledPlan?, tap: NIOLoopBound<OriginalsTap>? = nil) {
         self.compiled = compiled.flatMap { $0.rules.isEmpty ? nil : $0 }
+        self.tap = tap
     }
 }
 

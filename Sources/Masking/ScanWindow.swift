@@ -75,6 +75,7 @@ struct ScanWindow {
                     if isWhole, isFinal, match.start == 0, match.end == bytes.count,
                         writer.plan.rules[Int(rule)].transform == .null
                     {
+                        writer.originals?.keep(bytes, rule: rule, encoding: .text)
                         return rule
                     }
                     writeUntouched(written, match.start, bytes, raw, &writer)

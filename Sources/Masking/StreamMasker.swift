@@ -6,6 +6,7 @@ import NIOCore
 /// (an event of at most 1 MiB in event streams), and the names of the objects that are open.
 public struct StreamMasker {
     private let plan: MaskingPlan
+    private var tap: OriginalsTap?
     // One of them, or none under an empty plan. Not an enum, so that each is changed in place.
     private var json: JSONMasker?
     private var text: TextMasker?
@@ -16,11 +17,13 @@ public struct StreamMasker {
     public init(plan: MaskingPlan, format: MaskedFormat) throws(MaskingError) {
         self.plan = plan
         guard let compiled = plan.compiled, compiled.selectsInDocuments else { return }
+        let tap = plan.tap?.value
+        self.tap = tap
         switch format {
-        case .json: json = JSONMasker(plan: compiled)
-        case .ndjson: json = JSONMasker(plan: compiled, isSequence: true)
-        case .text: text = try TextMasker(plan: compiled)
-        case .serverSentEvents: events = EventStreamMasker(plan: compiled)
+        case .json: json = JSONMasker(plan: compiled, tap: tap)
+        case .ndjson: json = JSONMasker(plan: compiled, isSequence: true, tap: tap)
+        case .text: text = try TextMasker(plan: compiled, tap: tap)
+        case .serverSentEvents: events = EventStreamMasker(plan: compiled, tap: tap)
         }
     }
 
@@ -34,14 +37,15 @@ public struct StreamMasker {
 
     /// Masks the next chunk. What cannot be decided yet is held back, so that the result may be empty.
     ///
-    /// - Throws: `.notInspectable`; nothing more may be sent then, and every later call throws the same.
+    /// - Throws: `.notInspectable`, or `.originalsNotKept`; nothing more may be sent then, and every later call throws
+    ///   the same.
     public mutating func mask(_ chunk: ByteBuffer) throws(MaskingError) -> MaskedBytes {
         if let failure { throw failure }
         guard plan.compiled?.selectsInDocuments == true else { return MaskedBytes(buffer: chunk) }
         do throws(MaskingError) {
-            if let masked = try json?.mask(chunk) { return MaskedBytes(buffer: masked) }
-            if let masked = try text?.mask(chunk) { return MaskedBytes(buffer: masked) }
-            if let masked = try events?.mask(chunk) { return MaskedBytes(buffer: masked) }
+            if let masked = try json?.mask(chunk) { return try passed(masked) }
+            if let masked = try text?.mask(chunk) { return try passed(masked) }
+            if let masked = try events?.mask(chunk) { return try passed(masked) }
         } catch {
             failure = error
             throw error
@@ -64,13 +68,19 @@ public struct StreamMasker {
     public mutating func finish() throws(MaskingError) -> MaskedBytes {
         if let failure { throw failure }
         do throws(MaskingError) {
-            if let masked = try json?.finish() { return MaskedBytes(buffer: masked) }
-            if let masked = try text?.finish() { return MaskedBytes(buffer: masked) }
-            if let masked = try events?.finish() { return MaskedBytes(buffer: masked) }
+            if let masked = try json?.finish() { return try passed(masked) }
+            if let masked = try text?.finish() { return try passed(masked) }
+            if let masked = try events?.finish() { return try passed(masked) }
         } catch {
             failure = error
             throw error
         }
         return MaskedBytes(buffer: ByteBuffer())
+    }
+
+    /// What was masked while its originals could not be kept does not pass.
+    private func passed(_ masked: ByteBuffer) throws(MaskingError) -> MaskedBytes {
+        if let failure = tap?.failure { throw .originalsNotKept(reason: failure.reason) }
+        return MaskedBytes(buffer: masked)
     }
 }

@@ -6,11 +6,11 @@ struct TextMasker {
     private let scanner: DetectorScanner
     private var window = ScanWindow()
 
-    init(plan: CompiledPlan) throws(MaskingError) {
+    init(plan: CompiledPlan, tap: OriginalsTap? = nil) throws(MaskingError) {
         guard plan.hasDetectors else {
             throw .notInspectable(reason: "rules for fields cannot be applied to text, and no detector is among them")
         }
-        writer = MaskWriter(plan: plan, isJSON: false)
+        writer = MaskWriter(plan: plan, isJSON: false, tap: tap)
         scanner = DetectorScanner(detectors: plan.detectors)
     }
 

@@ -26,6 +26,9 @@ final class FakeBackend: ConsoleBackend {
         var terminalRecordings: [ConsoleTerminalRecording] = []
         /// What a terminal recording's reader is given: for who follows all of it, else the first.
         var terminalParts: [String] = []
+        /// Sealed originals by session, and who took which and why.
+        var originals: [UUIDv7: [UInt8]] = [:]
+        var taken: [String] = []
         var open: Set<UUIDv7> = []
         var terminated: [(id: UUIDv7, by: String, reason: String)] = []
         var entries: [String] = []
@@ -122,6 +125,19 @@ final class FakeBackend: ConsoleBackend {
                         && (query.to.map { session.started < $0 } ?? true)
                         && (query.before.map { session.id < $0 } ?? true)
                 }.prefix(query.limit))
+        }
+    }
+
+    func sealedOriginals(
+        of session: UUIDv7, part: Int, for command: UUIDv7, to caller: Caller, reason: String
+    ) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
+        try unlessDown { state in
+            guard part == 1, let bytes = state.originals[session] else { return nil }
+            state.taken.append("\(caller.subject) \(command) \(reason)")
+            return AsyncThrowingStream { continuation in
+                continuation.yield(bytes)
+                continuation.finish()
+            }
         }
     }
 

@@ -52,6 +52,37 @@ struct GatewayAPITests {
         }
     }
 
+    @Test("sealed originals are given out for a command and a reason, to who may have them")
+    func originals() async throws {
+        try await RunningConsole.run { console in
+            let session = SessionSummary.sample(0)
+            let sealed = [UInt8](0...0x7f)
+            console.backend.change { state in
+                state.sessions = [session]
+                state.originals[session.id] = sealed
+                state.refused["bob"] = [.readOriginals]
+            }
+            let path = "/api/v1/sessions/\(session.id)/originals"
+            let command = UUIDv7(milliseconds: 7)
+            let body = #"{"command":"\#(command)","justification":"case 7","part":"1"}"#
+            let given = try await console.post(path, as: "carol", body)
+            #expect(given.status == 200 && given.header("Content-Type") == "application/octet-stream")
+            #expect(given.body == String(decoding: sealed, as: UTF8.self))
+            let wrong = [
+                #"{"command":"\#(command)","part":"1"}"#, #"{"command":"\#(command)","justification":" ","part":"1"}"#,
+                #"{"command":"x","justification":"case 7","part":"1"}"#,
+                #"{"command":"\#(command)","justification":"case 7","part":"0"}"#,
+                #"{"command":"\#(command)","justification":"case 7","part":"../1"}"#,
+            ]
+            for body in wrong { #expect(try await console.post(path, as: "carol", body).status == 400, "\(body)") }
+            let next = #"{"command":"\#(command)","justification":"case 7","part":"2"}"#
+            #expect(try await console.post(path, as: "carol", next).status == 404)
+            #expect(try await console.post(path, as: "bob", body).status == 403)
+            let taken = console.backend.state.withLock(\.taken)
+            #expect(taken == ["carol \(command) case 7"])
+        }
+    }
+
     @Test("an open session is ended with a reason, a closed one is not")
     func terminate() async throws {
         try await RunningConsole.run { console in

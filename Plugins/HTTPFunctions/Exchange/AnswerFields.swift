@@ -10,10 +10,12 @@ struct AnswerFields {
     /// Whether the body may differ from the function's, so that what describes its bytes is untrue.
     let isRewritten: Bool
 
-    /// The lines for the caller, without framing fields.
+    /// The lines for the caller, without framing fields, and what was masked in them.
     ///
     /// - Throws: `MaskingError` when a value cannot be inspected.
-    func lines(of head: ResponseHead, into buffer: inout ByteBuffer) throws(MaskingError) {
+    @discardableResult
+    func lines(of head: ResponseHead, into buffer: inout ByteBuffer) throws(MaskingError) -> [MaskCount] {
+        var counts: [MaskCount] = []
         let hopFields = Set(head.connection.hopFields)
         let rules = masking.fields
         try head.fields.visit { (known, name, value) throws(MaskingError) in
@@ -25,10 +27,23 @@ struct AnswerFields {
             } else if !rules.selectsNothing, rules.member(String(decoding: name, as: UTF8.self)).isSelected {
                 buffer.writeBytes(name)
                 buffer.writeStaticString(": [masked]\r\n")
+                counts += keep(name, value)
             } else {
-                try writeMasked(name, value, into: &buffer)
+                counts += try writeMasked(name, value, into: &buffer)
             }
         }
+        return counts
+    }
+
+    /// Counts, and keeps for auditors, the value of a field that a rule selects by its name.
+    private func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> [MaskCount] {
+        let name = String(decoding: name, as: UTF8.self)
+        guard var cells = CellMasker(plan: masking), let rule = cells.rule(for: CellNames(result: name)) else {
+            return []
+        }
+        cells.describe(columns: [OriginalsColumns.Column(name: "header \(name)", encoding: .text)])
+        cells.count(rule, original: value)
+        return cells.counts
     }
 
     private func passes(_ known: KnownField, _ name: UnsafeRawBufferPointer) -> Bool {
@@ -59,10 +74,10 @@ struct AnswerFields {
     /// What stands in a value is for detectors to find; a rule for a field's name has taken all of it already.
     private func writeMasked(
         _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, into buffer: inout ByteBuffer
-    ) throws(MaskingError) {
+    ) throws(MaskingError) -> [MaskCount] {
         guard var masker = try? StreamMasker(plan: masking, format: .text) else {
             buffer.writeField(name, value)
-            return
+            return []
         }
         var masked = try masker.mask(ByteBuffer(bytes: value)).buffer
         var rest = try masker.finish().buffer
@@ -71,5 +86,6 @@ struct AnswerFields {
         buffer.writeStaticString(": ")
         buffer.writeBytes(masked.readableBytesView.map { $0.isFieldValueCharacter ? $0 : 0x20 })
         buffer.writeStaticString("\r\n")
+        return masker.counts
     }
 }

@@ -52,7 +52,9 @@ struct ExchangeRecording {
                 buffer: body.getSlice(at: body.readerIndex, length: min(body.readableBytes, Self.bodyLimit)) ?? body)
         }
         do throws(MaskingError) {
-            var masker = try StreamMasker(plan: plan, format: try MaskedFormat(contentType: contentType))
+            // Of a request nothing is withheld from anybody: it came from the caller.
+            var masker = try StreamMasker(
+                plan: plan.withoutOriginals, format: try MaskedFormat(contentType: contentType))
             var masked = try masker.mask(body).buffer
             var rest = try masker.finish().buffer
             masked.writeBuffer(&rest)

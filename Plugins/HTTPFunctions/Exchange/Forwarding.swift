@@ -30,6 +30,7 @@ final class Forwarding: UpstreamReceiver {
     private var answerHead: AnswerHead?
     private var isHeadSent = false
     private var masker: StreamMasker?
+    private var maskedInFields: [MaskCount] = []
     private var needsBytesFirst = false
     /// What is ready for the caller and not handed over yet.
     private var ready = CallerBytes.empty
@@ -85,8 +86,10 @@ final class Forwarding: UpstreamReceiver {
         }
         var lines = ByteBufferAllocator().buffer(capacity: 512)
         let isRewritten = !plan.isEmpty || filter != nil
-        try AnswerFields(setCookie: target.setCookie, secrets: secrets, masking: plan, isRewritten: isRewritten)
-            .lines(of: head, into: &lines)
+        maskedInFields = try AnswerFields(
+            setCookie: target.setCookie, secrets: secrets, masking: plan, isRewritten: isRewritten
+        )
+        .lines(of: head, into: &lines)
         lines.writeStaticString("Sallyport-Command: ")
         lines.writeString(commandID.description)
         lines.writeStaticString("\r\n")
@@ -190,7 +193,9 @@ final class Forwarding: UpstreamReceiver {
             if let collected, let filter = exchange?.shape.filter {
                 try pass(try filtered(collected, by: filter))
             }
-            if masker != nil, let rest = try masker?.finish() { handOver(rest) }
+            let rest = try masker?.finish()
+            try plan.sealOriginals()
+            if let rest { handOver(rest) }
         } catch {
             return refuse(error)
         }
@@ -231,6 +236,7 @@ final class Forwarding: UpstreamReceiver {
     /// Masking cannot go on: nothing further of the answer may pass.
     private func refuse(_ error: MaskingError) {
         call?.cancel()
+        if case .originalsNotKept = error { return loseOriginals(error) }
         end(.interrupted, status: "502", reason: "\(error)")
         giveUp(
             .problem(
@@ -238,6 +244,15 @@ final class Forwarding: UpstreamReceiver {
                 detail: "The function's answer \(error), and rules apply to it.",
                 nextStep: "The function may have run. Ask its owners for an answer in JSON or text, uncompressed.",
                 command: commandID))
+    }
+
+    /// What is masked would be lost to the auditors.
+    private func loseOriginals(_ error: MaskingError) {
+        end(.interrupted, status: "503", reason: "\(error)")
+        giveUp(
+            .problem(
+                status: 503, rule: "originals-unavailable", detail: "The function's answer \(error).",
+                nextStep: "The function has run. Tell the gateway's operators.", command: commandID))
     }
 
     private func giveUp(_ answer: GatewayAnswer) {
@@ -260,7 +275,7 @@ final class Forwarding: UpstreamReceiver {
         call?.end(
             Outcome(
                 kind, status: status, reason: reason, requestBytes: requestBytes, responseBytes: responseBytes,
-                masked: (masker?.counts ?? []) + eraser.counts))
+                masked: (masker?.counts ?? []) + maskedInFields + eraser.counts))
     }
 
     // MARK: Backpressure

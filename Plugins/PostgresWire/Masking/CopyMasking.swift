@@ -14,6 +14,7 @@ final class CopyMasking {
     /// - Throws: `ProtocolViolation` for rows that cannot be read.
     init(_ columns: ColumnMasking, _ options: CopyOptions) throws(ProtocolViolation) {
         self.columns = columns
+        self.columns.masker.cells.row = 1
         if let unknown = options.unknown {
             throw ProtocolViolation("copied data with the option \(unknown), which cannot be masked")
         }
@@ -29,6 +30,8 @@ final class CopyMasking {
     }
 
     var counts: [MaskCount] { columns.counts }
+    /// Why what is masked cannot be kept any more.
+    var originalsFailure: OriginalsFailure? { columns.masker.cells.originalsFailure }
 
     /// Appends what stands for the whole rows in `payload`, and keeps the rest.
     func mask(_ payload: ByteBuffer, into output: inout ByteBuffer) throws(ProtocolViolation) {
@@ -66,11 +69,14 @@ extension ColumnMasking {
     ) throws(ProtocolViolation) -> ValueMasker.Outcome {
         guard column < treatments.count else { throw .columnCount(treatments.count) }
         if case .keep = treatments[column] { return .untouched }
+        masker.cells.column = column
         return masker.mask(value, kinds[column], formats[column], treatments[column], into: &output)
     }
 
-    func requireColumns(_ count: Int) throws(ProtocolViolation) {
+    /// Ends a row that has so many columns.
+    mutating func endRow(_ count: Int) throws(ProtocolViolation) {
         guard count == treatments.count else { throw .columnCount(treatments.count) }
+        masker.cells.row &+= 1
     }
 }
 
@@ -127,7 +133,7 @@ private struct TextRows: CopiedRows {
             index += 1
             fieldStart = index
             if byte == UInt8(ascii: "\n") {
-                try columns.requireColumns(column)
+                try columns.endRow(column)
                 column = 0
             }
         }
@@ -283,7 +289,7 @@ private struct CSVRows: CopiedRows {
             column += 1
             index += 1
         }
-        try columns.requireColumns(column)
+        try columns.endRow(column)
         output.writeBytes(UnsafeRawBufferPointer(rebasing: row[runStart...]))
     }
 
@@ -365,6 +371,7 @@ private struct BinaryRows: CopiedRows {
             }
             index = end
         }
+        if count >= 0 { try columns.endRow(count) }
         return index
     }
 }

@@ -29,10 +29,13 @@ struct ErrorMasking {
     init?(_ plan: MaskingPlan, text: String, isOpaque: Bool) {
         guard let cells = CellMasker(plan: plan) else { return nil }
         self.cells = cells
+        self.cells.describe(columns: [OriginalsColumns.Column(name: "message", encoding: .text)])
         self.isOpaque = isOpaque
         self.text = text
         hidesValues = plan.selectsByName
     }
+
+    var counts: [MaskCount] { cells.counts }
 
     mutating func mask(_ fields: ErrorFields) -> ErrorFields {
         var masked = fields

@@ -30,12 +30,42 @@ struct ColumnMasking {
         }
         guard treatments.contains(where: { if case .keep = $0 { false } else { true } }) else { return nil }
         masker = ValueMasker(cells: cells)
+        guard cells.keepsOriginals else { return }
+        masker.cells.describe(
+            columns: columns.enumerated().map { index, column in
+                OriginalsColumns.Column(
+                    name: column.names.forOriginals ?? "column \(index + 1)",
+                    encoding: column.format == .text ? .text : column.kind.originalsEncoding)
+            })
     }
 
     var counts: [MaskCount] { masker.cells.counts }
 }
 
+extension CellNames {
+    /// Where the values come from, if that is one column; else what the statement calls it.
+    fileprivate var forOriginals: String? {
+        if origins.count == 1, let origin = origins.first, let schema = origin.schema, let table = origin.table,
+            let column = origin.column
+        {
+            return "\(schema).\(table).\(column)"
+        }
+        return result
+    }
+}
+
 extension ValueKind {
+    /// Of binary values; of an array, its elements, which are masked one by one.
+    fileprivate var originalsEncoding: OriginalsEncoding {
+        switch self {
+        case .text, .json: .text
+        case .integer: .integer
+        case .float: .float
+        case .array(let element): element.originalsEncoding
+        case .numeric, .bytea, .plain, .other: .bytes
+        }
+    }
+
     fileprivate var holdsDocuments: Bool {
         switch self {
         case .json: true
@@ -62,6 +92,8 @@ final class RowMasking {
     init(_ columns: ColumnMasking) { self.columns = columns }
 
     var counts: [MaskCount] { columns.counts }
+    /// Why what is masked cannot be kept any more.
+    var originalsFailure: OriginalsFailure? { columns.masker.cells.originalsFailure }
 
     /// What was made of the messages of a run.
     struct Run {
@@ -116,6 +148,7 @@ final class RowMasking {
         guard count == columns.treatments.count else {
             throw ProtocolViolation("DataRow: \(count) columns where \(columns.treatments.count) were described")
         }
+        columns.masker.cells.row &+= 1
         let start = output.writerIndex
         // What is untouched is copied in runs.
         var runStart = 0
@@ -132,6 +165,7 @@ final class RowMasking {
             let treatment = columns.treatments[column]
             if case .keep = treatment { continue }
             scratch.clear(minimumCapacity: 64)
+            columns.masker.cells.column = column
             let outcome = columns.masker.mask(
                 UnsafeRawBufferPointer(rebasing: row[valueStart..<index]), columns.kinds[column],
                 columns.formats[column], treatment, into: &scratch)

@@ -15,7 +15,7 @@ extension ValueMasker {
         guard let outcome else {
             // It is not what its type says.
             output.moveWriterIndex(to: start)
-            cells.countWithheld()
+            cells.countWithheld(value)
             return .null
         }
         if case .untouched = outcome { output.moveWriterIndex(to: start) }

@@ -40,15 +40,15 @@ struct ValueMasker {
         case .text: return cells.apply(rule, to: value, into: &output)
         case .json(let isVersioned):
             guard isVersioned, format == .binary else { return cells.apply(rule, toJSON: value, into: &output) }
-            guard let document = Self.withoutVersion(value) else { return null(rule) }
+            guard let document = Self.withoutVersion(value) else { return null(rule, value) }
             output.writeInteger(UInt8(1))
             return cells.apply(rule, toJSON: document, into: &output)
         case .integer(let size):
             let number = format == .binary ? BinaryNumber.integer(value) : Self.integer(value)
             guard let number, let standIn = rule.transform.standIn(for: number),
                 BinaryNumber.fits(standIn, in: size)
-            else { return null(rule) }
-            cells.count(rule)
+            else { return null(rule, value) }
+            cells.count(rule, original: value)
             if format == .binary {
                 BinaryNumber.write(standIn, size: size, into: &output)
             } else {
@@ -59,7 +59,7 @@ struct ValueMasker {
             // Of bytes nothing can be kept that would not be theirs.
             switch rule.transform {
             case .redact, .replace: break
-            default: return null(rule)
+            default: return null(rule, value)
             }
             if format == .binary { return cells.apply(rule, to: value, into: &output) }
             var plain = ByteBuffer()
@@ -67,12 +67,12 @@ struct ValueMasker {
             Self.writeHex(plain, into: &output)
             return .written
         case .array(let element): return maskElements(value, element, format, .apply(rule), &output)
-        case .float, .numeric, .plain, .other: return null(rule)
+        case .float, .numeric, .plain, .other: return null(rule, value)
         }
     }
 
-    private mutating func null(_ rule: CellMasker.Rule) -> Outcome {
-        cells.count(rule)
+    private mutating func null(_ rule: CellMasker.Rule, _ value: UnsafeRawBufferPointer) -> Outcome {
+        cells.count(rule, original: value)
         return .null
     }
 
@@ -87,7 +87,7 @@ struct ValueMasker {
         case .plain: return .untouched
         case .json(let isVersioned):
             guard isVersioned, format == .binary else { return scan(document: value, &output) }
-            guard let document = Self.withoutVersion(value) else { return withheld() }
+            guard let document = Self.withoutVersion(value) else { return withheld(value) }
             let start = output.writerIndex
             output.writeInteger(UInt8(1))
             let outcome = scan(document: document, &output)
@@ -110,7 +110,7 @@ struct ValueMasker {
                         String.init)
                 }
             guard let text, let rule = cells.rule(forNumber: text, in: surroundings) else { return .untouched }
-            return null(rule)
+            return null(rule, value)
         case .bytea:
             if format == .binary { return cells.scan(bytes: value, in: surroundings, into: &output) }
             guard let bytes = Self.bytes(ofHex: value) else { return scanRaw(value, surroundings) }
@@ -119,7 +119,7 @@ struct ValueMasker {
             if case .written = outcome { Self.writeHex(plain, into: &output) }
             return outcome
         case .array(let element): return maskElements(value, element, format, .scan(surroundings), &output)
-        case .other: return format == .binary ? withheld() : cells.scan(value, in: surroundings, into: &output)
+        case .other: return format == .binary ? withheld(value) : cells.scan(value, in: surroundings, into: &output)
         }
     }
 
@@ -130,7 +130,7 @@ struct ValueMasker {
         do {
             return try cells.mask(document: copy, into: &output)
         } catch {
-            return withheld()
+            return withheld(document)
         }
     }
 
@@ -142,8 +142,8 @@ struct ValueMasker {
     }
 
     /// A value that cannot be looked into.
-    private mutating func withheld() -> Outcome {
-        cells.countWithheld()
+    private mutating func withheld(_ value: UnsafeRawBufferPointer) -> Outcome {
+        cells.countWithheld(value)
         return .null
     }
 

@@ -79,6 +79,14 @@ extension ErrorFields {
         ErrorFields(severity: .error, code: .invalidBinaryRepresentation, message: error.message)
     }
 
+    static func originalsNotKept(_ failure: OriginalsFailure) -> ErrorFields {
+        ErrorFields(
+            severity: .fatal, code: .systemError,
+            message: "A masking rule applies, and what it takes away cannot be sealed for the auditors.",
+            detail: failure.reason,
+            hint: "What ran may have been committed. Tell the gateway's operators.")
+    }
+
     static func tooManyRows(_ limit: Int) -> ErrorFields {
         ErrorFields(
             severity: .fatal, code: .programLimitExceeded, message: "The result has more than \(limit) rows.",

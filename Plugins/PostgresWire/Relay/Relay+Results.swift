@@ -158,6 +158,10 @@ extension Relay {
         out.writeInteger(MessageCode.copyData)
         out.writeInteger(Int32(0))
         try masking.mask(payload, into: &out)
+        if let failure = masking.originalsFailure {
+            if let command { loseOriginals(failure, of: command) }
+            return .drop
+        }
         guard out.readableBytes > Frame.headerLength else { return .drop }
         out.setInteger(Int32(out.readableBytes - 1), at: 1)
         out.withUnsafeReadableBytes {
@@ -170,6 +174,7 @@ extension Relay {
     func finish(_ masking: CopyMasking?, _ command: RunningCommand?) throws(ProtocolViolation) -> Handling {
         try masking?.finish()
         if let masking { command?.masked = masking.counts }
+        if let command, masking != nil, !sealOriginals(of: command) { return .drop }
         return .keep
     }
 
@@ -178,7 +183,31 @@ extension Relay {
             var masking = ErrorMasking(
                 command.masking, text: command.text, isOpaque: command.statement?.isOpaque ?? true)
         else { return nil }
-        return masking.mask(fields)
+        let masked = masking.mask(fields)
+        command.maskedInMessages += masking.counts
+        return masked
+    }
+
+    // MARK: Originals
+
+    /// Has what was masked for the command sealed, before the caller hears that it is complete.
+    ///
+    /// - Returns: Whether that could be done; the session has ended otherwise.
+    func sealOriginals(of command: RunningCommand) -> Bool {
+        do throws(MaskingError) {
+            try command.masking.sealOriginals()
+            return true
+        } catch {
+            loseOriginals(OriginalsFailure(reason: "\(error)"), of: command)
+            return false
+        }
+    }
+
+    /// What is masked from here on would be lost to the auditors, so that nothing of it passes.
+    func loseOriginals(_ failure: OriginalsFailure, of command: RunningCommand) {
+        command.end(.interrupted, status: "originals not kept", reason: "\(failure)")
+        place.cancelUpstream()
+        fail(.originalsNotKept(failure), reason: "\(failure)")
     }
 }
 

@@ -33,6 +33,10 @@ extension Relay {
             breakOff(violation.message)
             return nil
         case .success(let run):
+            if let failure = masking?.originalsFailure {
+                loseOriginals(failure, of: command)
+                return nil
+            }
             command.rows += run.rows
             command.responseBytes += out.readableBytes
             if let masking { command.masked = masking.counts }

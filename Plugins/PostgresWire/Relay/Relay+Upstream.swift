@@ -257,7 +257,7 @@ extension Relay {
 
     private func complete(_ command: RunningCommand?, _ payload: ByteBuffer) throws(ProtocolViolation) {
         let tag = try CommandComplete(payload)
-        guard let command else { return }
+        guard let command, sealOriginals(of: command) else { return }
         command.end(.succeeded, status: tag.tag, rows: tag.rows)
         guard let statement = command.statement else { return }
         switch statement.kind {

@@ -21,6 +21,8 @@ final class RunningCommand {
     var responseBytes = 0
     var rows = 0
     var masked: [MaskCount] = []
+    /// The same, in errors and notices.
+    var maskedInMessages: [MaskCount] = []
     /// What goes into the session's recording of its answer; `nil` where nothing does.
     let answer: AnswerRecording?
     private var permit: Permit?
@@ -55,7 +57,7 @@ final class RunningCommand {
         guard let permit = permit.take() else { return }
         let outcome = Outcome(
             kind, status: status, reason: reason, requestBytes: requestBytes, responseBytes: responseBytes,
-            rows: changed ?? (rows > 0 ? rows : nil), masked: masked)
+            rows: changed ?? (rows > 0 ? rows : nil), masked: masked + maskedInMessages)
         recording.record(outcome, answer, of: commandID, level: recordingLevel)
         permit.end(outcome)
     }

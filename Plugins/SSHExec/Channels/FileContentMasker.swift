@@ -41,7 +41,7 @@ struct FileContentMasker: SFTPContentMasker {
             throw SFTPUnmaskable(reason: "it is no text")
         }
         for format in formats {
-            if let masked = mask(content, as: format) { return masked }
+            if let masked = try mask(content, as: format) { return masked }
         }
         throw SFTPUnmaskable(
             reason: plan.selectsInJSON ? "masking rules for fields apply, and it is not JSON" : "it is no text")
@@ -50,19 +50,34 @@ struct FileContentMasker: SFTPContentMasker {
     func masked(text: [UInt8]) throws(SFTPUnmaskable) -> [UInt8] {
         // A name has no fields, so that the other rules have nothing to say about it.
         guard plan.selectsInText else { return text }
-        guard let masked = mask(text, as: .text) else { throw SFTPUnmaskable(reason: "a name is no text") }
+        guard let masked = try mask(text, as: .text) else { throw SFTPUnmaskable(reason: "a name is no text") }
         return masked
     }
 
-    private func mask(_ content: [UInt8], as format: MaskedFormat) -> [UInt8]? {
-        do throws(MaskingError) {
-            var masker = try StreamMasker(plan: plan, format: format)
-            var masked = Array(buffer: try masker.mask(ByteBuffer(bytes: content)).buffer)
-            masked += Array(buffer: try masker.finish().buffer)
-            count(masker.counts)
-            return masked
-        } catch {
-            return nil
+    /// - Returns: `nil` where the content is not of this format.
+    private func mask(_ content: [UInt8], as format: MaskedFormat) throws(SFTPUnmaskable) -> [UInt8]? {
+        guard let tried = try? mask(content, as: format, under: plan.withoutOriginals) else { return nil }
+        guard plan.keepsOriginals, !tried.counts.isEmpty else {
+            count(tried.counts)
+            return tried.masked
         }
+        // Once more, now that it is known to be of this format: of an attempt that failed no originals may stay.
+        do throws(MaskingError) {
+            let kept = try mask(content, as: format, under: plan)
+            try plan.sealOriginals()
+            count(kept.counts)
+            return kept.masked
+        } catch {
+            throw SFTPUnmaskable(reason: "\(error)")
+        }
+    }
+
+    private func mask(
+        _ content: [UInt8], as format: MaskedFormat, under plan: MaskingPlan
+    ) throws(MaskingError) -> (masked: [UInt8], counts: [MaskCount]) {
+        var masker = try StreamMasker(plan: plan, format: format)
+        var masked = Array(buffer: try masker.mask(ByteBuffer(bytes: content)).buffer)
+        masked += Array(buffer: try masker.finish().buffer)
+        return (masked, masker.counts)
     }
 }

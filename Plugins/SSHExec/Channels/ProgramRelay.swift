@@ -209,8 +209,10 @@ final class ProgramRelay: HostProgramDelegate {
         guard !hasTerminal else { return flushHeld() }
         guard !isOver else { return }
         do throws(MaskingError) {
-            pass(try standard.settle(), to: .standard)
-            pass(try error.settle(), to: .error)
+            let (standard, error) = (try standard.settle(), try error.settle())
+            try command.masking.sealOriginals()
+            pass(standard, to: .standard)
+            pass(error, to: .error)
         } catch {
             cannotMask(error)
         }
@@ -219,8 +221,10 @@ final class ProgramRelay: HostProgramDelegate {
     private func flushHeld() {
         guard !isOver else { return }
         do throws(MaskingError) {
-            pass(try standard.flush(), to: .standard)
-            pass(try error.flush(), to: .error)
+            let (standard, error) = (try standard.flush(), try error.flush())
+            try command.masking.sealOriginals()
+            pass(standard, to: .standard)
+            pass(error, to: .error)
         } catch {
             cannotMask(error)
         }
@@ -229,6 +233,7 @@ final class ProgramRelay: HostProgramDelegate {
     /// The rest cannot be shown.
     private func cannotMask(_ error: MaskingError) {
         program?.close()
+        if case .originalsNotKept = error { return cannotKeepOriginals(error) }
         let text = Notice.text(
             .unmaskable(
                 command, "what comes cannot be masked: \(error)", nextStep: "Only text can be masked: print that alone."
@@ -236,6 +241,16 @@ final class ProgramRelay: HostProgramDelegate {
         caller.sendNotice(text, hasTerminal: hasTerminal)
         caller.sendExit(status: Notice.refusedStatus)
         finish(.interrupted, status: "not masked", reason: "\(error)")
+    }
+
+    /// What masking takes away would be lost to the auditors.
+    private func cannotKeepOriginals(_ error: MaskingError) {
+        let refusal = Refusal(
+            kind: .unavailable, rule: "originals-unavailable", reason: "What comes \(error).",
+            nextStep: "The command has run. Tell the gateway's operators.", commandID: command.commandID)
+        caller.sendNotice(Notice.text(refusal), hasTerminal: hasTerminal)
+        caller.sendExit(status: Notice.refusedStatus)
+        finish(.interrupted, status: "originals not kept", reason: "\(error)")
     }
 
     func programRequested(_ request: ChannelRequest) {

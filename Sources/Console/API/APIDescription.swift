@@ -115,6 +115,7 @@ enum APIDescription {
               }
             },
             \#(terminalRecordingPaths)
+            \#(originalsPaths)
             "/api/v1/sessions/{id}/terminate": {
               "parameters": [{"$ref": "#/components/parameters/id"}],
               "post": {

@@ -18,6 +18,7 @@ struct SessionsAPI: Sendable {
             Route(.get, "/api/v1/sessions/{id}/recording", recording),
             Route(.get, "/api/v1/sessions/{id}/recordings", terminalRecordings),
             Route(.get, "/api/v1/sessions/{id}/recordings/{command}", terminalRecording),
+            Route(.post, "/api/v1/sessions/{id}/originals", originals),
             Route(.post, "/api/v1/sessions/{id}/terminate", terminate),
         ]
     }
@@ -104,6 +105,32 @@ struct SessionsAPI: Sendable {
     private enum Answer: String, CaseIterable {
         case yes = "true"
         case no = "false"
+    }
+
+    private func originals(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        let id = try exchange.id(of: "session")
+        let caller = try await backend.signIn(exchange.bearerToken())
+        let body = try await exchange.jsonBody("command", "justification", "part")
+        let reason = try Justification(try body.text("justification")).text
+        let named = (command: try body.text("command") ?? "", part: try body.text("part") ?? "")
+        guard let command = UUIDv7(named.command), let part = Int(named.part), part > 0 else {
+            throw Problem.badRequest("command is the id of a command, and part a number from 1 on.")
+        }
+        let session = try await authorized(id, caller, .readOriginals)
+        guard
+            let parts = try await backend.sealedOriginals(
+                of: session.id, part: part, for: command, to: caller, reason: reason)
+        else {
+            throw Problem.notFound(
+                "file of sealed originals of session \(session.id)",
+                next: "They are kept where `audit: {originals: …}` names an auditor's key.")
+        }
+        let answer = ResponseBody { writer in
+            for try await part in parts { try await writer.write(ByteBuffer(bytes: part)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/octet-stream"], body: answer)
     }
 
     private func terminate(_ exchange: Exchange) async throws -> Response {

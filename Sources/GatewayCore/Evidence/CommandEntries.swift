@@ -158,14 +158,15 @@ extension Session {
 
     /// `kind: outcome`: how the command whose intent has the id `command` ended.
     func writeOutcome(
-        into writer: inout CanonicalJSONWriter, _ outcome: Outcome, of command: UUIDv7, after microseconds: Int64,
-        at time: Timestamp
+        into writer: inout CanonicalJSONWriter, _ outcome: Outcome, of command: UUIDv7, originals: CommandOriginals?,
+        after microseconds: Int64, at time: Timestamp
     ) {
         let redactor = lane.manager.parts.redactor
         writer.beginObject()
         writer.name("command")
         writer.write(command)
         endEntry(in: &writer, id: lane.newID(at: time), kind: "outcome", at: time) { writer in
+            originals?.write(into: &writer, isLast: true)
             writer.name("outcome")
             writer.write(outcome, after: microseconds, redactedBy: redactor)
         }

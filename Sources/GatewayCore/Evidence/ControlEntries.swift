@@ -23,11 +23,16 @@ public struct ControlEntry: Sendable {
 
 extension ControlEntry {
     /// `kind: start`: a gateway runs from here on, with this configuration and policy.
-    public static func start(version: String, policyDigest: String, recovery: String?, at time: Timestamp) -> Self {
+    ///
+    /// - Parameter auditorKey: The id of the key that masked values are sealed to.
+    public static func start(
+        version: String, policyDigest: String, recovery: String?, auditorKey: String? = nil, at time: Timestamp
+    ) -> Self {
         var members = [
             JSONMember("policy", .string(policyDigest)), JSONMember("version", .string(version)),
         ]
         if let recovery { members.append(JSONMember("recovery", .string(recovery))) }
+        if let auditorKey { members.append(JSONMember("auditor_key", .string(auditorKey))) }
         return Self(kind: "start", at: time, members)
     }
 
@@ -54,6 +59,19 @@ extension ControlEntry {
             [
                 JSONMember("client", "console"), JSONMember("code", .string(error.code)),
                 JSONMember("reason", .string(error.reason)),
+            ])
+    }
+
+    /// `kind: originals-opened`: somebody was given sealed originals, to open with a key of their own, and said why.
+    public static func originalsOpened(
+        issuer: String, subject: String, session: UUIDv7, command: UUIDv7, reason: String, at time: Timestamp
+    ) -> Self {
+        Self(
+            kind: "originals-opened", at: time,
+            [
+                JSONMember("caller", ["issuer": .string(issuer), "subject": .string(subject)]),
+                JSONMember("command", .string(command.description)), JSONMember("reason", .string(reason)),
+                JSONMember("session", .string(session.description)),
             ])
     }
 

@@ -42,11 +42,14 @@ public struct Permit: ~Copyable {
 final class RecordedIntent {
     let commandID: UUIDv7
     private let startedAt: MonotonicTime
+    /// What masking takes from the answer, where that is kept.
+    private let originals: CommandOriginals?
     /// Holds the session until the outcome stands, also when its connection is gone.
     private var session: Session?
 
-    init(commandID: UUIDv7, session: Session) {
+    init(commandID: UUIDv7, session: Session, originals: CommandOriginals?) {
         self.commandID = commandID
+        self.originals = originals
         self.startedAt = .now
         self.session = session
     }
@@ -54,7 +57,7 @@ final class RecordedIntent {
     func end(_ outcome: Outcome) {
         guard let session else { return }
         self.session = nil
-        session.record(outcome, of: commandID, after: startedAt.elapsedMicroseconds)
+        session.record(outcome, of: commandID, originals: originals, after: startedAt.elapsedMicroseconds)
     }
 
     func abandonUnlessEnded() {

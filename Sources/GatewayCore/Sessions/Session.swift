@@ -4,6 +4,7 @@ import Identifiers
 import Identity
 import Masking
 import NIOCore
+import Originals
 import Policy
 import Recording
 import StrictJSON
@@ -23,6 +24,9 @@ public final class Session {
     let identityJSON: SessionIdentity
     private let onTerminate: (String) -> Void
     private var recorder: SessionRecorder?
+    /// Seals what masking takes away, from the first command on that something may be masked for.
+    private var sealer: SessionSealer?
+    private var sealedFiles = 0
     private var endReason: String?
     private var commandCount = 0
     private var permitsOutstanding = 0
@@ -138,6 +142,7 @@ public final class Session {
                     kind: .unavailable, rule: verdict.rule, reason: "The answer could not be masked: \(error).",
                     nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong."))
         }
+        if let refusal = prepareOriginals(for: masking) { return .refused(refusal) }
         let commandID = lane.newID(at: now)
         let recorded = Intent(
             id: commandID, time: now, command: command, digest: digest, phase: phase, verdict: verdict,
@@ -164,6 +169,7 @@ public final class Session {
     private func permit(
         _ command: Command, of known: KnownForm, _ rules: RuleSnapshot, at now: Timestamp
     ) -> Decision {
+        if let refusal = prepareOriginals(for: known.masking) { return .refused(refusal) }
         let commandID = lane.newID(at: now)
         let digest = command.digest(target: target.name)
         do {
@@ -187,10 +193,31 @@ public final class Session {
     ) -> Permit {
         commandCount += 1
         permitsOutstanding += 1
+        let originals = sealer.flatMap { sealer in
+            masking.isEmpty
+                ? nil : CommandOriginals(of: commandID, rules: masking.digest, in: self, by: sealer)
+        }
         return Permit(
-            intent: RecordedIntent(commandID: commandID, session: self), masking: masking,
+            intent: RecordedIntent(commandID: commandID, session: self, originals: originals),
+            masking: originals?.attached(to: masking) ?? masking,
             recording: max(verdict.obligations.recording, rules.recording), maximumRows: verdict.obligations.maximumRows
         )
+    }
+
+    /// Makes sure that what `masking` takes away can be sealed, where it is to be kept. A command whose originals would
+    /// be lost must not run.
+    private func prepareOriginals(for masking: MaskingPlan) -> Refusal? {
+        guard let store = lane.manager.parts.originals, !masking.isEmpty, sealer?.isBroken ?? true else { return nil }
+        do throws(OriginalsError) {
+            sealer = try store.begin(session: id, part: sealedFiles + 1)
+            sealedFiles += 1
+            return nil
+        } catch {
+            return Refusal(
+                kind: .unavailable, rule: "originals-unavailable",
+                reason: "A masking rule applies, and what it takes away cannot be sealed for the auditors: \(error).",
+                nextStep: "Try again later; if it lasts, tell the gateway's operators.")
+        }
     }
 
     private func refuse(
@@ -223,11 +250,22 @@ public final class Session {
 
     // MARK: Recording
 
-    func record(_ outcome: Outcome, of commandID: UUIDv7, after microseconds: Int64) {
+    func record(
+        _ outcome: Outcome, of commandID: UUIDv7, originals: CommandOriginals?, after microseconds: Int64
+    ) {
         permitsOutstanding -= 1
+        var outcome = outcome
+        do throws(OriginalsFailure) {
+            try originals?.finish()
+        } catch {
+            // What the caller got was masked; that its originals are lost must stand in the log.
+            outcome.kind = .interrupted
+            outcome.reason = [outcome.reason, "\(error)"].compactMap { $0 }.joined(separator: "; ")
+        }
         let now = lane.manager.parts.clock()
         lane.appendOwed { writer in
-            writeOutcome(into: &writer, outcome, of: commandID, after: microseconds, at: now)
+            writeOutcome(
+                into: &writer, outcome, of: commandID, originals: originals, after: microseconds, at: now)
         }
         if endReason != nil, permitsOutstanding == 0 { finish() }
     }
@@ -304,6 +342,7 @@ public final class Session {
     private func finish() {
         let recording = try? recorder?.close()
         recorder = nil
+        sealer = nil
         let now = lane.manager.parts.clock()
         lane.appendOwed { writer in
             writeEnd(

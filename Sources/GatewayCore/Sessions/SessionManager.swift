@@ -5,6 +5,7 @@ import Identity
 import Logging
 import Masking
 import NIOCore
+import Originals
 import Policy
 import Recording
 import Synchronization
@@ -24,6 +25,8 @@ public final class SessionManager: Sendable {
         public var payloads: PayloadStore
         /// The folder of the session recordings.
         public var recordingsDirectory: String
+        /// Where what masking takes away is sealed for auditors; `nil` where it is not kept.
+        public var originals: OriginalsStore?
         public var consoleURL: String
         public var clock: @Sendable () -> Timestamp
         public var logger: Logger
@@ -31,7 +34,7 @@ public final class SessionManager: Sendable {
         public init(
             authenticator: Authenticator, auditLog: AuditLog, approvals: ApprovalDesk,
             redactor: SensitiveTextRedactor, payloads: PayloadStore, recordingsDirectory: String, consoleURL: String,
-            clock: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
+            originals: OriginalsStore? = nil, clock: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
         ) {
             self.authenticator = authenticator
             self.auditLog = auditLog
@@ -39,6 +42,7 @@ public final class SessionManager: Sendable {
             self.redactor = redactor
             self.payloads = payloads
             self.recordingsDirectory = recordingsDirectory
+            self.originals = originals
             self.consoleURL = consoleURL
             self.clock = clock
             self.logger = logger
@@ -58,6 +62,9 @@ public final class SessionManager: Sendable {
 
     /// Whose tokens are accepted: for protocols that tell clients where to get one.
     public var issuers: [String] { parts.authenticator.issuerNames }
+
+    /// A text that somebody wrote, as the log may hold it: without what a detector knows.
+    public func redacted(_ text: String) -> String { parts.redactor.redact(text) ?? text }
 
     /// The rules in force.
     public var currentRules: RuleSnapshot { rules.withLock { $0 } }

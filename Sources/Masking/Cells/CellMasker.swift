@@ -32,6 +32,10 @@ public struct CellMasker {
     private var ownCounts: [Int]
     private var withheld = 0
     private var scratch: [UInt8] = []
+    private var originals: (tap: OriginalsTap, columns: OriginalsColumns)?
+    /// The cell that is masked next, for its original: its row from 1 on, and the column's place in `describe(columns:)`.
+    public var row: UInt64 = 0
+    public var column = 0
 
     /// `nil` for an empty plan.
     public init?(plan: MaskingPlan) {
@@ -40,8 +44,32 @@ public struct CellMasker {
         scanner = DetectorScanner(detectors: compiled.detectors)
         binaryScanner = DetectorScanner(detectors: compiled.detectors.subtracting(.email))
         fewestDigits = compiled.detectors.fewestDigits
-        json = JSONMasker(plan: compiled, allowsDuplicateNames: true)
+        json = JSONMasker(plan: compiled, allowsDuplicateNames: true, tap: plan.tap?.value)
         ownCounts = Array(repeating: 0, count: compiled.rules.count)
+        guard let tap = plan.tap?.value else { return }
+        originals = (tap, Self.columns([OriginalsColumns.Column(name: "value", encoding: .text)], compiled))
+    }
+
+    private static let notInspectable = (name: "not-inspectable", selector: "cell")
+
+    private static func columns(_ columns: [OriginalsColumns.Column], _ plan: CompiledPlan) -> OriginalsColumns {
+        OriginalsColumns(columns, rules: plan.rules.map { ($0.name, $0.selector) } + [notInspectable])
+    }
+
+    /// Whether originals are kept, so that it matters which cell is masked.
+    public var keepsOriginals: Bool { originals != nil }
+    /// Why they cannot be kept any more.
+    public var originalsFailure: OriginalsFailure? { originals?.tap.failure }
+
+    /// Says which columns there are, for originals.
+    public mutating func describe(columns: [OriginalsColumns.Column]) {
+        originals?.columns = Self.columns(columns, plan)
+    }
+
+    @inline(__always)
+    private func keep(_ value: UnsafeRawBufferPointer, rule: Int) {
+        guard let originals else { return }
+        originals.tap.keep(value, in: originals.columns, column: column, rule: rule, row: row)
     }
 
     /// Any value may have to be masked for what it holds.
@@ -53,7 +81,9 @@ public struct CellMasker {
     public var counts: [MaskCount] {
         let all = plan.counts(zip(ownCounts, json.counts).map { $0 + $1 })
         guard withheld > 0 else { return all }
-        return all + [MaskCount(rule: "not-inspectable", selector: "cell", count: withheld)]
+        return all + [
+            MaskCount(rule: Self.notInspectable.name, selector: Self.notInspectable.selector, count: withheld)
+        ]
     }
 
     /// The strictest of the rules that select a column: `column` rules by what it comes from, `field` rules by what it
@@ -93,16 +123,22 @@ public struct CellMasker {
     }
 
     /// Counts a value that the caller replaced as the rule says.
-    public mutating func count(_ rule: Rule) { ownCounts[Int(rule.index)] += 1 }
+    public mutating func count(_ rule: Rule, original: UnsafeRawBufferPointer) {
+        ownCounts[Int(rule.index)] += 1
+        keep(original, rule: Int(rule.index))
+    }
 
     /// Counts a value that the caller withholds because it cannot be inspected.
-    public mutating func countWithheld() { withheld += 1 }
+    public mutating func countWithheld(_ original: UnsafeRawBufferPointer) {
+        withheld += 1
+        keep(original, rule: plan.rules.count)
+    }
 
     /// Applies a rule to a whole value, and counts it.
     public mutating func apply(
         _ rule: Rule, to content: UnsafeRawBufferPointer, into output: inout ByteBuffer
     ) -> Outcome {
-        count(rule)
+        count(rule, original: content)
         if case .null = rule.transform { return .null }
         scratch.removeAll(keepingCapacity: true)
         rule.transform.apply(to: content, detector: nil, pseudonyms: plan.pseudonyms, appendingTo: &scratch)
@@ -119,7 +155,7 @@ public struct CellMasker {
         let end = document.lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0a && $0 != 0x0d } ?? document.count
         let value = UnsafeRawBufferPointer(rebasing: document[start..<min(document.count, end + 1)])
         if value.elementsEqual("null".utf8) { return .untouched }
-        count(rule)
+        count(rule, original: value)
         if case .null = rule.transform { return .null }
         scratch.removeAll(keepingCapacity: true)
         switch (rule.transform, value.first) {
@@ -168,6 +204,10 @@ public struct CellMasker {
         document: ByteBuffer, into output: inout ByteBuffer
     ) throws(MaskingError) -> Outcome {
         json.restart()
+        if let originals {
+            json.writer.originals?.prefix = originals.columns.columns[column].name
+            json.writer.originals?.row = row
+        }
         do throws(MaskingError) {
             var masked = try json.mask(document)
             var rest = try json.finish()
@@ -179,7 +219,7 @@ public struct CellMasker {
             return .written
         } catch {
             for (index, count) in json.counts.enumerated() { ownCounts[index] += count }
-            json = JSONMasker(plan: plan, allowsDuplicateNames: true)
+            json = JSONMasker(plan: plan, allowsDuplicateNames: true, tap: originals?.tap)
             throw error
         }
     }
@@ -195,6 +235,7 @@ public struct CellMasker {
         while let match = scanner.next(in: text, from: &cursor, context: surroundings.context) {
             let rule = Int(plan.detectorRules[match.detector.index])
             ownCounts[rule] += 1
+            keep(UnsafeRawBufferPointer(rebasing: content[match.start..<match.end]), rule: rule)
             if match.start == 0, match.end == content.count, case .null = plan.rules[rule].transform { return .null }
             output.writeBytes(UnsafeRawBufferPointer(rebasing: content[end..<match.start]))
             scratch.removeAll(keepingCapacity: true)

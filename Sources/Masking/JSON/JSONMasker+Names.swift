@@ -58,10 +58,15 @@ extension JSONMasker {
         memberRule = meaning.rule
         memberPathID = meaning.pathID
         memberContext = meaning.inheritsContext ? meaning.context.union(frames[frame].context) : meaning.context
+        writer.originals?.place?.member(name)
         guard plan.hasDetectors, name.count >= 4,
             tokenizer.hasUnicodeEscape || tokenizer.digitCount >= fewestDigits || (scansForAt && tokenizer.hasAt)
         else { return nil }
-        guard var masked = writer.maskText(name, scanner: scanner) else { return nil }
+        // Until it is known what leaves, the path must not hold the name: it would be told of the name's own original.
+        writer.originals?.place?.member("(name)".utf8)
+        let found = writer.maskText(name, scanner: scanner)
+        writer.originals?.place?.member(found.map { $0[...] } ?? Array(name)[...])
+        guard var masked = found else { return nil }
         // Numbered within an object from the second on, so that names stay unique.
         frames[frame].maskedNames += 1
         if frames[frame].maskedNames > 1 { masked.append(contentsOf: "#\(frames[frame].maskedNames)".utf8) }

@@ -39,9 +39,12 @@ extension JSONMasker {
             writer.writeFixedValue(rule)
             pathSets.removeLast(pathSets.count - pathSet)
             droppedDepth = tokenizer.depth
+            droppedStart = tokenizer.tokenStart
+            writer.originals?.begin(rule: rule, encoding: .json)
             return
         }
         frames.append(Frame(isObject: isObject, rule: rule, context: context, pathSet: pathSet, names: names.mark()))
+        writer.originals?.place?.open(isArray: !isObject)
     }
 
     mutating func takeString(
@@ -57,11 +60,19 @@ extension JSONMasker {
         let content = UnsafeRawBufferPointer(rebasing: bytes[start..<max(start, end)])
         switch scalar {
         case .untouched: break
-        case .dropped: writer.output.endRun(at: 0, next: position, in: bytes)
+        case .dropped:
+            writer.output.endRun(at: 0, next: position, in: bytes)
+            keepDropped(content, isLast: !isPart)
         case .collected:
             writer.output.endRun(at: tokenizer.tokenStart, next: position, in: bytes)
             if collected.count + content.count > MaskWriter.longestValue {
                 writer.writeRedactedValue(scalarRule)
+                beginDropped()
+                if writer.originals != nil {
+                    let before = collected
+                    before.withUnsafeBytes { keepDropped($0, isLast: false) }
+                    keepDropped(content, isLast: !isPart)
+                }
                 collected.removeAll(keepingCapacity: true)
                 scalar = .dropped
             } else {
@@ -98,8 +109,12 @@ extension JSONMasker {
 
     /// Masks the document inside a string, which is whole.
     private mutating func writeNested() throws(JSONMaskingFailure) {
-        if inner.isEmpty { inner.append(JSONMasker(plan: plan, level: level + 1)) }
+        if inner.isEmpty { inner.append(JSONMasker(plan: plan, level: level + 1, tap: writer.originals?.tap)) }
         inner[0].restart()
+        if let originals = writer.originals {
+            inner[0].writer.originals?.prefix = originals.name
+            inner[0].writer.originals?.row = originals.row
+        }
         let before = inner[0].counts
         do throws(MaskingError) {
             var masked = try inner[0].mask(ByteBuffer(bytes: nested.content))
@@ -145,6 +160,7 @@ extension JSONMasker {
             case .null, .redact, .replace:
                 writer.output.endRun(at: tokenizer.tokenStart, next: position, in: bytes)
                 writer.writeFixedValue(scalarRule)
+                beginDropped()
                 scalar = .dropped
             case .keepFirst, .keepLast, .pseudonym: scalar = .collected
             }
@@ -175,6 +191,7 @@ extension JSONMasker {
             let rule = plan.detectorRules[match.detector.index]
             if match.start == 0, match.end == content.count, plan.rules[Int(rule)].transform == .null {
                 writer.output.endRun(at: start - 1, next: end + 1, in: bytes)
+                writer.originals?.keep(matched, rule: rule, encoding: .text)
                 writer.writeFixedValue(rule)
                 return
             }
@@ -199,9 +216,9 @@ extension JSONMasker {
             collected.append(contentsOf: part)
             collected.withUnsafeBytes { number in
                 if scalarRule != noRule {
-                    writer.writeValue(scalarRule, number)
+                    writer.writeValue(scalarRule, number, encoding: .json)
                 } else if let found = numberMatch(number) {
-                    found.digits.withUnsafeBytes { writer.writeValue(found.rule, $0, detector: found.detector) }
+                    write(found, for: number)
                 } else {
                     writer.writeUntouched(number)
                 }
@@ -209,16 +226,22 @@ extension JSONMasker {
             collected.removeAll(keepingCapacity: true)
         } else if scalarRule != noRule {
             writer.output.endRun(at: tokenizer.tokenStart, next: position, in: bytes)
-            writer.writeValue(scalarRule, part)
+            writer.writeValue(scalarRule, part, encoding: .json)
         } else if part.count >= NumberDetection.fewestDigits, let found = numberMatch(part) {
             writer.output.endRun(at: tokenizer.tokenStart, next: position, in: bytes)
-            found.digits.withUnsafeBytes { writer.writeValue(found.rule, $0, detector: found.detector) }
+            write(found, for: part)
         }
     }
 
-    private func numberMatch(
-        _ number: UnsafeRawBufferPointer
-    ) -> (rule: RuleIndex, detector: Detector, digits: [UInt8])? {
+    private mutating func write(_ found: NumberMatch, for number: UnsafeRawBufferPointer) {
+        found.digits.withUnsafeBytes {
+            writer.writeValue(found.rule, $0, detector: found.detector, original: number, encoding: .json)
+        }
+    }
+
+    private typealias NumberMatch = (rule: RuleIndex, detector: Detector, digits: [UInt8])
+
+    private func numberMatch(_ number: UnsafeRawBufferPointer) -> NumberMatch? {
         guard
             let found = NumberDetection.match(number, detectors: plan.detectors, context: scalarContext)
         else { return nil }
@@ -229,10 +252,17 @@ extension JSONMasker {
         if tokenizer.isContinuation {
             writer.output.endRun(at: tokenizer.tokenStart, next: position, in: bytes)
             collected.append(contentsOf: bytes[tokenizer.tokenStart..<position])
-            if scalarRule == noRule || isNull { collected.withUnsafeBytes { writer.writeUntouched($0) } }
+            if scalarRule == noRule || isNull {
+                collected.withUnsafeBytes { writer.writeUntouched($0) }
+            } else {
+                collected.withUnsafeBytes { writer.originals?.keep($0, rule: scalarRule, encoding: .json) }
+            }
             collected.removeAll(keepingCapacity: true)
         } else if scalarRule != noRule, !isNull {
             writer.output.endRun(at: tokenizer.tokenStart, next: position, in: bytes)
+            writer.originals?.keep(
+                UnsafeRawBufferPointer(rebasing: bytes[tokenizer.tokenStart..<position]), rule: scalarRule,
+                encoding: .json)
         }
         guard scalarRule != noRule, !isNull else { return }
         switch plan.rules[Int(scalarRule)].transform {
@@ -240,6 +270,36 @@ extension JSONMasker {
         // There are two of them, so that any part or digest of one gives it away.
         case .keepFirst, .keepLast, .pseudonym: writer.writeRedactedValue(scalarRule)
         }
+    }
+
+    // MARK: Originals of what is dropped as it passes
+
+    private mutating func beginDropped() {
+        guard let originals = writer.originals else { return }
+        originals.begin(rule: scalarRule, encoding: .text)
+        droppedEscape.removeAll(keepingCapacity: true)
+    }
+
+    /// - Parameter content: The next part of the dropped string's inside, as it came.
+    private mutating func keepDropped(_ content: UnsafeRawBufferPointer, isLast: Bool) {
+        guard let tap = writer.originals?.tap else { return }
+        if droppedEscape.isEmpty, !content.contains(UInt8(ascii: "\\")) {
+            tap.append(content, isLast: isLast)
+        } else {
+            droppedEscape.append(contentsOf: content)
+            var decoded: [UInt8] = []
+            let used = droppedEscape.withUnsafeBytes { JSONStringDecoder.decode($0, into: &decoded) }
+            droppedEscape.removeFirst(used)
+            decoded.withUnsafeBytes { tap.append($0, isLast: isLast) }
+        }
+    }
+
+    /// Keeps the array or object that is dropped, up to `position` of the chunk.
+    mutating func keepDropped(_ bytes: UnsafeRawBufferPointer, to position: Int) {
+        guard let tap = writer.originals?.tap else { return }
+        let part = UnsafeRawBufferPointer(rebasing: bytes[droppedStart..<position])
+        tap.append(part, isLast: tokenizer.depth < droppedDepth)
+        droppedStart = position
     }
 
     mutating func collect(_ bytes: UnsafeRawBufferPointer, _ position: Int) {

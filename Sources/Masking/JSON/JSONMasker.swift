@@ -55,6 +55,10 @@ struct JSONMasker {
     var scratch: [UInt8] = []
     /// The depth of the array or object that became `null` and is dropped; 0 if none.
     var droppedDepth = 0
+    /// From where in the chunk on what is dropped has not been kept yet.
+    var droppedStart = 0
+    /// The bytes of a dropped string that end amid an escape, where originals are kept.
+    var droppedEscape: [UInt8] = []
 
     var nested = NestedDocument()
     /// For documents inside strings; made when the first one comes.
@@ -73,14 +77,17 @@ struct JSONMasker {
     /// Bytes of the longest member name.
     static let longestName = 64 * 1024
 
-    init(plan: CompiledPlan, isSequence: Bool = false, level: Int = 0, allowsDuplicateNames: Bool = false) {
+    init(
+        plan: CompiledPlan, isSequence: Bool = false, level: Int = 0, allowsDuplicateNames: Bool = false,
+        tap: OriginalsTap? = nil
+    ) {
         self.plan = plan
         self.allowsDuplicateNames = allowsDuplicateNames || level > 0
         self.level = level
         findsNested =
             level < Self.deepestLevel && (!plan.fields.isEmpty || plan.paths?.hasDescendantStart == true)
         tokenizer = JSONTokenizer(maximumDepth: Self.deepestNesting, isSequence: isSequence)
-        writer = MaskWriter(plan: plan, isJSON: true)
+        writer = MaskWriter(plan: plan, isJSON: true, tap: tap)
         scanner = DetectorScanner(detectors: plan.detectors)
         fewestDigits = plan.detectors.fewestDigits
         scansForAt = plan.detectors.contains(.email)
@@ -129,10 +136,12 @@ struct JSONMasker {
         collected.removeAll(keepingCapacity: true)
         droppedDepth = 0
         scalar = .untouched
+        writer.originals?.place?.restart()
     }
 
     private mutating func take(_ bytes: UnsafeRawBufferPointer) throws(JSONMaskingFailure) {
         var position = 0
+        droppedStart = 0
         while true {
             let token: JSONTokenizer.Token
             do {
@@ -143,6 +152,7 @@ struct JSONMasker {
             if droppedDepth > 0 {
                 if position == bytes.count || tokenizer.depth < droppedDepth {
                     writer.output.endRun(at: 0, next: position, in: bytes)
+                    keepDropped(bytes, to: position)
                     if tokenizer.depth < droppedDepth { droppedDepth = 0 }
                 }
                 if token.endsChunk { return }
@@ -159,6 +169,7 @@ struct JSONMasker {
                 let frame = frames.removeLast()
                 if frame.isObject { names.remove(frame.names) }
                 pathSets.removeLast(pathSets.count - frame.pathSet)
+                writer.originals?.place?.close()
             case .true, .false, .null:
                 if !tokenizer.isContinuation { beginScalar() }
                 takeLiteral(bytes, position, isNull: token == .null)

@@ -175,6 +175,14 @@ enum ConfigurationKeys {
                 ConfigKey("interval", .duration, default: "1h", summary: "How often the newest checkpoint is stamped."),
             ]), summary: "A time-stamping authority (RFC 3161) for checkpoints."),
         ConfigKey("quorum", .integer(1...64), summary: "How many of the witnesses must cosign; all by default."),
+        ConfigKey(
+            "originals",
+            .mapping([
+                ConfigKey(
+                    "auditor_key", .string, required: true,
+                    summary:
+                        "The public key that `sallyport audit keygen` printed, or the path of a file that holds it.")
+            ]), summary: "Keeps what masking takes away, sealed: only who has the auditor's private key can open it."),
     ]
 
     private static let console = [

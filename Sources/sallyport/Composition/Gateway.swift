@@ -9,6 +9,7 @@ import Identity
 import Logging
 import Masking
 import NIOPosix
+import Originals
 import Policy
 import Recording
 import ServiceLifecycle
@@ -67,7 +68,10 @@ struct Gateway {
             .init(
                 authenticator: authenticator, auditLog: auditLog, approvals: approvals, redactor: redactor,
                 payloads: PayloadStore(directory: "\(state)/payloads"), recordingsDirectory: "\(state)/recordings",
-                consoleURL: configuration.console.url, logger: logger),
+                consoleURL: configuration.console.url,
+                originals: configuration.audit.auditorKey.map {
+                    OriginalsStore(directory: "\(state)/originals", key: $0, log: configuration.audit.origin)
+                }, logger: logger),
             rules: rules)
         reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)
 
@@ -104,7 +108,8 @@ struct Gateway {
         try auditLog.append(
             ControlEntry.start(
                 version: Self.version, policyDigest: rules.policy.digest,
-                recovery: recovery.isClean ? nil : "\(recovery)", at: .now
+                recovery: recovery.isClean ? nil : "\(recovery)", auditorKey: configuration.audit.auditorKey?.id,
+                at: .now
             ).bytes)
         // Started in this order and stopped in the reverse: the log outlives everything that writes to it.
         services =

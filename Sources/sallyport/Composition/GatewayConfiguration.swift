@@ -6,6 +6,7 @@ import Identity
 import Logging
 import Masking
 import NIOSSL
+import Originals
 import Policy
 import TLSFiles
 
@@ -50,6 +51,8 @@ struct GatewayConfiguration: Sendable {
         let timestamping: Timestamping.Settings?
         /// `nil` where there are no witnesses.
         let witnessing: Witnessing.Settings?
+        /// To whom originals are sealed; `nil` where they are not kept.
+        let auditorKey: AuditorPublicKey?
     }
 
     struct ConsoleSettings: Sendable {
@@ -108,7 +111,8 @@ struct GatewayConfiguration: Sendable {
             durability: auditSection.string("durability").flatMap(Durability.init) ?? .process,
             interval: auditSection.duration("interval") ?? .milliseconds(200),
             signingKey: try Self.signingKey(auditSection), timestamping: Self.timestamping(auditSection, base: base),
-            witnessing: try Self.witnessing(auditSection))
+            witnessing: try Self.witnessing(auditSection),
+            auditorKey: try Self.auditorKey(auditSection, base: base))
         console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))
@@ -152,6 +156,22 @@ struct GatewayConfiguration: Sendable {
             throw section.error("witnesses", "each witness stands here once")
         }
         return Witnessing.Settings(witnesses: witnesses, quorum: quorum ?? witnesses.count)
+    }
+
+    private static func auditorKey(_ section: ConfigSection, base: String) throws -> AuditorPublicKey? {
+        guard section.has("originals") else { return nil }
+        let section = section.section("originals")
+        let text = section.string("auditor_key") ?? ""
+        do throws(OriginalsKeyError) {
+            // Keys have a plus sign; a path may have one too, so that the file decides.
+            guard let data = FileManager.default.contents(atPath: resolve(text, from: base)), data.count < 4096 else {
+                return try AuditorPublicKey(parsing: text)
+            }
+            return try AuditorPublicKey(
+                parsing: String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        } catch {
+            throw section.error("auditor_key", "this is no auditor's public key: \(error)")
+        }
     }
 
     /// `path` as it is when it is absolute, else from the configuration's folder.

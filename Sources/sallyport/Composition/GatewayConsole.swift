@@ -6,6 +6,7 @@ import GatewayCore
 import Identifiers
 import Identity
 import NIOPosix
+import Originals
 import Policy
 import Recording
 import StrictJSON
@@ -97,6 +98,18 @@ struct GatewayConsole: ConsoleBackend {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let follower = try TerminalRecordingFollower(path: path)
         return AsyncThrowingStream { try await follower.nextLines() }
+    }
+
+    func sealedOriginals(
+        of session: UUIDv7, part: Int, for command: UUIDv7, to caller: Caller, reason: String
+    ) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
+        let path = "\(stateDirectory)/originals/\(OriginalsStore.path(session: session, part: part))"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let entry = ControlEntry.originalsOpened(
+            issuer: caller.issuer, subject: caller.subject, session: session, command: command,
+            reason: sessions.redacted(reason), at: .now)
+        try auditLog.append(entry.bytes)
+        return parts(ofFile: path)
     }
 
     private var recordingsDirectory: String { "\(stateDirectory)/recordings" }

@@ -35,6 +35,8 @@ enum Vocabulary {
         switch action {
         case .readApprovals, .decideApprovals: "console.approvals"
         case .readSessions, .readRecordings, .readAudit, .readPolicy: "console.read"
+        // On its own: who may read everything else may still not take these away.
+        case .readOriginals: "console.originals"
         case .terminateSessions, .reloadPolicy: "console.admin"
         }
     }

@@ -30,7 +30,7 @@ final class TestGateway: Sendable {
         var sshListener: String?
         /// Keys of the issuer, in YAML's flow style.
         var issuerKeys = "groups: {claim: groups}"
-        /// More keys of `audit`, in YAML's flow style with a comma before each.
+        /// Keys of `audit`, in YAML's flow style with a comma before each.
         var audit = ""
         /// Any that is free without one.
         var consolePort: Int?

@@ -72,8 +72,16 @@ struct ConsoleClient: Sendable {
     }
 
     /// Writes the answer's body to `file`, however long it is.
-    func download(_ path: String, to file: FileHandle) async throws {
-        let response = try await send(request(path))
+    ///
+    /// - Parameter body: Sent by POST, where there is one.
+    func download(_ path: String, posting body: JSONValue? = nil, to file: FileHandle) async throws {
+        var request = request(path)
+        if let body {
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(body.canonicalBytes)
+        }
+        let response = try await send(request)
         do {
             for try await part in response.body { try file.write(contentsOf: Data(part.readableBytesView)) }
         } catch {

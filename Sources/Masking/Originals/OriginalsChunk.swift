@@ -1,0 +1,103 @@
+import NIOCore
+
+/// Masked values in the clear, as they are handed over to be sealed: records one behind the other.
+///
+/// A record, all integers unsigned and big-endian:
+///
+///     2 bytes   the number of its field in `fields`
+///     8 bytes   its row: of a table's result, counted from 1; elsewhere the number of the value in the answer
+///     4 bytes   the length of what follows; with the highest bit set the value goes on in the next record
+///     …         the value
+///
+/// A value that goes on may go on in the next chunk, under another number of the same field and row.
+public struct OriginalsChunk {
+    /// Of each record.
+    public internal(set) var bytes = ByteBuffer()
+    /// The fields that the records name, and how many values of each end here.
+    public internal(set) var fields: [(field: OriginalsField, values: Int)] = []
+
+    static let recordHead = 14
+    static let continues: UInt32 = 1 << 31
+
+    init() {}
+}
+
+/// Where masked values stood, and the rule that took them.
+public struct OriginalsField: Sendable, Hashable {
+    /// A column (`public.customers.ssn`, or as the statement calls it), a place in a document (`$.cards[*].number`), the
+    /// two of them, or `text`.
+    public let name: String
+    /// `ruleset/rule`, and what it selects: as in `MaskCount`.
+    public let rule: String
+    public let selector: String
+    public let encoding: OriginalsEncoding
+
+    public init(name: String, rule: String, selector: String, encoding: OriginalsEncoding) {
+        self.name = name
+        self.rule = rule
+        self.selector = selector
+        self.encoding = encoding
+    }
+}
+
+/// How the bytes of a value are to be read.
+public enum OriginalsEncoding: String, Sendable, Hashable {
+    /// As the protocol writes it for people: of strings in JSON what they mean, without escapes.
+    case text
+    /// JSON: a number, `true`, `false`, an array or an object.
+    case json
+    /// A whole number in two's complement, big-endian (PostgreSQL's binary format).
+    case integer
+    /// IEEE 754, big-endian (the same).
+    case float
+    /// Neither text nor any of these: as the protocol carries it.
+    case bytes
+}
+
+/// The columns of one result, whose fields keep their numbers in a chunk.
+public final class OriginalsColumns {
+    public struct Column: Sendable, Hashable {
+        public var name: String
+        public var encoding: OriginalsEncoding
+
+        public init(name: String, encoding: OriginalsEncoding) {
+            self.name = name
+            self.encoding = encoding
+        }
+    }
+
+    let columns: [Column]
+    private let rules: [(name: String, selector: String)]
+    private var slots: [UInt16]
+    private var generation = -1
+    private static let unknown = UInt16.max
+
+    /// - Parameter rules: The plan's, and one more for what could not be inspected.
+    init(_ columns: [Column], rules: [(name: String, selector: String)]) {
+        self.columns = columns
+        self.rules = rules
+        slots = Array(repeating: Self.unknown, count: columns.count * rules.count)
+    }
+
+    func field(column: Int, rule: Int) -> OriginalsField {
+        OriginalsField(
+            name: columns[column].name, rule: rules[rule].name, selector: rules[rule].selector,
+            encoding: columns[column].encoding)
+    }
+
+    /// The number of the field in the chunk of this `generation`; `nil` where it has none yet.
+    @inline(__always)
+    func slot(column: Int, rule: Int, in generation: Int) -> UInt16? {
+        guard generation == self.generation else { return nil }
+        let slot = slots[column &* rules.count &+ rule]
+        return slot == Self.unknown ? nil : slot
+    }
+
+    func set(_ slot: UInt16, column: Int, rule: Int, in generation: Int) {
+        if generation != self.generation {
+            for index in slots.indices { slots[index] = Self.unknown }
+            self.generation = generation
+        }
+        slots[column * rules.count + rule] = slot
+    }
+}

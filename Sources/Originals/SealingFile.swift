@@ -1,0 +1,44 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The file operations of a sealer, one closure each, so that a test can make any of them fail. Each returns the error
+/// number, 0 for success.
+struct SealingFile: Sendable {
+    /// Makes a directory with permissions 0700; one that is there is no error.
+    var makeDirectory: @Sendable (_ path: String) -> Int32
+    /// Makes a file that must not exist, with permissions 0600, for appending; a descriptor, or minus the error number.
+    var create: @Sendable (_ path: String) -> Int32
+    /// How many bytes the system took, or minus the error number.
+    var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
+    var truncate: @Sendable (_ descriptor: Int32, _ length: UInt64) -> Int32
+    var close: @Sendable (_ descriptor: Int32) -> Void
+
+    static let system = SealingFile(
+        makeDirectory: { path in mkdir(path, 0o700) == 0 || errno == EEXIST ? 0 : errno },
+        create: { path in
+            let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            return descriptor >= 0 ? descriptor : -errno
+        },
+        write: { descriptor, bytes in
+            while true {
+                #if canImport(Darwin)
+                    let count = Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+                #else
+                    let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+                #endif
+                if count >= 0 { return count }
+                if errno != EINTR { return -Int(errno) }
+            }
+        },
+        truncate: { descriptor, length in ftruncate(descriptor, off_t(length)) == 0 ? 0 : errno },
+        close: { descriptor in
+            #if canImport(Darwin)
+                _ = Darwin.close(descriptor)
+            #else
+                _ = Glibc.close(descriptor)
+            #endif
+        })
+}

@@ -1,0 +1,103 @@
+import Crypto
+import Foundation
+import Identifiers
+import Masking
+
+/// Seals one session's originals into one file. Belongs to the session's event loop.
+///
+/// A chunk is on the file whole or not at all. After one could not be written no other follows: its sequence number is
+/// used up, and a number never seals twice.
+public final class SessionSealer {
+    public let header: SealedFileHeader
+    /// Below the store's directory.
+    public let path: String
+    /// SHA-256 of the first frame, 64 hexadecimal digits.
+    public let headDigest: String
+    public private(set) var isBroken = false
+
+    private let fullPath: String
+    private let file: SealingFile
+    private let descriptor: Int32
+    /// Only for sealing: there is no way back from it.
+    private var context: HPKE.Sender
+    private var sequence: UInt64 = 0
+    private var length: UInt64 = 0
+    private var frame: [UInt8] = []
+
+    init(store: OriginalsStore, session: UUIDv7, part: Int) throws(OriginalsError) {
+        file = store.file
+        path = OriginalsStore.path(session: session, part: part)
+        fullPath = "\(store.directory)/\(path)"
+        header = SealedFileHeader(log: store.log, session: session, part: part, key: store.key.id)
+        do {
+            context = try HPKE.Sender(
+                recipientKey: store.key.key, ciphersuite: SealedFormat.suite, info: Data(SealedFormat.info.utf8))
+        } catch {
+            throw .notSealed(path: fullPath)
+        }
+        for folder in [store.directory, String(fullPath[..<(fullPath.lastIndex(of: "/") ?? fullPath.endIndex)])] {
+            let code = file.makeDirectory(folder)
+            guard code == 0 else { throw OriginalsError(operation: "mkdir", path: folder, code: code) }
+        }
+        descriptor = file.create(fullPath)
+        guard descriptor >= 0 else { throw OriginalsError(operation: "open", path: fullPath, code: -descriptor) }
+        SealedFormat.appendFrame(header.bytes, context.encapsulatedKey, to: &frame)
+        headDigest = Hexadecimal.text(SHA256.hash(data: frame))
+        try write()
+    }
+
+    deinit { if descriptor >= 0 { file.close(descriptor) } }
+
+    /// Seals `chunk` and appends it.
+    ///
+    /// - Parameter shown: Makes of a field's name what may stand in the clear.
+    public func seal(
+        _ chunk: OriginalsChunk, of command: UUIDv7, shown: (String) -> String = { $0 }
+    ) throws(OriginalsError) -> SealedChunk {
+        guard !isBroken else { throw .broken(path: fullPath) }
+        let header = SealedChunkHeader(
+            log: header.log, session: header.session, part: header.part, command: command, sequence: sequence,
+            fields: chunk.fields.map { entry in
+                SealedChunkHeader.Field(
+                    field: OriginalsField(
+                        name: shown(entry.field.name), rule: entry.field.rule, selector: entry.field.selector,
+                        encoding: entry.field.encoding), values: entry.values)
+            }
+        ).bytes
+        let body: Data
+        do {
+            body = try chunk.bytes.withUnsafeReadableBytes { try context.seal($0, authenticating: header) }
+        } catch {
+            isBroken = true
+            throw .notSealed(path: fullPath)
+        }
+        frame.removeAll(keepingCapacity: true)
+        SealedFormat.appendFrame(header, body, to: &frame)
+        try write()
+        defer { sequence += 1 }
+        return SealedChunk(sequence: sequence, digest: Hexadecimal.text(SHA256.hash(data: frame)))
+    }
+
+    private func write() throws(OriginalsError) {
+        let taken = frame.withUnsafeBytes { file.write(descriptor, $0) }
+        guard taken == frame.count else {
+            isBroken = true
+            _ = file.truncate(descriptor, length)
+            if taken < 0 { throw OriginalsError(operation: "write", path: fullPath, code: Int32(-taken)) }
+            throw .shortWrite(path: fullPath)
+        }
+        length += UInt64(taken)
+    }
+}
+
+/// A chunk as the log names it.
+public struct SealedChunk: Sendable, Hashable {
+    public let sequence: UInt64
+    /// SHA-256 of its frame, 64 hexadecimal digits.
+    public let digest: String
+
+    public init(sequence: UInt64, digest: String) {
+        self.sequence = sequence
+        self.digest = digest
+    }
+}
