@@ -81,6 +81,9 @@ module("SSHCredentials", [crypto, cryptoExtras], testedWith: ["KeygenWorkshop"])
 package.targets.append(
     .target(name: "KeygenWorkshop", dependencies: ["SSHCredentials"], path: "Tests/KeygenWorkshop"))
 
+// How requests to AWS, and to what speaks like it, are signed.
+module("SigV4", ["Identifiers", crypto])
+
 // Level 1: each usable and testable by itself, without sockets.
 module("Store", ["Identifiers", sqlite])
 module(
@@ -135,7 +138,7 @@ let adapters = folders(in: "Plugins")
 for adapter in adapters {
     let dependencies: [Target.Dependency] =
         [
-            "GatewayCore", "TLSFiles", "Identifiers", "StrictJSON", "ConfigFile", "SSHCredentials", "Identity",
+            "GatewayCore", "TLSFiles", "Identifiers", "StrictJSON", "ConfigFile", "SSHCredentials", "SigV4", "Identity",
             "Masking",
             "Policy", "Approvals", "Recording", nioCore, nioPosix, nioFoundation, nioTLS, nioSSL, nioHTTP2, crypto,
             cryptoExtras,
