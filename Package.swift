@@ -111,6 +111,8 @@ module(
 
 // Level 3: what stands around the core.
 module("TLSFiles", ["ConfigFile", nioSSL])
+// What leaves the machine: the log in the formats that others read, and the places that it goes to as it grows.
+module("AuditExport", ["Audit", "Identifiers", "StrictJSON", crypto])
 // For tests of adapters only: nothing that runs may need it, and Tests/ArchitectureTests holds it to that.
 module(
     "AdapterTestKit",
@@ -159,7 +161,7 @@ package.targets.append(
         dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
             "Policy", "Approvals", "Originals", "Recording", "SSHCredentials", "Identity", "Masking", "Store",
-            hummingbird,
+            "AuditExport", hummingbird,
             arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))

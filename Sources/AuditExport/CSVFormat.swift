@@ -1,0 +1,97 @@
+import StrictJSON
+
+/// RFC 4180: a header line, CRLF after each row, fixed columns, UTF-8.
+///
+/// A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe before it; what no column of its own
+/// shows stands in the last one, as canonical JSON.
+public struct CSVFormat: EntryEncoder {
+    public static let columns = [
+        "index", "time", "kind", "id", "session", "caller_issuer", "caller_subject", "caller_label", "caller_groups",
+        "client", "target", "target_kind", "command_id", "actions", "resources", "command_text", "decision", "rule",
+        "policy", "approval_ticket", "approvers", "outcome", "status", "reason", "rows", "request_bytes",
+        "response_bytes", "duration_us", "masked", "traceparent", "more",
+    ]
+
+    /// What the columns show of an entry; the rest is `more`.
+    private static let shown: Set<String> = [
+        "id", "kind", "time", "v", "session", "caller.issuer", "caller.subject", "caller.label", "caller.groups",
+        "client", "target.name", "target.kind", "command.effects", "command.text", "action", "resource", "allowed",
+        "rule", "policy", "decision.answer", "decision.rule", "decision.policy", "approval.ticket", "outcome.kind",
+        "outcome.status", "outcome.reason", "reason", "outcome.rows", "outcome.request_bytes",
+        "outcome.response_bytes", "outcome.duration_us", "outcome.masked", "traceparent",
+    ]
+
+    public init() {}
+
+    public var header: [UInt8]? { Array(Self.columns.joined(separator: ",").utf8) + [0x0d] }
+
+    public func lines(of entry: ExportedEntry) -> [[UInt8]] {
+        let outcome = entry.outcome
+        func number(_ member: String) -> Cell { outcome?[member]?.integer.map { .number(String($0)) } ?? .empty }
+        let groups = entry.actor?["groups"]
+        let cells: [Cell] = [
+            entry.index.map { .number(String($0)) } ?? .empty, .text(entry.time), .text(entry.kind), .text(entry.id),
+            Cell(entry.session), Cell(entry.actor?["issuer"]?.string), Cell(entry.actor?["subject"]?.string),
+            Cell(entry.actor?["label"]?.string),
+            Cell(groups?.array.map { Self.joined($0.compactMap(\.string)) } ?? groups.map { _ in "unknown" }),
+            Cell(entry.client), Cell(entry.target?["name"]?.string), Cell(entry.protocolName), Cell(entry.commandID),
+            Cell(Self.joined(entry.actions)), Cell(Self.joined(entry.resources.map { "\($0.type)::\($0.name)" })),
+            Cell(entry.commandText), Cell(entry.answer), Cell(entry.rule), Cell(entry.policy),
+            Cell(entry.approval?["ticket"]?.string ?? entry.value["ticket"]?.string),
+            Cell(Self.joined((entry.approval?["approvers"]?.array ?? []).compactMap { $0["subject"]?.string })),
+            Cell(outcome?["kind"]?.string), Cell(outcome?["status"]?.string),
+            Cell(outcome?["reason"]?.string ?? entry.value["reason"]?.string), number("rows"),
+            number("request_bytes"), number("response_bytes"), number("duration_us"),
+            Cell(Self.joined(entry.masked.map { "\($0.rule)=\($0.count)" })), Cell(entry.value["traceparent"]?.string),
+            more(entry),
+        ]
+        return [Array(cells.map(\.encoded).joined(separator: ",").utf8) + [0x0d]]
+    }
+
+    private func more(_ entry: ExportedEntry) -> Cell {
+        // An outcome's command is an id, and stands in a column; an intent's is an object.
+        let rest = entry.remainder(without: entry.outcome == nil ? Self.shown : Self.shown.union(["command"]))
+        guard rest.object?.isEmpty != true else { return .empty }
+        return .text(String(decoding: rest.canonicalBytes, as: UTF8.self))
+    }
+
+    private static func joined(_ texts: [String]) -> String { texts.joined(separator: "; ") }
+
+    private enum Cell {
+        case empty
+        case number(String)
+        case text(String)
+
+        init(_ text: String?) {
+            guard let text, !text.isEmpty else {
+                self = .empty
+                return
+            }
+            self = .text(text)
+        }
+
+        var encoded: String {
+            switch self {
+            case .empty: return ""
+            case .number(let digits): return digits
+            case .text(let text):
+                let safe = Self.isFormula(text) ? "'\(text)" : text
+                let needsQuotes = safe.utf8.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }
+                return needsQuotes ? "\"\(Self.doubled(safe))\"" : safe
+            }
+        }
+
+        /// By scalars: a quote with a combining mark behind it is one `Character`, and still a quote to the reader.
+        private static func doubled(_ text: String) -> String {
+            String(String.UnicodeScalarView(text.unicodeScalars.flatMap { $0 == "\"" ? [$0, $0] : [$0] }))
+        }
+
+        /// What spreadsheets take for the beginning of a formula, the full-width forms with it.
+        private static func isFormula(_ text: String) -> Bool {
+            guard let first = text.unicodeScalars.first else { return false }
+            return [
+                "=", "+", "-", "@", "\t", "\r", "\n", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}", "|",
+            ].contains(first)
+        }
+    }
+}

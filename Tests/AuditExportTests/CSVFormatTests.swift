@@ -1,0 +1,96 @@
+import StrictJSON
+import Testing
+
+@testable import AuditExport
+
+@Suite("Comma-separated values")
+struct CSVFormatTests {
+    /// RFC 4180 section 2, strictly.
+    private static func parse(_ text: String) -> [[String]]? {
+        var rows: [[String]] = []
+        var row: [String] = []
+        var field = ""
+        var scalars = text.unicodeScalars.makeIterator()
+        var next = scalars.next()
+        while let scalar = next {
+            if scalar == "\"" {
+                guard field.isEmpty else { return nil }
+                while true {
+                    guard let inner = scalars.next() else { return nil }
+                    if inner != "\"" {
+                        field.unicodeScalars.append(inner)
+                        continue
+                    }
+                    next = scalars.next()
+                    guard next == "\"" else { break }
+                    field.unicodeScalars.append("\"")
+                }
+                guard next == "," || next == "\r" || next == nil else { return nil }
+                if next == nil { break }
+                continue
+            }
+            switch scalar {
+            case ",":
+                row.append(field)
+                field = ""
+            case "\r":
+                guard scalars.next() == "\n" else { return nil }
+                rows.append(row + [field])
+                row = []
+                field = ""
+            case "\n": return nil
+            default: field.unicodeScalars.append(scalar)
+            }
+            next = scalars.next()
+        }
+        return row.isEmpty && field.isEmpty ? rows : nil
+    }
+
+    private static func table(_ entries: [ExportedEntry]) throws -> [[String: String]] {
+        let format = CSVFormat()
+        let lines = [try #require(format.header)] + entries.flatMap { format.lines(of: $0) }
+        let text = lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined()
+        let rows = try #require(parse(text))
+        #expect(rows.allSatisfy { $0.count == CSVFormat.columns.count })
+        #expect(rows.first == CSVFormat.columns)
+        return rows.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(CSVFormat.columns, $0)) }
+    }
+
+    @Test("a session's rows name its caller, and an outcome's its command")
+    func rows() throws {
+        let rows = try Self.table(Entries.resolved())
+        #expect(rows.map { $0["caller_subject"] } == ["alice", "alice", "alice", "alice"])
+        #expect(rows.map { $0["client"] } == Array(repeating: "192.0.2.7:60554", count: 4))
+        #expect(rows[2]["command_text"] == "SELECT \"name\",\n ssn FROM customers WHERE id = 7")
+        #expect(rows[2]["rule"] == "payments-may-query")
+        #expect(rows[2]["masked"] == "customer-pii/field ssn=3" && rows[2]["rows"] == "3")
+        #expect(rows[3]["more"] == #"{"commands":1}"#)
+        #expect(rows[1]["more"]?.contains("sql.database") == true)
+    }
+
+    @Test(
+        "a text that a spreadsheet would run is one that it shows",
+        arguments: [
+            "=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{ff1d}1", "=1\u{301}\"\u{301},",
+        ])
+    func formulas(text: String) throws {
+        let entry = JSONValue.object([
+            JSONMember("id", "x"), JSONMember("kind", "intent"),
+            JSONMember("command", ["text": .string(text)]),
+        ])
+        let rows = try Self.table([ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry)])
+        #expect(rows[0]["command_text"].map { Array($0.utf8) } == Array("'\(text)".utf8))
+    }
+
+    @Test("what is no entry at all is exported as it stands")
+    func damaged() throws {
+        let rows = try Self.table(Entries.resolved(["no JSON, \"at all\""]))
+        #expect(rows[0]["more"]?.contains("no JSON") == true)
+    }
+
+    @Test("members that nobody knows are in the last column")
+    func unknown() throws {
+        let rows = try Self.table(Entries.resolved([Entries.unknown]))
+        #expect(rows[0]["more"] == #"{"phase":{"name":"full","of":["moon",1]}}"#)
+    }
+}

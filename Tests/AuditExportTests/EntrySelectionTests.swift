@@ -1,0 +1,57 @@
+import StrictJSON
+import Testing
+
+@testable import AuditExport
+
+@Suite("Which entries leave")
+struct EntrySelectionTests {
+    private func kinds(_ selection: EntrySelection) -> [String] {
+        Entries.resolved(Entries.session + [Entries.unknown]).filter(selection.takes).map(\.kind)
+    }
+
+    @Test("criteria reach an outcome by its command, and the end of a session by its caller")
+    func criteria() {
+        let all = ["session-start", "intent", "outcome", "session-end"]
+        #expect(kinds(EntrySelection(caller: "alice")) == all)
+        #expect(kinds(EntrySelection(caller: "alice@example.com")) == all)
+        #expect(kinds(EntrySelection(caller: "ali")) == [])
+        #expect(kinds(EntrySelection(target: "ledger")) == all)
+        #expect(kinds(EntrySelection(action: "sql")) == ["intent", "outcome"])
+        #expect(kinds(EntrySelection(action: "sql.select")) == ["intent", "outcome"])
+        #expect(kinds(EntrySelection(action: "sql.sel")) == [])
+        #expect(kinds(EntrySelection(decision: "allow")) == ["intent", "outcome"])
+        #expect(kinds(EntrySelection(rule: "payments-may-query")) == ["intent", "outcome"])
+        #expect(kinds(EntrySelection(caller: "alice", rule: "another")) == [])
+        #expect(kinds(EntrySelection()) == all + ["moon-phase"])
+    }
+
+    @Test("names that only look the same are not the same")
+    func exactly() {
+        let entry: JSONValue = ["id": "x", "kind": "console", "caller": ["subject": "caf\u{e9}"]]
+        let exported = ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry)
+        #expect(EntrySelection(caller: "caf\u{e9}").takes(exported))
+        #expect(!EntrySelection(caller: "cafe\u{301}").takes(exported))
+    }
+
+    @Test("memory of sessions is bounded, and what is forgotten is the oldest")
+    func bounded() {
+        var context = EntryContext(sessions: 2, commands: 2)
+        func start(_ name: String) -> ExportedEntry {
+            context.resolve(
+                index: 0,
+                bytes: Array(
+                    "{\"caller\":{\"subject\":\"\(name)\"},\"kind\":\"session-start\",\"session\":\"\(name)\"}".utf8))
+        }
+        func caller(_ name: String) -> String? {
+            context.resolve(index: 0, bytes: Array("{\"kind\":\"outcome\",\"session\":\"\(name)\"}".utf8))
+                .caller?["subject"]?.string
+        }
+        for name in ["a", "b", "c"] { _ = start(name) }
+        #expect(caller("a") == nil && caller("b") == "b" && caller("c") == "c")
+        _ = context.resolve(index: 0, bytes: Array(#"{"kind":"session-end","session":"b"}"#.utf8))
+        _ = start("d")
+        #expect(caller("b") == nil && caller("c") == "c" && caller("d") == "d")
+        for number in 0..<10_000 { _ = start("\(number)") }
+        #expect(caller("9999") == "9999" && caller("9998") == "9998" && caller("9997") == nil)
+    }
+}
