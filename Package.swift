@@ -113,6 +113,12 @@ module(
 module("TLSFiles", ["ConfigFile", nioSSL])
 // What leaves the machine: the log in the formats that others read, and the places that it goes to as it grows.
 module("AuditExport", ["Audit", "Identifiers", "StrictJSON", crypto])
+module(
+    "AuditSinks",
+    [
+        "AuditExport", "Audit", "Identifiers", "StrictJSON", "SigV4", crypto, httpClient, nioCore, nioPosix,
+        nioFoundation, nioHTTP1, nioSSL, nioTLS, logging, lifecycle,
+    ])
 // For tests of adapters only: nothing that runs may need it, and Tests/ArchitectureTests holds it to that.
 module(
     "AdapterTestKit",
@@ -161,7 +167,7 @@ package.targets.append(
         dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
             "Policy", "Approvals", "Originals", "Recording", "SSHCredentials", "Identity", "Masking", "Store",
-            "AuditExport", hummingbird,
+            "AuditExport", "AuditSinks", hummingbird,
             arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))

@@ -162,6 +162,9 @@ public protocol ConsoleBackend: Sendable {
     /// `nil` when the caller has registered no such key.
     func forgetSSHKey(_ fingerprint: String, of caller: Caller) async throws -> RegisteredKey?
 
+    /// Numbers for Prometheus, in its text format; they name sinks and nobody.
+    func metrics() -> String
+
     /// What keeps the gateway from serving, one sentence each by the name of the part; empty when it is ready.
     func problems() async -> [(part: String, problem: String)]
 }

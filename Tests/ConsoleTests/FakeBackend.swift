@@ -242,6 +242,8 @@ final class FakeBackend: ConsoleBackend {
         }
     }
 
+    func metrics() -> String { "sallyport_sink_up 1\n" }
+
     func problems() async -> [(part: String, problem: String)] { state.withLock { $0.problems } }
 }
 

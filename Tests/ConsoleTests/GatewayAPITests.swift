@@ -176,4 +176,12 @@ struct GatewayAPITests {
             #expect(try await console.get("/healthz").status == 200)
         }
     }
+
+    @Test("metrics need no token, and are what Prometheus reads")
+    func metrics() async throws {
+        try await RunningConsole.run { console in
+            let answer = try await console.get("/metrics")
+            #expect(answer.status == 200 && answer.body == "sallyport_sink_up 1\n")
+        }
+    }
 }

@@ -257,6 +257,14 @@ enum APIDescription {
                 }
               }
             },
+            "/metrics": {
+              "get": {
+                "operationId": "readMetrics",
+                "summary": "Numbers in the text format of Prometheus: how far the audit log's sinks are behind it",
+                "security": [],
+                "responses": {"200": {"description": "The numbers", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+              }
+            },
             "/tlog/checkpoint": {
               "get": {
                 "operationId": "readCheckpoint",

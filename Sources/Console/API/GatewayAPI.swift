@@ -18,6 +18,10 @@ struct GatewayAPI: Sendable {
             },
             Route(.get, "/healthz") { _ in .json(["status": "alive"]) },
             Route(.get, "/readyz", ready),
+            Route(.get, "/metrics") { [backend] exchange in
+                _ = try exchange.query()
+                return .bytes(Array(backend.metrics().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+            },
         ]
     }
 

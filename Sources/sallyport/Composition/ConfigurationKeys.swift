@@ -183,6 +183,7 @@ enum ConfigurationKeys {
                     summary:
                         "The public key that `sallyport audit keygen` printed, or the path of a file that holds it.")
             ]), summary: "Keeps what masking takes away, sealed: only who has the auditor's private key can open it."),
+        SinkSettings.key,
     ]
 
     private static let console = [

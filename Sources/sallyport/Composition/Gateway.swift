@@ -97,11 +97,12 @@ struct Gateway {
             ) { witnessing.map(\.witnessed) ?? auditLog.checkpoint() }
         }
         let stamping: [any Service] = timestamping.map { [$0] } ?? []
+        let sinks = try SinkServices(configuration, logger: logger)
         let console = try Console(
             Self.consoleOptions(configuration, clients: issuerClients),
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
-                witnessing: witnessing, index: index,
+                witnessing: witnessing, sinks: sinks, index: index,
                 reloader: reloader, stateDirectory: state), logger: logger)
 
         if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }
@@ -114,7 +115,7 @@ struct Gateway {
         // Started in this order and stopped in the reverse: the log outlives everything that writes to it.
         services =
             [auditLog, SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
-            + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
+            + (sinks.followers as [any Service]) + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
             + (webhook.map { [$0] } ?? []) + (witnessing.map { [$0] } ?? []) + stamping + [console] + adapters
     }
 

@@ -53,6 +53,7 @@ struct GatewayConfiguration: Sendable {
         let witnessing: Witnessing.Settings?
         /// To whom originals are sealed; `nil` where they are not kept.
         let auditorKey: AuditorPublicKey?
+        let sinks: [SinkSettings]
     }
 
     struct ConsoleSettings: Sendable {
@@ -112,7 +113,8 @@ struct GatewayConfiguration: Sendable {
             interval: auditSection.duration("interval") ?? .milliseconds(200),
             signingKey: try Self.signingKey(auditSection), timestamping: Self.timestamping(auditSection, base: base),
             witnessing: try Self.witnessing(auditSection),
-            auditorKey: try Self.auditorKey(auditSection, base: base))
+            auditorKey: try Self.auditorKey(auditSection, base: base),
+            sinks: try SinkSettings.all(auditSection.sections("sinks"), baseDirectory: base))
         console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))

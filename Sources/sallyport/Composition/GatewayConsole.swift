@@ -18,6 +18,7 @@ struct GatewayConsole: ConsoleBackend {
     let approvals: ApprovalDesk
     let auditLog: AuditLog
     let witnessing: Witnessing?
+    let sinks: SinkServices
     let index: SessionIndex
     let reloader: PolicyReloader
     let stateDirectory: String
@@ -125,6 +126,8 @@ struct GatewayConsole: ConsoleBackend {
     func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool {
         try await sessions.terminate(id, by: "\(caller.label ?? caller.subject): \(reason)")
     }
+
+    func metrics() -> String { sinks.metrics }
 
     // MARK: The log
 

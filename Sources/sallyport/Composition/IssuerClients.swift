@@ -17,26 +17,31 @@ struct IssuerClients: Sendable {
         var clients: [String: HTTPClient] = [:]
         for issuer in issuers {
             guard let path = issuer.certificateAuthorities, clients[path] == nil else { continue }
-            var configuration = Self.configuration
-            var tls = TLSConfiguration.makeClientConfiguration()
             do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path))
+                clients[path] = Self.client(trusting: try NIOSSLCertificate.fromPEMFile(path))
             } catch {
                 throw CommandFailure(
                     "\(path), the ca of \(issuer.issuer), holds no certificates in PEM: \(error)",
                     status: .configuration)
             }
-            configuration.tlsConfiguration = tls
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-            // A client that goes away without having been shut down traps; this one goes away with the process.
-            _ = Unmanaged.passRetained(client)
-            clients[path] = client
         }
         byAuthorities = clients
     }
 
     func client(for issuer: IssuerConfiguration) -> HTTPClient {
         issuer.certificateAuthorities.flatMap { byAuthorities[$0] } ?? Self.usual
+    }
+
+    /// One that trusts these authorities and no others.
+    static func client(trusting authorities: [NIOSSLCertificate]) -> HTTPClient {
+        var configuration = Self.configuration
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(authorities)
+        configuration.tlsConfiguration = tls
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        // A client that goes away without having been shut down traps; this one goes away with the process.
+        _ = Unmanaged.passRetained(client)
+        return client
     }
 
     private static var configuration: HTTPClient.Configuration {

@@ -36,6 +36,7 @@ struct Doctor: ReportingCommand {
             report(Examination.state(configuration))
             report(Examination.log(configuration))
             report(Examination.timestamps(configuration))
+            report(Examination.sinks(configuration))
             let isRunning = await NetworkExamination.isRunning(configuration)
             report(NetworkExamination.ports(configuration, isRunning: isRunning))
             report(await NetworkExamination.issuers(configuration))

@@ -1,5 +1,6 @@
 import Approvals
 import Audit
+import AuditSinks
 import ConfigFile
 import Foundation
 import GatewayCore
@@ -48,6 +49,9 @@ enum Examination {
         }
         for listener in configuration.listeners {
             references += listener.section.secrets.map { ("listener \(listener.kind): \($0.key)", $0.reference) }
+        }
+        for sink in configuration.audit.sinks {
+            references += sink.secrets.map { ("sink \(sink.name): \($0.key)", $0.reference) }
         }
         return references.map { name, reference in
             do throws(SecretError) {
@@ -137,6 +141,30 @@ enum Examination {
             return [.ok("audit", "\(checkpoint.treeSize) entries; `sallyport audit verify` proves them")]
         } catch {
             return [.fail("audit", "\(error)", "`sallyport audit verify` says what is damaged")]
+        }
+    }
+
+    /// How far each sink is behind the log.
+    static func sinks(_ configuration: GatewayConfiguration) -> [Diagnosis] {
+        let size = (try? AuditReader(directory: configuration.auditDirectory).checkpoint().treeSize) ?? 0
+        return configuration.audit.sinks.map { sink in
+            do throws(SinkError) {
+                let next = try SinkCursorFile(folder: configuration.sinkDirectory, sink: sink.name).load().next
+                guard next <= size else {
+                    return .fail(
+                        "sinks", "\(sink.name) has \(next) entries, the log \(size): it was set back or replaced",
+                        "restore the log; `sallyport audit verify --since` tells when it changed")
+                }
+                let waiting = size - next
+                // A gateway that writes is always a little ahead of where its log goes.
+                return waiting < 10_000
+                    ? .ok("sinks", "\(sink.name) has \(next) of \(size) entries")
+                    : .warn(
+                        "sinks", "\(sink.name) is \(waiting) entries behind the log",
+                        "look in the gateway's messages for why, and at sallyport_sink_waiting_entries in /metrics")
+            } catch {
+                return .fail("sinks", "\(sink.name): \(error)", "the sink does not start like this")
+            }
         }
     }
 

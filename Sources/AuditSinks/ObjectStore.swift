@@ -1,0 +1,171 @@
+import AsyncHTTPClient
+import Crypto
+import Foundation
+import Identifiers
+import NIOCore
+import NIOHTTP1
+import SigV4
+
+/// A bucket of S3, or of what speaks like it, that holds what is put into it until a date: Object Lock.
+public struct ObjectStore: Sendable {
+    public struct Options: Sendable {
+        /// `https://s3.eu-central-1.amazonaws.com`, without a path: the bucket is addressed by path.
+        public var endpoint: String
+        public var bucket: String
+        public var region: String
+        /// Before each key, without a slash at its end; may be empty.
+        public var prefix: String
+        /// For how long nobody, not even the account's owner, can delete or change what was put (mode COMPLIANCE).
+        public var retention: Duration
+        /// Asked for before each request, so that keys can change.
+        public var credentials: @Sendable () throws -> (id: String, key: String, token: String?)
+
+        public init(
+            endpoint: String, bucket: String, region: String, prefix: String, retention: Duration,
+            credentials: @escaping @Sendable () throws -> (id: String, key: String, token: String?)
+        ) {
+            self.endpoint = endpoint
+            self.bucket = bucket
+            self.region = region
+            self.prefix = prefix
+            self.retention = retention
+            self.credentials = credentials
+        }
+    }
+
+    /// The largest object that one request puts.
+    static let largestObject: UInt64 = 5 << 30
+
+    private let options: Options
+    private let client: HTTPClient
+    private let authority: String
+
+    /// - Parameter client: One that follows no redirects.
+    public init(_ options: Options, client: HTTPClient) {
+        self.options = options
+        self.client = client
+        let url = URL(string: options.endpoint)
+        let host = url?.host ?? ""
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        authority = url?.port.map { "\(bracketed):\($0)" } ?? bracketed
+    }
+
+    /// Throws unless the bucket has Object Lock: without it, what is put there can be deleted like anything else.
+    func requireObjectLock() async throws(SinkError) {
+        let (answer, text) = try await execute(.GET, "/\(options.bucket)?object-lock=", fields: [], .bytes([]))
+        guard answer.status == .ok, text.contains("<ObjectLockEnabled>Enabled</ObjectLockEnabled>") else {
+            throw .refused(
+                "the bucket \(options.bucket) has no Object Lock (\(answer.status.code)): make one with it, "
+                    + "it cannot be given to every store's buckets later")
+        }
+    }
+
+    enum Body {
+        case bytes([UInt8])
+        /// A file, its length and its SHA-256, read a second time as it is sent.
+        case file(path: String, length: UInt64, digest: [UInt8])
+
+        var digest: [UInt8] {
+            switch self {
+            case .bytes(let bytes): Array(SHA256.hash(data: bytes))
+            case .file(_, _, let digest): digest
+            }
+        }
+    }
+
+    /// Puts an object under lock; returns when the store has it. A key that is there gets a further version, and the
+    /// earlier ones stay.
+    ///
+    /// - Parameter key: Below the prefix; letters, digits and `-._/`.
+    func put(_ key: String, _ body: Body, type: String) async throws(SinkError) {
+        let digest = body.digest
+        let until = Timestamp.now.adding(options.retention).description
+        let path = options.prefix.isEmpty ? key : "\(options.prefix)/\(key)"
+        let (answer, text) = try await execute(
+            .PUT, "/\(options.bucket)/\(path)",
+            fields: [
+                ("Content-Type", type), ("x-amz-checksum-sha256", Data(digest).base64EncodedString()),
+                ("x-amz-object-lock-mode", "COMPLIANCE"), ("x-amz-object-lock-retain-until-date", until),
+            ], body)
+        guard answer.status == .ok else { throw Self.failure(answer, text, "PUT of \(path)") }
+        guard let version = answer.headers.first(name: "x-amz-version-id"), version != "null" else {
+            throw .refused("the bucket \(options.bucket) keeps no versions, so it locks nothing")
+        }
+    }
+
+    private func execute(
+        _ method: HTTPMethod, _ target: String, fields: [(name: String, value: String)], _ body: Body
+    ) async throws(SinkError) -> (HTTPClientResponse, String) {
+        let signer: SigV4Signer
+        do {
+            let credentials = try options.credentials()
+            signer = SigV4Signer(
+                service: "s3", region: options.region, accessKeyID: credentials.id, secretAccessKey: credentials.key,
+                sessionToken: credentials.token)
+        } catch {
+            throw .local("the store's credentials cannot be read: \(error)")
+        }
+        let signed = SigV4Request(
+            method: method.rawValue, authority: authority, target: target, fields: fields,
+            bodyDigest: body.digest.hexadecimal)
+        var request = HTTPClientRequest(url: "\(options.endpoint)\(target)")
+        request.method = method
+        for field in fields + signer.fields(for: signed, at: .now) {
+            request.headers.add(name: field.name, value: field.value)
+        }
+        var timeout = TimeAmount.seconds(60)
+        switch body {
+        case .bytes(let bytes): if !bytes.isEmpty { request.body = .bytes(bytes) }
+        case .file(let path, let length, _):
+            guard let parts = FileParts(path: path, length: length) else { throw .local("\(path) cannot be read") }
+            request.body = .stream(parts, length: .known(Int64(length)))
+            // A slow line: 1 MiB/s.
+            timeout = .seconds(60 + Int64(length >> 20))
+        }
+        do {
+            let answer = try await client.execute(request, timeout: timeout)
+            let text = String(buffer: try await answer.body.collect(upTo: 1 << 16))
+            return (answer, text)
+        } catch {
+            throw .unreachable("\(options.endpoint) cannot be reached: \(error)")
+        }
+    }
+
+    private static func failure(_ answer: HTTPClientResponse, _ text: String, _ what: String) -> SinkError {
+        let code = text.firstMatch(of: /<Code>([^<]*)<\/Code>/).map { " \($0.1)" } ?? ""
+        let reason = "the store refused the \(what): \(answer.status.code)\(code)"
+        if let wait = RetryAfter.duration(answer.headers.first(name: "Retry-After")) {
+            return .busy(reason, retryAfter: wait)
+        }
+        return .refused(reason)
+    }
+}
+
+/// The first bytes of a file, in parts; ends early when the file has become shorter, which the receiver notices.
+struct FileParts: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+
+    let handle: FileHandle
+    let length: UInt64
+
+    init?(path: String, length: UInt64) {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+        self.handle = handle
+        self.length = length
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let handle: FileHandle
+        var left: UInt64
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard left > 0, let part = try handle.read(upToCount: Int(Swift.min(left, 1 << 18))), !part.isEmpty else {
+                return nil
+            }
+            left -= UInt64(part.count)
+            return ByteBuffer(bytes: part)
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle, left: length) }
+}

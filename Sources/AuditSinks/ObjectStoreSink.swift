@@ -1,0 +1,154 @@
+import Audit
+import Crypto
+import Foundation
+import Identifiers
+import Logging
+import NIOPosix
+import StrictJSON
+import Synchronization
+
+/// Copies the log's files and the recordings into an object store, so that the bucket is a log that verifies by itself:
+/// tiles and entry bundles first, then the recordings that the new entries tell of, then the checkpoint over all of it.
+///
+/// Objects are under Object Lock. A checkpoint is put as `checkpoint` and under its size, so that each is found again.
+public final class ObjectStoreSink: AuditSink {
+    private let store: ObjectStore
+    private let auditDirectory: String
+    private let recordingsDirectory: String?
+    private let interval: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    private struct State {
+        var isChecked = false
+        var last: ContinuousClock.Instant?
+    }
+
+    /// How many entries one round takes at most: as many as 64 bundles have.
+    private static let largestRound: UInt64 = 64 * 256
+
+    /// - Parameters:
+    ///   - recordingsDirectory: `nil` to leave recordings here.
+    ///   - interval: How long to wait between rounds when there is less than a whole bundle to take: each takes partial
+    ///     tiles that the next one replaces, and all of them are kept.
+    public init(
+        _ store: ObjectStore, auditDirectory: String, recordingsDirectory: String?, interval: Duration, logger: Logger
+    ) {
+        self.store = store
+        self.auditDirectory = auditDirectory
+        self.recordingsDirectory = recordingsDirectory
+        self.interval = interval
+        self.logger = logger
+    }
+
+    public var type: String { "s3" }
+
+    public func deliver(from position: UInt64, of log: AuditReader) async throws -> UInt64 {
+        if !state.withLock({ $0.isChecked }) {
+            try await store.requireObjectLock()
+            state.withLock { $0.isChecked = true }
+        }
+        let checkpoint = try await onThread { try log.checkpoint() }
+        let size = checkpoint.treeSize
+        guard size > position, isDue(size - position) else { return position }
+        // On the way to the newest checkpoint only whole bundles are taken; the last round takes what the checkpoint
+        // covers, and the checkpoint with it.
+        let whole = (position + Self.largestRound) & ~0xff
+        let end = whole < size ? whole : size
+        for file in TreeFiles.between(position, end, isLast: end == size) {
+            guard let bytes = try await onThread({ [auditDirectory] in try file.read(in: auditDirectory) }) else {
+                throw SinkError.local("\(file.path) is missing: run `sallyport audit verify`")
+            }
+            try await store.put(file.path, .bytes(bytes), type: "application/octet-stream")
+        }
+        try await putRecordings(of: position..<end, log)
+        if end == size {
+            for key in ["checkpoints/\(size)", "checkpoint"] {
+                try await store.put(key, .bytes(checkpoint.bytes), type: "text/plain; charset=utf-8")
+            }
+            state.withLock { $0.last = .now }
+        }
+        return end
+    }
+
+    private func isDue(_ waiting: UInt64) -> Bool {
+        let last = state.withLock { $0.last }
+        guard let last, waiting < 256 else { return true }
+        return ContinuousClock.now - last >= interval
+    }
+
+    private func putRecordings(of range: Range<UInt64>, _ log: AuditReader) async throws {
+        guard let recordingsDirectory else { return }
+        let finished = try await onThread { try FinishedRecording.all(in: range, of: log) }
+        for recording in finished {
+            let path = "\(recordingsDirectory)/\(recording.path)"
+            guard let found = try await onThread({ try Self.measure(path) }) else {
+                // Retention may have deleted it before a sink that was away for long came to it.
+                logger.warning("a recording is not there to be copied", metadata: ["path": "\(recording.path)"])
+                continue
+            }
+            if found.digest.hexadecimal != recording.digest {
+                logger.error(
+                    "a recording is not the one that the log has; it is copied as it is",
+                    metadata: ["path": "\(recording.path)"])
+            }
+            guard found.length <= ObjectStore.largestObject else {
+                throw SinkError.local("\(path) is larger than the 5 GiB that one request can put")
+            }
+            try await store.put(
+                "recordings/\(recording.path)", .file(path: path, length: found.length, digest: found.digest),
+                type: "application/octet-stream")
+        }
+    }
+
+    /// Length and SHA-256 of a file; `nil` when there is none.
+    private static func measure(_ path: String) throws -> (length: UInt64, digest: [UInt8])? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        var hash = SHA256()
+        var length: UInt64 = 0
+        while let part = try file.read(upToCount: 1 << 20), !part.isEmpty {
+            hash.update(data: part)
+            length += UInt64(part.count)
+        }
+        return (length, Array(hash.finalize()))
+    }
+
+    private func onThread<Result: Sendable>(
+        _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result { try await NIOThreadPool.singleton.runIfActive(work) }
+}
+
+/// A recording that an entry says is complete, and its digest by that entry.
+struct FinishedRecording: Sendable, Equatable {
+    /// Below the recordings' folder.
+    let path: String
+    let digest: String
+
+    /// In the order of the log: a session's own with its end, a command's terminal with its outcome.
+    static func all(in range: Range<UInt64>, of log: AuditReader) throws -> [FinishedRecording] {
+        var found: [FinishedRecording] = []
+        var entries = try log.entries(in: range, matching: AuditFilter(kinds: ["session-end", "outcome"]))
+        while let entry = try entries.next() {
+            guard entry.holds("sha256"), let value = try? JSONValue(parsing: entry.bytes) else { continue }
+            if let one = FinishedRecording(value) { found.append(one) }
+        }
+        return found
+    }
+
+    init?(_ entry: JSONValue) {
+        guard let session = entry["session"]?.string.flatMap({ UUIDv7($0) }) else { return nil }
+        let day = Timestamp(milliseconds: session.milliseconds).description.prefix(10)
+        if let digest = entry["recording"]?["sha256"]?.string {
+            path = "\(day)/\(session).jsonl"
+            self.digest = digest
+        } else if let digest = entry["outcome"]?["details"]?["recording_sha256"]?.string,
+            let command = entry["command"]?.string.flatMap({ UUIDv7($0) })
+        {
+            path = "\(day)/\(session)/\(command).cast"
+            self.digest = digest
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import Audit
+import AuditExport
+import AuditSinks
+import ConfigFile
+import Logging
+import NIOSSL
+
+extension GatewayConfiguration {
+    /// Where sinks keep how far they have come.
+    var sinkDirectory: String { "\(stateDirectory)/sinks" }
+}
+
+/// The sinks of a gateway, as services.
+struct SinkServices: Sendable {
+    let followers: [SinkFollower]
+
+    /// - Throws: `CommandFailure` when a file that a sink needs cannot be used.
+    init(_ configuration: GatewayConfiguration, logger: Logger) throws {
+        let reader = AuditReader(directory: configuration.auditDirectory)
+        followers = try configuration.audit.sinks.map { settings in
+            SinkFollower(
+                name: settings.name, sink: try Self.sink(settings, configuration, logger), reader: reader,
+                cursorFolder: configuration.sinkDirectory, logger: logger)
+        }
+    }
+
+    /// In the text format of Prometheus.
+    var metrics: String { followers.map(\.status.current).metrics }
+
+    private static func sink(
+        _ settings: SinkSettings, _ configuration: GatewayConfiguration, _ logger: Logger
+    ) throws -> any AuditSink {
+        func lines(_ transport: any LineTransport, _ format: ExportFormat, entries: Int = 1000) -> LineSink {
+            LineSink(transport, encoder: format.encoder(version: Gateway.version), batchEntries: entries)
+        }
+        let base = configuration.baseDirectory
+        switch settings.destination {
+        case .file(let path, let format): return lines(FileTransport(path: path), format)
+        case .syslog(let options, let format):
+            do {
+                // What is known to have arrived moves on once a second at most, so a batch is large.
+                return lines(try SyslogTransport(options), format, entries: 10_000)
+            } catch {
+                throw CommandFailure(
+                    "the sink \(settings.name): certificate and key cannot be used together: \(error)",
+                    status: .configuration)
+            }
+        case .collector(let collector):
+            let options = CollectorTransport.Options(
+                url: collector.url, body: collector.body, isJSON: collector.format != .cef,
+                origin: configuration.audit.origin
+            ) {
+                try collector.header.map { [($0.name, try $0.value.resolve(relativeTo: base).reveal())] } ?? []
+            }
+            let client = try client(trusting: collector.authorities, for: settings.name)
+            return lines(
+                CollectorTransport(options, client: client), collector.format, entries: collector.batchEntries)
+        case .objectStore(let bucket):
+            let options = ObjectStore.Options(
+                endpoint: bucket.endpoint, bucket: bucket.bucket, region: bucket.region, prefix: bucket.prefix,
+                retention: bucket.retention
+            ) {
+                func secret(_ reference: SecretReference) throws -> String {
+                    try reference.resolve(relativeTo: base).reveal()
+                }
+                return (
+                    try secret(bucket.accessKeyID), try secret(bucket.secretAccessKey),
+                    try bucket.sessionToken.map(secret)
+                )
+            }
+            return ObjectStoreSink(
+                ObjectStore(options, client: try client(trusting: bucket.authorities, for: settings.name)),
+                auditDirectory: configuration.auditDirectory,
+                recordingsDirectory: bucket.withRecordings ? "\(configuration.stateDirectory)/recordings" : nil,
+                interval: bucket.interval, logger: logger)
+        }
+    }
+
+    private static func client(trusting authorities: String?, for sink: String) throws -> HTTPClient {
+        guard let authorities else { return IssuerClients.usual }
+        do {
+            return IssuerClients.client(trusting: try NIOSSLCertificate.fromPEMFile(authorities))
+        } catch {
+            throw CommandFailure(
+                "\(authorities), the ca of the sink \(sink), holds no certificates in PEM: \(error)",
+                status: .configuration)
+        }
+    }
+}
