@@ -113,6 +113,8 @@ public protocol ConsoleBackend: Sendable {
     /// Sessions, newest first.
     func sessions(matching query: SessionQuery) async throws -> [SessionSummary]
     func session(_ id: UUIDv7) async throws -> SessionSummary?
+    /// The session's entries of the audit log, in its order: one a line, in parts of whole lines.
+    func entries(of session: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error>
     /// The recording as its file stands: one JSON object a line, in parts of any size; `nil` when there is none.
     func recording(of id: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error>?
     /// A session's terminal recordings whose command comes after `after`, oldest first.
@@ -136,6 +138,11 @@ public protocol ConsoleBackend: Sendable {
     func auditEntry(_ id: UUIDv7) async throws -> ConsoleAuditEntry?
     /// At most `limit` entries from `index` on, in the order of the log.
     func auditEntries(from index: UInt64, limit: Int) async throws -> [ConsoleAuditEntry]
+    /// The newest entries that match and stand before `before`. A search of text looks through a part of the log only,
+    /// and says where to go on.
+    ///
+    /// - Throws: `IndexError` while there is no index that helps.
+    func searchAudit(_ query: EntryQuery, before: UInt64?, limit: Int) async throws -> AuditSearch.Page
     /// The folder of the log: `checkpoint`, `tile/…`.
     var auditDirectory: String { get }
 

@@ -6,6 +6,11 @@ public enum Replay {
     public struct Step: Sendable, Equatable {
         public let delay: Duration
         public let text: String
+
+        public init(delay: Duration, text: String) {
+            self.delay = delay
+            self.text = text
+        }
     }
 
     /// How a recording is played.
@@ -35,27 +40,35 @@ public enum Replay {
         return events.map { renderer.step($0) }
     }
 
-    /// Makes the steps one at a time, for a recording that is too long to hold.
-    public struct Renderer: Sendable {
+    /// How long to wait before what happened at a time is shown.
+    public struct Pace: Sendable {
         private let options: Options
         private var last: UInt64 = 0
 
-        public init(options: Options = Options()) { self.options = options }
+        public init(_ options: Options) { self.options = options }
+
+        /// - Parameter time: Since the beginning. A time before the last one waits for nothing.
+        public mutating func delay(until time: Duration) -> Duration {
+            let time = time.wholeMicroseconds
+            let from = max(last, options.from.wholeMicroseconds)
+            let silence = Duration.microseconds(Int64(clamping: time > from ? time - from : 0))
+            last = max(last, time)
+            let delay = silence / max(options.speed, 0.001)
+            return options.longestDelay.map { min(delay, $0) } ?? delay
+        }
+    }
+
+    /// Makes the steps one at a time, for a recording that is too long to hold.
+    public struct Renderer: Sendable {
+        private var pace: Pace
+
+        public init(options: Options = Options()) { pace = Pace(options) }
 
         public mutating func step(_ event: RecordingEvent) -> Step {
-            let start = Self.milliseconds(options.from)
-            let from = max(last, start)
-            let silence = event.offset > from ? event.offset - from : 0
-            last = max(last, event.offset)
-            var delay = Duration.milliseconds(silence) / max(options.speed, 0.001)
-            if let longest = options.longestDelay { delay = min(delay, longest) }
-            return Step(delay: delay, text: Self.text(event))
+            Step(delay: pace.delay(until: .milliseconds(Int64(clamping: event.offset))), text: Self.text(event))
         }
 
-        private static func milliseconds(_ duration: Duration) -> UInt64 {
-            let (seconds, attoseconds) = duration.components
-            return UInt64(max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
-        }
+        static func text(of event: RecordingEvent) -> String { text(event) }
 
         private static func text(_ event: RecordingEvent) -> String {
             let mark =
@@ -78,7 +91,7 @@ public enum Replay {
         }
 
         /// Control characters as pictures, so that a recorded answer cannot steer the terminal it is replayed on.
-        private static func shown(_ text: String) -> String {
+        static func shown(_ text: String) -> String {
             guard text.unicodeScalars.contains(where: isControl) else { return text }
             var shown = String.UnicodeScalarView()
             for scalar in text.unicodeScalars {
@@ -98,7 +111,7 @@ public enum Replay {
         }
 
         /// `mm:ss.mmm`, with hours before it when there are any.
-        private static func clock(_ milliseconds: UInt64) -> String {
+        static func clock(_ milliseconds: UInt64) -> String {
             func padded(_ value: UInt64, _ digits: Int) -> String {
                 let text = String(value)
                 return String(repeating: "0", count: max(0, digits - text.count)) + text

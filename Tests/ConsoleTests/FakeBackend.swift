@@ -32,6 +32,9 @@ final class FakeBackend: ConsoleBackend {
         var open: Set<UUIDv7> = []
         var terminated: [(id: UUIDv7, by: String, reason: String)] = []
         var entries: [String] = []
+        var searches: [EntryQuery] = []
+        /// The index cannot be used.
+        var indexError: IndexError?
         var checkpoint = "gate.example/log\n3\nAAAA\n\n— gate.example sig\n"
         var reload = ConsolePolicyReload(digest: "d2", isChanged: true, errors: [])
         var reloads = 0
@@ -143,6 +146,35 @@ final class FakeBackend: ConsoleBackend {
 
     func session(_ id: UUIDv7) async throws -> SessionSummary? {
         try unlessDown { state in state.sessions.first { $0.id == id } }
+    }
+
+    func entries(of session: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error> {
+        let entries = try unlessDown { state in
+            if let error = state.indexError { throw error }
+            return state.entries.filter { $0.contains(session.description) }
+        }
+        return AsyncThrowingStream { continuation in
+            for entry in entries { continuation.yield(Array("\(entry)\n".utf8)) }
+            continuation.finish()
+        }
+    }
+
+    func searchAudit(_ query: EntryQuery, before: UInt64?, limit: Int) async throws -> AuditSearch.Page {
+        try unlessDown { state in
+            if let error = state.indexError { throw error }
+            state.searches.append(query)
+            var page = AuditSearch.Page()
+            page.treeSize = UInt64(state.entries.count)
+            let end = before.map(Int.init) ?? state.entries.count
+            let found = state.entries[..<end].enumerated().filter {
+                query.text == nil || $0.element.contains(query.text!)
+            }
+            page.hits = found.suffix(limit).reversed().map {
+                AuditHit(index: UInt64($0.offset), bytes: Array($0.element.utf8))
+            }
+            if found.count > limit { page.next = page.hits.last?.index }
+            return page
+        }
     }
 
     func recording(of id: UUIDv7) async throws -> AsyncThrowingStream<[UInt8], any Error>? {

@@ -2,14 +2,13 @@ import AdapterTestKit
 import Foundation
 import GatewayCore
 import Identifiers
-import Store
 import StrictJSON
 import Testing
 
 @Suite("Session index")
 struct SessionIndexTests {
     private func index(_ gateway: KitGateway, _ name: String) throws -> SessionIndex {
-        SessionIndex(store: try Store(path: "\(gateway.folder)/\(name).sqlite", schemas: [SessionIndex.schema]))
+        SessionIndex(try AuditIndex.kept(at: "\(gateway.folder)/\(name).sqlite"))
     }
 
     /// Several people at work, one of whom is ended and one of whom stays.
@@ -34,16 +33,16 @@ struct SessionIndexTests {
         let live = try index(gateway, "live")
         try await work(on: gateway) {
             try gateway.log.integrateNow()
-            let next = try await live.nextEntry()
+            let next = try live.index.position().next
             let new = try gateway.auditEntries().dropFirst(Int(next))
-            try await live.add(Array(new), from: next)
+            try live.index.add(Array(new), from: next)
         }
         let rebuilt = try index(gateway, "rebuilt")
-        try await rebuilt.add(try gateway.auditEntries(), from: 0)
+        try rebuilt.index.add(try gateway.auditEntries(), from: 0)
 
         let sessions = try await live.sessions(matching: SessionQuery())
         #expect(try await rebuilt.sessions(matching: SessionQuery()) == sessions)
-        #expect(try await rebuilt.nextEntry() == live.nextEntry())
+        #expect(try rebuilt.index.position() == live.index.position())
         #expect(sessions.map(\.subject) == ["dana", "casey"])
         #expect(sessions.map(\.commands) == [1, 2] && sessions.map(\.refused) == [0, 1])
         #expect(sessions.map(\.failed) == [1, 0] && sessions.map(\.masked) == [3, 0])
@@ -56,12 +55,12 @@ struct SessionIndexTests {
         try await work(on: gateway) {}
         let index = try index(gateway, "index")
         let entries = try gateway.auditEntries()
-        try await index.add(entries, from: 0)
+        try index.index.add(entries, from: 0)
         let sessions = try await index.sessions(matching: SessionQuery())
-        try await index.add(entries, from: 0)
-        try await index.add(entries, from: UInt64(entries.count) + 5)
+        try index.index.add(entries, from: 0)
+        try index.index.add(entries, from: UInt64(entries.count) + 5)
         #expect(try await index.sessions(matching: SessionQuery()) == sessions)
-        #expect(try await index.nextEntry() == UInt64(entries.count))
+        #expect(try index.index.position().next == UInt64(entries.count))
     }
 
     @Test("sessions are found by caller, target and time, newest first and page by page")
@@ -69,7 +68,7 @@ struct SessionIndexTests {
         let gateway = try Wanted.gateway()
         try await work(on: gateway) {}
         let index = try index(gateway, "index")
-        try await index.add(try gateway.auditEntries(), from: 0)
+        try index.index.add(try gateway.auditEntries(), from: 0)
         func found(_ query: SessionQuery) async throws -> [String] {
             try await index.sessions(matching: query).map(\.subject)
         }

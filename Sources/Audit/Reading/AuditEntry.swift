@@ -29,6 +29,13 @@ public struct AuditEntry: Sendable, Equatable {
         bytes.withUnsafeBytes { holds_bytes($0.baseAddress, $0.count, text.utf8Start, text.utf8CodeUnitCount) }
     }
 
+    /// Whether `text` stands anywhere in the entry, in its UTF-8 bytes.
+    public func holds(_ text: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            text.withUnsafeBytes { holds_bytes(bytes.baseAddress, bytes.count, $0.baseAddress, $0.count) }
+        }
+    }
+
     /// The JSON as text, one line.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }

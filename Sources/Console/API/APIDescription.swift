@@ -114,6 +114,7 @@ enum APIDescription {
                 }
               }
             },
+            \#(sessionEntriesPath)
             \#(terminalRecordingPaths)
             \#(originalsPaths)
             "/api/v1/sessions/{id}/terminate": {
@@ -176,6 +177,7 @@ enum APIDescription {
                 }
               }
             },
+            \#(auditSearchPath)
             "/api/v1/policy": {
               "get": {
                 "operationId": "showPolicy",

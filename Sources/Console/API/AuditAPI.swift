@@ -12,6 +12,7 @@ struct AuditAPI: Sendable {
             Route(.get, "/api/v1/audit/checkpoint", checkpoint),
             Route(.get, "/api/v1/audit/entries", list),
             Route(.get, "/api/v1/audit/entries/{entry}", show),
+            Route(.get, "/api/v1/audit/search", search),
         ]
     }
 
@@ -50,6 +51,41 @@ struct AuditAPI: Sendable {
         return .json(try Page(found, limit: limit) { String($0.index + 1) }.json("entries") { try $0.json() })
     }
 
+    private func search(_ exchange: Exchange) async throws -> Response {
+        let fields = try exchange.query(
+            "caller", "target", "action", "rule", "decision", "kind", "session", "from", "to", "text", "limit",
+            "cursor")
+        let limit = try fields.number("limit", in: 1...200) ?? 50
+        let before = try fields.number("cursor", in: 0...UInt64(Int64.max))
+        var query = EntryQuery(
+            kinds: fields["kind"]?.split(separator: ",").map(String.init) ?? [], caller: fields["caller"],
+            target: fields["target"], action: fields["action"], rule: fields["rule"],
+            decision: try fields.choice("decision", of: DecisionWord.self)?.rawValue, from: try fields.time("from"),
+            to: try fields.time("to"), text: fields["text"])
+        if let text = fields["session"] {
+            query.session = UUIDv7(text)
+            guard query.session != nil else {
+                throw Problem.badRequest("\"\(text.prefix(64))\" is not the id of a session: a UUID is expected.")
+            }
+        }
+        try await admit(exchange)
+        let page: AuditSearch.Page
+        do {
+            page = try await backend.searchAudit(query, before: before, limit: limit)
+        } catch let error as IndexError {
+            throw Problem(indexUnavailable: error)
+        }
+        let found = try page.hits.compactMap { hit in
+            try hit.index.map { try ConsoleAuditEntry(index: $0, bytes: hit.bytes).json() }
+        }
+        return .json([
+            "entries": .array(found), "next_cursor": page.next.map { .string(String($0)) } ?? .null,
+            "size": .number(String(page.treeSize)),
+        ])
+    }
+
+    private enum DecisionWord: String, CaseIterable { case allow, deny, approval }
+
     private func show(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         let name = exchange.parameters["entry"] ?? ""
@@ -65,6 +101,17 @@ struct AuditAPI: Sendable {
         if let id { found = try await backend.auditEntry(id) }
         guard let found else { throw Problem.notFound("entry \(name)") }
         return .json(try found.json())
+    }
+}
+
+extension Problem {
+    /// The log is whole; what makes it fast to search is not there yet.
+    init(indexUnavailable error: IndexError) {
+        let detail =
+            if case .behind = error { "\(error)." } else { "The index of the audit log cannot be used just now." }
+        self.init(
+            .serviceUnavailable, "index-unavailable", detail,
+            next: "Try again in a moment; the gateway makes its index anew when it has to.")
     }
 }
 

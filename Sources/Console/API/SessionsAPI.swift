@@ -15,6 +15,7 @@ struct SessionsAPI: Sendable {
         [
             Route(.get, "/api/v1/sessions", list),
             Route(.get, "/api/v1/sessions/{id}", show),
+            Route(.get, "/api/v1/sessions/{id}/entries", entries),
             Route(.get, "/api/v1/sessions/{id}/recording", recording),
             Route(.get, "/api/v1/sessions/{id}/recordings", terminalRecordings),
             Route(.get, "/api/v1/sessions/{id}/recordings/{command}", terminalRecording),
@@ -38,6 +39,23 @@ struct SessionsAPI: Sendable {
     private func show(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         return .json(try await session(exchange, .readSessions).json)
+    }
+
+    /// What the audit log tells of the session, which there always is.
+    private func entries(_ exchange: Exchange) async throws -> Response {
+        _ = try exchange.query()
+        let session = try await session(exchange, .readRecordings)
+        let parts: AsyncThrowingStream<[UInt8], any Error>
+        do {
+            parts = try await backend.entries(of: session.id)
+        } catch let error as IndexError {
+            throw Problem(indexUnavailable: error)
+        }
+        let body = ResponseBody { writer in
+            for try await part in parts { try await writer.write(ByteBuffer(bytes: part)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson"], body: body)
     }
 
     private func recording(_ exchange: Exchange) async throws -> Response {

@@ -1,127 +1,91 @@
 import Audit
+import Foundation
 import GRDB
 import Identifiers
-import Store
 import StrictJSON
 
-/// Who used what and when, made from the audit log so that people can search it. Never the truth: delete the file and
-/// it is made again.
+/// Who used what and when: the part of the audit log's index that is about sessions.
 public struct SessionIndex: Sendable {
-    private let store: Store
+    public let index: AuditIndex
 
-    /// The tables of the index, for `Store`.
-    public static let schema = StoreSchema(
-        module: "session-index",
-        steps: [
-            { database in
-                try database.execute(
-                    sql: """
-                        CREATE TABLE session (
-                            id TEXT NOT NULL PRIMARY KEY,
-                            issuer TEXT NOT NULL, subject TEXT NOT NULL, label TEXT,
-                            target TEXT NOT NULL, kind TEXT NOT NULL, client TEXT NOT NULL,
-                            started INTEGER NOT NULL, ended INTEGER, end_reason TEXT,
-                            commands INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
-                            failed INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0,
-                            recording_sha256 TEXT
-                        ) STRICT, WITHOUT ROWID;
-                        CREATE INDEX session_by_subject ON session (subject, id);
-                        CREATE INDEX session_by_label ON session (label, id);
-                        CREATE INDEX session_by_target ON session (target, id);
-                        CREATE TABLE position (
-                            one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL
-                        ) STRICT;
-                        INSERT INTO position (one, next) VALUES (1, 0);
-                        """)
-            }
-        ])
+    public init(_ index: AuditIndex) { self.index = index }
 
-    public init(store: Store) { self.store = store }
-
-    /// The log index of the first entry that is not in the session index yet.
-    public func nextEntry() async throws -> UInt64 {
-        try await store.read { database in
-            UInt64(try Int64.fetchOne(database, sql: "SELECT next FROM position") ?? 0)
-        }
+    /// How a session's id stands in the index: its 16 bytes, which sort as ids do.
+    static func key(of id: UUIDv7) -> Data {
+        var key = Data()
+        for half in [id.high, id.low] { withUnsafeBytes(of: half.bigEndian) { key.append(contentsOf: $0) } }
+        return key
     }
 
-    /// Adds the entries that follow, in the order of the log; all of them or, when this throws, none.
-    public func add(_ entries: [AuditEntry], from first: UInt64) async throws {
-        try await store.write { database in
-            let next = try Int64.fetchOne(database, sql: "SELECT next FROM position") ?? 0
-            guard next == Int64(first) else { return }
-            var tallies: [String: Tally] = [:]
-            for entry in entries {
-                guard let session = entry.session, let kind = entry.kind else { continue }
-                switch kind {
-                case "session-start", "session-end": try Self.add(entry, kind: kind, of: session, to: database)
-                default: tallies[session, default: Tally()].count(entry, kind: kind)
-                }
-            }
-            try Self.add(tallies, to: database)
-            try database.execute(
-                sql: "UPDATE position SET next = ?", arguments: [Int64(first) + Int64(entries.count)])
-        }
+    /// The first id that a session of this time can have.
+    private static func key(ofTime time: Timestamp) -> Data {
+        var key = Data()
+        withUnsafeBytes(of: (time.milliseconds << 16).bigEndian) { key.append(contentsOf: $0) }
+        return key
     }
 
-    /// What a batch adds to one session's counters: one statement a session, however many commands it had.
-    private struct Tally {
-        var commands = 0
-        var refused = 0
-        var failed = 0
-        var masked = 0
-
-        mutating func count(_ entry: AuditEntry, kind: String) {
-            switch kind {
-            case "intent": commands += 1
-            case "refusal":
-                commands += 1
-                refused += 1
-            case "outcome":
-                // The most usual outcome is known by its bytes: an entry is canonical, and within its strings no quote
-                // stands without a backslash.
-                if entry.holds(#","kind":"succeeded","#), !entry.holds(#""masked":["#) { return }
-                // An entry that is not JSON is a matter for `audit verify`.
-                let outcome = (try? JSONValue(parsing: entry.bytes))?["outcome"]
-                masked += Int(outcome?["masked"]?.array?.reduce(0) { $0 + ($1["count"]?.integer ?? 0) } ?? 0)
-                failed += outcome?["kind"]?.string == "succeeded" ? 0 : 1
-            default: break
-            }
-        }
+    static func addStart(_ entry: AuditEntry, of session: Int64, to database: Database) throws {
+        guard let value = try? JSONValue(parsing: entry.bytes) else { return }
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE session SET target = ?, kind = ?, client = ?, started = ? WHERE number = ? AND started IS NULL
+                """)
+        try statement.execute(
+            arguments: [
+                value["target"]?["name"]?.string ?? "", value["target"]?["kind"]?.string ?? "",
+                value["client"]?.string ?? "", Self.time(of: entry) ?? 0, session,
+            ])
     }
 
-    private static func add(_ tallies: [String: Tally], to database: Database) throws {
+    static func addEnd(_ entry: AuditEntry, of session: Int64, to database: Database) throws {
+        guard let value = try? JSONValue(parsing: entry.bytes) else { return }
+        let statement = try database.cachedStatement(
+            sql: "UPDATE session SET ended = ?, end_reason = ?, recording_sha256 = ? WHERE number = ?")
+        try statement.execute(
+            arguments: [
+                Self.time(of: entry), value["reason"]?.string, value["recording"]?["sha256"]?.string, session,
+            ])
+    }
+
+    static func add(_ tallies: [Int64: SessionTally], to database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE session SET commands = commands + ?, refused = refused + ?, failed = failed + ?,
-                    masked = masked + ? WHERE id = ?
+                    masked = masked + ? WHERE number = ?
                 """)
         for (session, tally) in tallies {
             try statement.execute(arguments: [tally.commands, tally.refused, tally.failed, tally.masked, session])
         }
     }
 
-    private static func add(_ entry: AuditEntry, kind: String, of session: String, to database: Database) throws {
-        guard let value = try? JSONValue(parsing: entry.bytes) else { return }
-        let time = entry.time.flatMap { Timestamp($0) }.map { Int64($0.milliseconds) }
-        if kind == "session-end" {
-            let statement = try database.cachedStatement(
-                sql: "UPDATE session SET ended = ?, end_reason = ?, recording_sha256 = ? WHERE id = ?")
-            try statement.execute(
-                arguments: [time, value["reason"]?.string, value["recording"]?["sha256"]?.string, session])
-            return
+    private static func time(of entry: AuditEntry) -> Int64? {
+        entry.time.flatMap { Timestamp($0) }.map { Int64(clamping: $0.milliseconds) }
+    }
+}
+
+/// What a batch adds to one session's counters: one statement a session, however many commands it had.
+struct SessionTally {
+    var commands = 0
+    var refused = 0
+    var failed = 0
+    var masked = 0
+
+    mutating func count(_ entry: AuditEntry) {
+        switch entry.kind {
+        case "intent": commands += 1
+        case "refusal":
+            commands += 1
+            refused += 1
+        case "outcome":
+            // The most usual outcome is known by its bytes: an entry is canonical, and within its strings no quote
+            // stands without a backslash.
+            if entry.holds(#","kind":"succeeded","#), !entry.holds(#""masked":["#) { return }
+            // An entry that is not JSON is a matter for `audit verify`.
+            let outcome = (try? JSONValue(parsing: entry.bytes))?["outcome"]
+            masked += Int(outcome?["masked"]?.array?.reduce(0) { $0 + ($1["count"]?.integer ?? 0) } ?? 0)
+            failed += outcome?["kind"]?.string == "succeeded" ? 0 : 1
+        default: break
         }
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO session (id, issuer, subject, label, target, kind, client, started)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-                """)
-        try statement.execute(
-            arguments: [
-                session, value["caller"]?["issuer"]?.string ?? "", value["caller"]?["subject"]?.string ?? "",
-                value["caller"]?["label"]?.string, value["target"]?["name"]?.string ?? "",
-                value["target"]?["kind"]?.string ?? "", value["client"]?.string ?? "", time ?? 0,
-            ])
     }
 }
 
@@ -176,54 +140,78 @@ public struct SessionQuery: Sendable {
 }
 
 extension SessionIndex {
+    private static let columns = """
+        SELECT session.*, caller.issuer, caller.subject, caller.label FROM session
+        JOIN caller ON caller.id = session.caller
+        """
+
     /// The sessions that match, newest first.
+    ///
+    /// - Throws: `IndexError` when the index cannot be read.
     public func sessions(matching query: SessionQuery) async throws -> [SessionSummary] {
-        var conditions: [String] = []
+        try await index.readAside { database in
+            guard let caller = query.caller else { return try Self.sessions(matching: query, of: nil, in: database) }
+            // One search a caller, each in the order of its own index: the same person may have had several labels.
+            let callers = try Int64.fetchAll(
+                database, sql: "SELECT id FROM caller WHERE subject = ?1 OR label = ?1", arguments: [caller])
+            let found = try callers.flatMap { try Self.sessions(matching: query, of: $0, in: database) }
+            return Array(found.sorted { $0.id > $1.id }.prefix(query.limit))
+        }
+    }
+
+    private static func sessions(
+        matching query: SessionQuery, of caller: Int64?, in database: Database
+    ) throws -> [SessionSummary] {
+        var conditions = ["started IS NOT NULL"]
         var arguments: StatementArguments = []
-        if let caller = query.caller {
-            conditions.append("(subject = ? OR label = ?)")
-            arguments += [caller, caller]
+        if let caller {
+            conditions.append("session.caller = ?")
+            arguments += [caller]
         }
         if let target = query.target {
             conditions.append("target = ?")
             arguments += [target]
         }
-        // Ids sort by time, so the primary key serves ranges of time too.
+        // Ids sort by time, so they serve ranges of time too.
         if let from = query.from {
-            conditions.append("started >= ?")
-            arguments += [Int64(from.milliseconds)]
+            conditions.append("session.id >= ?")
+            arguments += [key(ofTime: from)]
         }
         if let to = query.to {
-            conditions.append("started < ?")
-            arguments += [Int64(to.milliseconds)]
+            conditions.append("session.id < ?")
+            arguments += [key(ofTime: to)]
         }
         if let before = query.before {
-            conditions.append("id < ?")
-            arguments += [before.description]
+            conditions.append("session.id < ?")
+            arguments += [key(of: before)]
         }
-        let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
-        let sql = "SELECT * FROM session \(filter) ORDER BY id DESC LIMIT \(query.limit)"
-        let bound = arguments
-        return try await store.read { database in
-            try Row.fetchAll(database, sql: sql, arguments: bound).compactMap(SessionSummary.init)
-        }
+        return try Row.fetchAll(
+            database,
+            sql: """
+                \(columns) WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY session.id DESC LIMIT \(query.limit)
+                """, arguments: arguments
+        ).compactMap(SessionSummary.init)
     }
 
     public func session(_ id: UUIDv7) async throws -> SessionSummary? {
-        try await store.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM session WHERE id = ?", arguments: [id.description])
-                .flatMap(SessionSummary.init)
+        try await index.readAside { database in
+            try Row.fetchOne(
+                database, sql: "\(Self.columns) WHERE session.id = ? AND started IS NOT NULL",
+                arguments: [Self.key(of: id)]
+            ).flatMap(SessionSummary.init)
         }
     }
 }
 
 extension SessionSummary {
     fileprivate init?(_ row: Row) {
-        guard let id = UUIDv7(row["id"] as String) else { return nil }
+        guard let id = UUIDv7(bytes: row["id"] as Data) else { return nil }
         self.id = id
         issuer = row["issuer"]
         subject = row["subject"]
-        label = row["label"]
+        let label: String = row["label"]
+        self.label = label.isEmpty ? nil : label
         target = row["target"]
         kind = row["kind"]
         client = row["client"]
@@ -235,5 +223,15 @@ extension SessionSummary {
         failed = row["failed"]
         masked = row["masked"]
         recordingSHA256 = row["recording_sha256"]
+    }
+}
+
+extension UUIDv7 {
+    /// From the form of `SessionIndex.key(of:)`.
+    init?(bytes: Data) {
+        let digits = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        guard digits.count == 16 else { return nil }
+        let groups = [digits[..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10...]]
+        self.init(groups.map { $0.joined() }.joined(separator: "-"))
     }
 }

@@ -1,10 +1,9 @@
 /// How a terminal recording is played: what to write to a terminal, and when.
 public struct TerminalReplay: Sendable {
-    private let options: Replay.Options
+    private var pace: Replay.Pace
     private var filter = TerminalSequenceFilter()
-    private var last: UInt64 = 0
 
-    public init(options: Replay.Options = Replay.Options()) { self.options = options }
+    public init(options: Replay.Options = Replay.Options()) { pace = Replay.Pace(options) }
 
     /// What stands above a replay.
     public static func title(_ header: TerminalRecordingHeader) -> String {
@@ -19,14 +18,8 @@ public struct TerminalReplay: Sendable {
     /// The step of an event; `nil` for one that writes nothing. A replay does not change the size of its terminal.
     public mutating func step(_ event: TerminalEvent) -> Replay.Step? {
         guard case .output(let output) = event.action else { return nil }
-        let time = event.time.wholeMicroseconds
-        let from = max(last, options.from.wholeMicroseconds)
-        let silence = Duration.microseconds(Int64(clamping: time > from ? time - from : 0))
-        last = max(last, time)
-        var delay = silence / max(options.speed, 0.001)
-        if let longest = options.longestDelay { delay = min(delay, longest) }
         let text = filter.filter(output)
-        return Replay.Step(delay: delay, text: text)
+        return Replay.Step(delay: pace.delay(until: event.time), text: text)
     }
 
     /// What gives the terminal back as it was: written after the last step, also where that is not the recording's last.

@@ -75,7 +75,9 @@ struct Gateway {
             rules: rules)
         reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)
 
-        let index = SessionIndex(store: try Store(path: "\(state)/index.sqlite", schemas: [SessionIndex.schema]))
+        let index = try AuditIndex.kept(at: configuration.indexPath) {
+            logger.warning("the index of the audit log is made anew", metadata: ["because": "\($0)"])
+        }
         let sessions = sessions
         let adapters = try registry.declarations.compactMap { declaration in
             try registry.adapter(ofKind: declaration.kind)?.init(
@@ -102,7 +104,7 @@ struct Gateway {
             Self.consoleOptions(configuration, clients: issuerClients),
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
-                witnessing: witnessing, sinks: sinks, index: index,
+                witnessing: witnessing, sinks: sinks, index: SessionIndex(index),
                 reloader: reloader, stateDirectory: state), logger: logger)
 
         if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }

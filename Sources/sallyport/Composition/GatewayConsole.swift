@@ -24,7 +24,7 @@ struct GatewayConsole: ConsoleBackend {
     let stateDirectory: String
 
     var auditDirectory: String { "\(stateDirectory)/audit" }
-    private var reader: AuditReader { AuditReader(directory: auditDirectory) }
+    var reader: AuditReader { AuditReader(directory: auditDirectory) }
 
     // MARK: Who and whether
 

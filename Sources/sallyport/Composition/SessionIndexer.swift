@@ -4,42 +4,52 @@ import Logging
 import NIOPosix
 import ServiceLifecycle
 
-/// Follows the signed log into the session index.
+/// Follows the signed log into its index, and makes that anew when it is of another log or damaged.
 struct SessionIndexer: Service {
-    let index: SessionIndex
+    let index: AuditIndex
     let reader: AuditReader
     let logger: Logger
-    /// Entries taken over at once.
-    private static let batch = 4096
+    /// Entries taken over before it is asked whether to stop.
+    private static let portion: UInt64 = 65_536
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var isChecked = false
             while !Task.isCancelled {
                 do {
-                    while try await catchUp() {}
+                    if !isChecked { try await onThread { try index.check(against: reader) } }
+                    isChecked = true
+                    while !Task.isCancelled, try await catchUp() {}
+                } catch let error as IndexError where error.isCuredByRenewal {
+                    logger.warning("the index of the audit log is made anew", metadata: ["because": "\(error)"])
+                    do { try index.renew() } catch {
+                        logger.error("the index cannot be made anew", metadata: ["error": "\(error)"])
+                    }
                 } catch is CancellationError {
                     return
                 } catch {
-                    logger.error("the session index does not follow the log", metadata: ["error": "\(error)"])
+                    logger.error("the index does not follow the audit log", metadata: ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }
     }
 
-    /// Takes over one batch; false when there was nothing more.
+    /// Takes over a portion; false when there was nothing more.
     func catchUp() async throws -> Bool {
-        let start = try await index.nextEntry()
-        let entries = try await NIOThreadPool.singleton.runIfActive { [reader] in
-            let size = try reader.checkpoint().treeSize
-            guard start < size else { return [AuditEntry]() }
-            var cursor = try reader.entries(in: start..<min(size, start + UInt64(Self.batch)))
-            var entries: [AuditEntry] = []
-            while let entry = try cursor.next() { entries.append(entry) }
-            return entries
+        try await onThread { try index.follow(reader, atMost: Self.portion) }
+    }
+
+    private func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await NIOThreadPool.singleton.runIfActive { try body() }
+    }
+}
+
+extension IndexError {
+    fileprivate var isCuredByRenewal: Bool {
+        switch self {
+        case .missing, .otherSchema, .damaged, .disagrees: true
+        case .behind, .inUse, .notWritable: false
         }
-        guard !entries.isEmpty else { return false }
-        try await index.add(entries, from: start)
-        return true
     }
 }

@@ -5,7 +5,8 @@ extension TestGateway {
     ///
     /// - Parameter prepare: Gets the gateway's folder before the start.
     static func payments(
-        environment: [String: String] = [:], prepare: @escaping @Sendable (URL) async throws -> Void = { _ in }
+        policy: String = Options.usualPolicy, environment: [String: String] = [:],
+        prepare: @escaping @Sendable (URL) async throws -> Void = { _ in }
     ) async throws -> TestGateway {
         let nginx = try await Nginx(server: "")
         try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
@@ -14,6 +15,7 @@ extension TestGateway {
                   - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
                 """)
         options.upstreams = [nginx]
+        options.policy = policy
         options.environment = environment
         options.prepare = prepare
         return try await TestGateway(options, issuer: try await EmbeddedIssuer())

@@ -8,13 +8,15 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Verify and read the audit log, from its files.",
         subcommands: [
             VerifyAudit.self, ProveEntry.self, CheckProof.self, ProveConsistency.self, ExportAudit.self,
-            ShowAuditEntry.self, ShowAuditKey.self, RotateKey.self, MakeAuditorKey.self, OpenOriginals.self,
-            CheckMasking.self,
+            ShowAuditEntry.self, ShowAuditKey.self, SearchAudit.self, Reindex.self, RotateKey.self,
+            MakeAuditorKey.self, OpenOriginals.self, CheckMasking.self,
         ])
 }
 
 extension GatewayConfiguration {
     var auditDirectory: String { "\(stateDirectory)/audit" }
+    /// The index over the log, which the gateway keeps and which can be made anew.
+    var indexPath: String { "\(stateDirectory)/index.sqlite" }
 }
 
 /// Which log.

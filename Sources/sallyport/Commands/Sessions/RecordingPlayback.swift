@@ -6,14 +6,6 @@ struct RecordingPlayback {
     let options: Replay.Options
     let isPaced: Bool
 
-    func play(session path: String) async throws {
-        var reader = try RecordingReader(path: path)
-        var renderer = Replay.Renderer(options: options)
-        show(Replay.title(reader.header))
-        while let event = try reader.next() { try await play(renderer.step(event)) }
-        if reader.endsTorn { show("… (the recording ends within a line: it is being written, or was cut short)\n") }
-    }
-
     func play(terminal path: String) async throws {
         var reader = try TerminalRecordingReader(path: path)
         var replay = TerminalReplay(options: options)

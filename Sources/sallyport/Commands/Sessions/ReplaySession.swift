@@ -1,19 +1,21 @@
 import ArgumentParser
 import Foundation
+import Identifiers
 import Recording
 
 struct ReplaySession: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Show a session as it was, masked as the caller saw it.",
         discussion: """
-            First what was recorded of the session, then its terminals, one after the other. Of a terminal's control \
-            sequences only those are shown that draw: none can make your terminal answer.
+            Every session can be shown: what was decided and how it ended stands in the audit log, and the answers and \
+            terminals besides where policies ask for it with @record. Of a terminal's control sequences only those are \
+            shown that draw: none can make your terminal answer.
             """)
 
     @Argument(help: "The session's id.")
     var id: String
 
-    @Option(help: "Only the terminal of this command; `sessions recordings` lists them.")
+    @Option(help: "Only this command, and its terminal.")
     var command: String?
 
     @Option(help: "How many times as fast.")
@@ -21,6 +23,12 @@ struct ReplaySession: ReportingCommand {
 
     @Option(help: ArgumentHelp("Longer silences are shortened to this.", valueName: "seconds"))
     var idleLimit = 3.0
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin here: a time of day in UTC (12:30), a moment (2026-11-23T12:30:00Z), or so long after the start (+90s).",
+            valueName: "time"))
+    var at: String?
 
     @Flag(
         name: [.long, .customLong("no-wait")], help: "All at once; so it is where standard output is no terminal.")
@@ -32,39 +40,46 @@ struct ReplaySession: ReportingCommand {
     func validate() throws {
         guard speed.isFinite, speed > 0 else { throw ValidationError("--speed is more than 0") }
         guard (0...1e6).contains(idleLimit) else { throw ValidationError("--idle-limit is a number of seconds") }
+        if let at, ReplayMoment(at) == nil {
+            throw ValidationError("--at is a time such as 12:30, 2026-11-23T12:30:00Z, or +1m30s")
+        }
+        guard UUIDv7(id) != nil else {
+            throw ValidationError("the id of a session is a UUID, as `sessions list` shows it")
+        }
+        if let command, UUIDv7(command) == nil { throw ValidationError("--command is the id of a command, a UUID") }
     }
 
     func perform() async throws {
         let client = try await connection.client()
         let session = try PathPart(id)
-        let terminals = try await RecordedTerminal.all(of: session, command: command, client: client)
-        var own: DownloadedRecording?
-        if command == nil {
-            do {
-                own = try await DownloadedRecording("/api/v1/sessions/\(session)/recording", client: client)
-            } catch let failure as CommandFailure where failure.status == .negative && !terminals.isEmpty {
-                // A session may have recordings of terminals alone.
-            }
-        }
-        if format.output == .json {
-            // Recordings are JSON lines already.
-            try own?.copy(to: .standardOutput)
-            for terminal in terminals {
-                try await DownloadedRecording(terminal.path, client: client).copy(to: .standardOutput)
-            }
-            return
-        }
-        let playback = RecordingPlayback(
-            options: .init(speed: speed, longestDelay: .seconds(idleLimit)),
-            isPaced: Terminal.output.isInteractive && !instant)
+        let wanted = command.flatMap { UUIDv7($0) }
+        let all = try await RecordedTerminal.all(of: session, client: client)
+        let terminals = all.filter { wanted == nil || UUIDv7($0.command.description) == wanted }
+        guard let id = UUIDv7(id) else { throw CommandFailure("the id of a session is a UUID", status: .usage) }
+        let moment = at.flatMap { ReplayMoment($0) }
         do {
-            try await own?.withPath { try await playback.play(session: $0) }
-            for terminal in terminals {
-                let recording = try await DownloadedRecording(terminal.path, client: client)
-                try await recording.withPath { try await playback.play(terminal: $0) }
+            let replayed = SessionPlayback(
+                session: id, log: try await DownloadedRecording("/api/v1/sessions/\(session)/entries", client: client),
+                own: try await ownRecording(of: session, client), terminals: terminals, command: wanted, client: client)
+            if format.output == .json {
+                try await replayed.printLines(from: moment)
+            } else {
+                let playback = RecordingPlayback(
+                    options: .init(speed: speed, longestDelay: .seconds(idleLimit)),
+                    isPaced: Terminal.output.isInteractive && !instant)
+                try await replayed.play(playback, from: moment)
             }
         } catch let error as RecordingError {
             throw CommandFailure("the recording cannot be replayed: \(error)", status: .negative)
+        }
+    }
+
+    /// `nil` where policy asked for none.
+    private func ownRecording(of session: PathPart, _ client: ConsoleClient) async throws -> DownloadedRecording? {
+        do {
+            return try await DownloadedRecording("/api/v1/sessions/\(session)/recording", client: client)
+        } catch let failure as CommandFailure where failure.status == .negative {
+            return nil
         }
     }
 }
