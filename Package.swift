@@ -98,7 +98,10 @@ module("Originals", ["Identifiers", "StrictJSON", "Masking", crypto, nioCore], t
 // What processors and kernels can do and Swift has no names for.
 module("CPlatform")
 module("Audit", ["Identifiers", "CPlatform", "StrictJSON", crypto, logging, lifecycle])
-module("Recording", ["Identifiers", "StrictJSON", crypto])
+// Files of evidence, sealed under keys that can be destroyed.
+module("Vault", ["Identifiers", "StrictJSON", crypto])
+module("Recording", ["Identifiers", "StrictJSON", "Vault", crypto])
+module("Retention", ["Identifiers", "StrictJSON", "Vault", crypto])
 module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", sqlite, crypto, httpClient, logging, lifecycle])
 
 // Level 2: the session manager and the contract that adapters keep.
@@ -106,7 +109,7 @@ module(
     "GatewayCore",
     [
         "Identifiers", "StrictJSON", "ConfigFile", "Store", "SSHCredentials", "Identity", "Policy", "Masking", "Audit",
-        "Originals", "Recording", "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
+        "Originals", "Recording", "Vault", "Approvals", nioCore, crypto, sqlite, logging, lifecycle,
     ], testedWith: ["AdapterTestKit", nioPosix])
 
 // Level 3: what stands around the core.
@@ -166,9 +169,8 @@ package.targets.append(
         // The system libraries only because the compiler wants to see the modules of what it links.
         dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
-            "Policy", "Approvals", "Originals", "Recording", "SSHCredentials", "Identity", "Masking", "Store",
-            "AuditExport", "AuditSinks", hummingbird,
-            arguments, httpClient, logging,
+            "Policy", "Approvals", "Originals", "Recording", "Vault", "Retention", "SSHCredentials", "Identity", "Masking",
+            "Store", "AuditExport", "AuditSinks", hummingbird, arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))
 

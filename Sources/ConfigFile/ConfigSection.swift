@@ -125,6 +125,16 @@ public struct ConfigSection: Sendable {
         }
     }
 
+    /// Mappings by the names that the writer chose, in the order of the file; empty when absent.
+    public func namedSections(_ key: String) -> [(name: String, section: ConfigSection)] {
+        guard let value = value(key) else { return [] }
+        guard case .dictionary(let members) = value else { wrongKind(key) }
+        return members.map { name, value in
+            guard case .section(let section) = value else { wrongKind(key) }
+            return (name, section)
+        }
+    }
+
     /// Where the value of `key` stands, or the section when it is absent.
     public func position(of key: String) -> ConfigPosition { entries[declared(key).name]?.position ?? position }
 

@@ -99,6 +99,7 @@ public final class Console: Service {
             + AuditAPI(backend: backend).routes
             + GatewayAPI(backend: backend).routes
             + SSHKeysAPI(backend: backend).routes
+            + RetentionAPI(backend: backend).routes
             + LogMirror(backend: backend, isOpen: options.isTransparencyLogOpen).routes
     }
 }

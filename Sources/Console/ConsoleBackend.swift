@@ -15,6 +15,9 @@ public enum ConsoleAction: String, Sendable, CaseIterable {
     case readAudit = "console.audit.read"
     case readPolicy = "console.policy.read"
     case reloadPolicy = "console.policy.reload"
+    case readRetention = "console.retention.read"
+    case addHold = "console.holds.add"
+    case releaseHold = "console.holds.release"
 }
 
 /// What the action is about, as a policy sees it.
@@ -26,6 +29,8 @@ public struct ConsoleResource: Sendable, Hashable {
         case session = "Session"
         case auditLog = "AuditLog"
         case policySet = "PolicySet"
+        case retention = "Retention"
+        case hold = "Hold"
     }
 
     public let kind: Kind
@@ -145,6 +150,9 @@ public protocol ConsoleBackend: Sendable {
     func searchAudit(_ query: EntryQuery, before: UInt64?, limit: Int) async throws -> AuditSearch.Page
     /// The folder of the log: `checkpoint`, `tile/…`.
     var auditDirectory: String { get }
+
+    /// How long evidence is kept; `nil` where nobody keeps it.
+    var retention: (any ConsoleRetention)? { get }
 
     /// The policies in force, as JSON for people and programs: `digest`, `mode`, `policies` …
     func policies() async throws -> JSONValue

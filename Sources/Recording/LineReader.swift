@@ -1,28 +1,19 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Vault
 
 /// Splits a file at newlines.
 final class LineReader {
     private let path: String
-    private let descriptor: Int32
+    private let file: EvidenceFile
+    private var offset: UInt64 = 0
     private var buffer: [UInt8] = []
     private var start = 0
     /// Up to where `buffer` was searched for a newline.
     private var searched = 0
 
-    init(path: String) throws(RecordingError) {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { throw .notFound(path: path) }
-            throw RecordingError(operation: "open", path: path, code: errno)
-        }
+    init(_ place: EvidencePlace) throws(RecordingError) {
+        path = place.path
+        file = try RecordingError.wrap(path) { () throws(VaultError) in try EvidenceFile(place) }
     }
-
-    deinit { close(descriptor) }
 
     /// Whether bytes without a newline are left.
     var hasRest: Bool { start < buffer.count }
@@ -44,19 +35,11 @@ final class LineReader {
         }
     }
 
-    func chunk() throws(RecordingError) -> [UInt8]? {
-        var failure: Int32 = 0
-        let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { target, count in
-            while true {
-                count = read(descriptor, target.baseAddress, target.count)
-                if count >= 0 { return }
-                count = 0
-                if errno == EINTR { continue }
-                failure = errno
-                return
-            }
+    private func chunk() throws(RecordingError) -> [UInt8]? {
+        let chunk = try RecordingError.wrap(path) { () throws(VaultError) in
+            try file.read(at: offset, count: 1 << 16)
         }
-        guard failure == 0 else { throw RecordingError(operation: "read", path: path, code: failure) }
+        offset += UInt64(chunk.count)
         return chunk.isEmpty ? nil : chunk
     }
 }

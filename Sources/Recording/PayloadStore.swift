@@ -32,7 +32,10 @@ public struct PayloadStore: Sendable {
     }
 
     /// Where the payload of the command `id` is kept.
-    public func path(of id: UUIDv7) -> String { "\(directory)/\(id).json" }
+    public func path(of id: UUIDv7) -> String { "\(directory)/\(Self.name(of: id))" }
+
+    /// The name of its file in the folder.
+    public static func name(of id: UUIDv7) -> String { "\(id).json" }
 }
 
 public enum PayloadError: Error, Sendable, Equatable, CustomStringConvertible {

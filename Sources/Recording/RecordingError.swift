@@ -1,3 +1,5 @@
+import Vault
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -18,6 +20,8 @@ public enum RecordingError: Error, Equatable, Sendable {
     case closed(path: String)
     /// The file is not a recording: its first line is not a header.
     case notARecording(path: String, reason: String)
+    /// It is sealed, and what was sealed cannot be opened.
+    case unreadable(reason: String)
     /// A line before the last cannot be read.
     case damaged(path: String, line: Int, reason: String)
 
@@ -27,6 +31,19 @@ public enum RecordingError: Error, Equatable, Sendable {
             case ENOSPC, EDQUOT: .storeFull(path: path)
             default: .storeFailed(operation: operation, path: path, code: code)
             }
+    }
+
+    /// What `body` gives, with its errors in the words of this module.
+    static func wrap<Value>(
+        _ path: String, _ body: () throws(VaultError) -> Value
+    ) throws(RecordingError) -> Value {
+        do {
+            return try body()
+        } catch {
+            if error.isNotFound { throw .notFound(path: path) }
+            guard case .failed(let operation, _, let code) = error else { throw .unreadable(reason: "\(error)") }
+            throw RecordingError(operation: operation, path: path, code: code)
+        }
     }
 }
 
@@ -41,6 +58,7 @@ extension RecordingError: CustomStringConvertible {
         case .notFound(let path): "there is no recording \(path)"
         case .closed(let path): "the recording \(path) is closed"
         case .notARecording(let path, let reason): "\(path) is not a recording: \(reason)"
+        case .unreadable(let reason): reason
         case .damaged(let path, let line, let reason): "line \(line) of the recording \(path) is damaged: \(reason)"
         }
     }

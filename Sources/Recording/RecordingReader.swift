@@ -1,4 +1,4 @@
-import Crypto
+import Vault
 
 /// Reads a recording event by event, in memory bounded by its longest line; also one that is being written.
 public struct RecordingReader: ~Copyable {
@@ -9,10 +9,13 @@ public struct RecordingReader: ~Copyable {
     private let lines: LineReader
     private var number = 1
 
-    /// Opens the recording at `path`.
-    public init(path: String) throws(RecordingError) {
-        self.path = path
-        let lines = try LineReader(path: path)
+    /// Opens the recording at `path`, which is a copy of one.
+    public init(path: String) throws(RecordingError) { try self.init(EvidencePlace(path: path)) }
+
+    /// Opens the recording at `place`, sealed or not.
+    public init(_ place: EvidencePlace) throws(RecordingError) {
+        path = place.path
+        let lines = try LineReader(place)
         guard let first = try lines.next() else {
             throw .notARecording(path: path, reason: "it has no whole line")
         }
@@ -38,11 +41,10 @@ public struct RecordingReader: ~Copyable {
         }
     }
 
-    /// The SHA-256 of a recording's file, to compare with what the audit log holds.
+    /// The SHA-256 of a recording's file as it was written, to compare with what the audit log holds.
     public static func digest(path: String) throws(RecordingError) -> String {
-        var hash = SHA256()
-        let lines = try LineReader(path: path)
-        while let chunk = try lines.chunk() { hash.update(data: chunk) }
-        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        try RecordingError.wrap(path) { () throws(VaultError) in
+            try EvidenceFile(EvidencePlace(path: path)).sha256()
+        }
     }
 }

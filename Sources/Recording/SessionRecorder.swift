@@ -1,6 +1,7 @@
 import Crypto
 import Identifiers
 import StrictJSON
+import Vault
 
 /// What a finished recording is, for the audit log to hold: who has this digest can tell whether the file was changed.
 public struct RecordingSummary: Sendable, Equatable {
@@ -23,6 +24,8 @@ public final class SessionRecorder {
     public static let defaultBodyLimit = 256 << 10
 
     public let header: RecordingHeader
+    /// Called once when the file is closed, however that came.
+    public var whenClosed: (@Sendable () -> Void)?
     private let path: String
     private let file: RecordingFile
     private let bodyLimit: Int
@@ -59,6 +62,8 @@ public final class SessionRecorder {
             if -descriptor == Self.fileExists { throw .exists(path: path) }
             throw RecordingError(operation: "open", path: path, code: -descriptor)
         }
+        // Before the header: a file with a header and without a lock is one that has ended.
+        WriterLock.hold(descriptor)
         do throws(RecordingError) {
             RecordingLine.write(header, to: &pending)
             try write()
@@ -131,6 +136,7 @@ public final class SessionRecorder {
         guard !isClosed else { return }
         isClosed = true
         file.close(descriptor)
+        whenClosed?()
     }
 
     private func write() throws(RecordingError) {

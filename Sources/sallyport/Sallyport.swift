@@ -11,7 +11,11 @@ struct Sallyport: AsyncParsableCommand {
             CommandGroup(
                 name: "Use", subcommands: [Login.self, Logout.self, Call.self, Connect.self, SSHConfigCommand.self]),
             CommandGroup(name: "Decide", subcommands: [ApprovalsCommand.self, PolicyCommand.self]),
-            CommandGroup(name: "Look", subcommands: [SessionsCommand.self, AuditCommand.self, RunWitness.self]),
+            CommandGroup(
+                name: "Look",
+                subcommands: [
+                    SessionsCommand.self, AuditCommand.self, RetentionCommand.self, RunWitness.self,
+                ]),
             CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, AdaptersCommand.self, Doctor.self]),
         ])
 }

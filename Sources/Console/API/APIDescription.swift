@@ -117,6 +117,7 @@ enum APIDescription {
             \#(sessionEntriesPath)
             \#(terminalRecordingPaths)
             \#(originalsPaths)
+            \#(retentionPaths)
             "/api/v1/sessions/{id}/terminate": {
               "parameters": [{"$ref": "#/components/parameters/id"}],
               "post": {
@@ -367,6 +368,7 @@ enum APIDescription {
               },
               \#(sshKeySchema)
               \#(terminalRecordingSchema)
+              \#(holdSchema)
               "Entry": {
                 "type": "object", "required": ["index", "entry"],
                 "properties": {"index": {"type": "integer"}, "entry": {"type": "object"}}

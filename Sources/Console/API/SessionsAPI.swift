@@ -62,6 +62,7 @@ struct SessionsAPI: Sendable {
         _ = try exchange.query()
         let session = try await session(exchange, .readRecordings)
         guard let parts = try await backend.recording(of: session.id) else {
+            try await sayWhetherDeleted("recording of session \(session.id)", of: session.id)
             throw Problem.notFound(
                 "recording of session \(session.id)", next: "Policies decide what is recorded, with @record.")
         }
@@ -94,6 +95,7 @@ struct SessionsAPI: Sendable {
             let parts = try await backend.terminalRecording(
                 of: session.id, command: command, following: follow == .yes)
         else {
+            try await sayWhetherDeleted("terminal recording of command \(command)", of: session.id, command: command)
             throw Problem.notFound(
                 "terminal recording of command \(command)",
                 next: "/api/v1/sessions/\(id)/recordings lists those there are.")
@@ -115,6 +117,14 @@ struct SessionsAPI: Sendable {
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/x-asciicast"], body: body)
+    }
+
+    /// - Throws: `Problem` when what is not there was deleted by a rule.
+    private func sayWhetherDeleted(_ what: String, of session: UUIDv7, command: UUIDv7? = nil) async throws {
+        guard let absence = try await backend.retention?.absence(of: session, command: command) else { return }
+        throw Problem(
+            .gone, "evidence-deleted", "The \(what) was \(absence).",
+            next: "The log has its digest and the record of its deletion; see `sallyport audit verify`.")
     }
 
     /// How long nothing is sent to who follows a recording.

@@ -12,6 +12,7 @@ extension Session {
         let payload = Array(writer.bytes[start...])
         writer.rewindValue(to: start)
         let sha256 = try lane.manager.parts.payloads.store(payload, under: id)
+        lane.manager.parts.evidenceClosed(evidence(.payloads, PayloadStore.name(of: id)))
         writer.beginObject()
         writer.name("beside")
         writer.beginObject()

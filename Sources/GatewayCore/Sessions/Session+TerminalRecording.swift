@@ -11,10 +11,13 @@ extension Session {
         of commandID: UUIDv7, text: String?, size: TerminalSize, type: String?
     ) throws(RecordingError) -> TerminalRecorder {
         let parts = lane.manager.parts
-        return try TerminalRecorder(
+        let recorder = try TerminalRecorder(
             directory: parts.recordingsDirectory,
             header: TerminalRecordingHeader(
                 session: id, commandID: commandID, caller: caller.label ?? caller.subject, target: target.name,
                 started: parts.clock(), size: size, terminalType: type, title: "\(target.name)", command: text))
+        let item = evidence(.recordings, recorder.header.path)
+        recorder.whenClosed = { parts.evidenceClosed(item) }
+        return recorder
     }
 }

@@ -8,6 +8,7 @@ import Originals
 import Policy
 import Recording
 import StrictJSON
+import Vault
 
 /// One caller's connection to one target: decides its commands, records them, and hands out permits.
 ///
@@ -319,8 +320,17 @@ public final class Session {
             session: id, caller: caller.label ?? caller.subject, target: target.name, kind: target.kind,
             started: Timestamp(milliseconds: id.milliseconds))
         let new = try SessionRecorder(directory: lane.manager.parts.recordingsDirectory, header: header)
+        let (told, item) = (lane.manager.parts.evidenceClosed, evidence(.recordings, header.path))
+        new.whenClosed = { told(item) }
         recorder = new
         return new
+    }
+
+    /// A file of evidence of this session, by its path below the folder of its kind.
+    func evidence(_ kind: EvidenceKind, _ path: String) -> EvidenceItem {
+        EvidenceItem(
+            kind, path: path,
+            owner: EvidenceOwner(session: id, issuer: caller.issuer, subject: caller.subject, target: target.name))
     }
 
     // MARK: Ending

@@ -9,6 +9,7 @@ import Originals
 import Policy
 import Recording
 import Synchronization
+import Vault
 
 /// Identity, policy, masking, approvals and audit, joined: what every adapter asks before anything runs.
 ///
@@ -27,6 +28,8 @@ public final class SessionManager: Sendable {
         public var recordingsDirectory: String
         /// Where what masking takes away is sealed for auditors; `nil` where it is not kept.
         public var originals: OriginalsStore?
+        /// Told of each file of evidence that is written and closed. On an event loop: it must not wait.
+        public var evidenceClosed: @Sendable (EvidenceItem) -> Void
         public var consoleURL: String
         public var clock: @Sendable () -> Timestamp
         public var logger: Logger
@@ -34,7 +37,8 @@ public final class SessionManager: Sendable {
         public init(
             authenticator: Authenticator, auditLog: AuditLog, approvals: ApprovalDesk,
             redactor: SensitiveTextRedactor, payloads: PayloadStore, recordingsDirectory: String, consoleURL: String,
-            originals: OriginalsStore? = nil, clock: @escaping @Sendable () -> Timestamp = { .now }, logger: Logger
+            originals: OriginalsStore? = nil, clock: @escaping @Sendable () -> Timestamp = { .now },
+            evidenceClosed: @escaping @Sendable (EvidenceItem) -> Void = { _ in }, logger: Logger
         ) {
             self.authenticator = authenticator
             self.auditLog = auditLog
@@ -43,6 +47,7 @@ public final class SessionManager: Sendable {
             self.payloads = payloads
             self.recordingsDirectory = recordingsDirectory
             self.originals = originals
+            self.evidenceClosed = evidenceClosed
             self.consoleURL = consoleURL
             self.clock = clock
             self.logger = logger

@@ -1,6 +1,7 @@
 import Crypto
 import Identifiers
 import StrictJSON
+import Vault
 
 /// Writes what one command did on a terminal: an asciicast v3 file, 0600, that `asciinema` plays. An event is written at
 /// once, or with those that follow it where its caller says that it may wait.
@@ -19,6 +20,8 @@ public final class TerminalRecorder {
     static let textLimit = 64 << 10
 
     public let header: TerminalRecordingHeader
+    /// Called once when the file is closed, however that came.
+    public var whenClosed: (@Sendable () -> Void)?
     private let path: String
     private let file: RecordingFile
     private let clock: () -> Duration
@@ -80,7 +83,7 @@ public final class TerminalRecorder {
             throw RecordingError(operation: "open", path: path, code: -descriptor)
         }
         // Before the header: a file with a header and without a lock is one that has ended.
-        RecordingLock.hold(descriptor)
+        WriterLock.hold(descriptor)
         do throws(RecordingError) {
             AsciicastLine.write(header, to: &pending)
             try write()
@@ -193,6 +196,7 @@ public final class TerminalRecorder {
         guard !isClosed else { return }
         isClosed = true
         file.close(descriptor)
+        whenClosed?()
     }
 
     private func write() throws(RecordingError) {

@@ -1,3 +1,5 @@
+import Vault
+
 /// Reads a terminal recording while it is written, for somebody who watches: what is there at once, the rest as it comes,
 /// until the program's exit status, or until nobody writes it any more.
 ///
@@ -11,16 +13,24 @@ public actor TerminalRecordingFollower {
 
     public nonisolated let header: TerminalRecordingHeader
 
-    /// - Parameters:
-    ///   - interval: How often it is looked for more.
-    ///   - isClosed: Says that nothing more will be written, for who knows that better than the file does.
+    /// Of a recording that is not sealed.
     public init(
         path: String, interval: Duration = .milliseconds(100),
         isClosed: @escaping @Sendable () async -> Bool = { false }
     ) throws(RecordingError) {
+        try self.init(EvidencePlace(path: path), interval: interval, isClosed: isClosed)
+    }
+
+    /// - Parameters:
+    ///   - interval: How often it is looked for more.
+    ///   - isClosed: Says that nothing more will be written, for who knows that better than the file does.
+    public init(
+        _ place: EvidencePlace, interval: Duration = .milliseconds(100),
+        isClosed: @escaping @Sendable () async -> Bool = { false }
+    ) throws(RecordingError) {
         self.interval = interval
         self.isClosed = isClosed
-        let reader = try TerminalRecordingReader(path: path)
+        let reader = try TerminalRecordingReader(place)
         header = reader.header
         self.reader = reader
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Identifiers
+import Vault
 
 /// A terminal recording that is there.
 public struct TerminalRecordingListing: Sendable {
@@ -18,8 +19,11 @@ public enum TerminalRecordings {
 
     /// The recordings of a session whose command's id comes after `after`, in the order of their beginnings; at most
     /// `limit`. What is there and cannot be read is left out.
+    ///
+    /// - Parameter place: Gives the place of a file by its path below the directory, where files may be sealed.
     public static func list(
-        in directory: String, of session: UUIDv7, after: UUIDv7? = nil, limit: Int = .max
+        in directory: String, of session: UUIDv7, after: UUIDv7? = nil, limit: Int = .max,
+        place: ((_ path: String) -> EvidencePlace)? = nil
     ) -> [TerminalRecordingListing] {
         let folder = "\(directory)/\(folder(of: session))"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -30,12 +34,12 @@ public enum TerminalRecordings {
         if let after { commands.removeAll { $0 <= after } }
         var listings: [TerminalRecordingListing] = []
         for command in commands.sorted() where listings.count < limit {
-            let path = "\(folder)/\(command).cast"
-            guard let reader = try? TerminalRecordingReader(path: path) else { continue }
-            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+            let path = Self.path(of: command, in: session)
+            let found = place?(path) ?? EvidencePlace(path: "\(directory)/\(path)")
+            guard let reader = try? TerminalRecordingReader(found) else { continue }
             listings.append(
                 TerminalRecordingListing(
-                    header: reader.header, bytes: size?.uint64Value ?? 0, isBeingWritten: reader.isBeingWritten))
+                    header: reader.header, bytes: reader.size, isBeingWritten: reader.isBeingWritten))
         }
         return listings
     }

@@ -16,6 +16,7 @@ enum ConfigurationKeys {
             ConfigKey("approvals", .mapping(approvals), summary: "Who decides just-in-time approvals."),
             ConfigKey("recording", .mapping(recording), summary: "What is kept of sessions for replay."),
             ConfigKey("audit", .mapping(audit), summary: "The tamper-evident log."),
+            ConfigKey("retention", .mapping(retention), summary: "When evidence is deleted; never without this."),
             ConfigKey("console", .mapping(console), summary: "The admin API and pages."),
             ConfigKey(
                 "listeners",

@@ -12,6 +12,7 @@ import NIOPosix
 import Originals
 import Policy
 import Recording
+import Retention
 import ServiceLifecycle
 import Store
 
@@ -64,6 +65,8 @@ struct Gateway {
         ) { event in
             try auditLog.append(ControlEntry.approval(event, redactedBy: redactor).bytes)
         }
+        let auditReader = AuditReader(directory: "\(state)/audit")
+        let keeper = try EvidenceKeeper(configuration, auditLog, auditReader)
         sessions = SessionManager(
             .init(
                 authenticator: authenticator, auditLog: auditLog, approvals: approvals, redactor: redactor,
@@ -71,7 +74,7 @@ struct Gateway {
                 consoleURL: configuration.console.url,
                 originals: configuration.audit.auditorKey.map {
                     OriginalsStore(directory: "\(state)/originals", key: $0, log: configuration.audit.origin)
-                }, logger: logger),
+                }, evidenceClosed: { keeper.closed($0) }, logger: logger),
             rules: rules)
         reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)
 
@@ -105,7 +108,9 @@ struct Gateway {
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
                 witnessing: witnessing, sinks: sinks, index: SessionIndex(index),
-                reloader: reloader, stateDirectory: state), logger: logger)
+                reloader: reloader, evidence: GatewayRetention(keeper: keeper, state: state, redactor: redactor),
+                stateDirectory: state),
+            logger: logger)
 
         if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }
         try auditLog.append(
@@ -116,7 +121,12 @@ struct Gateway {
             ).bytes)
         // Started in this order and stopped in the reverse: the log outlives everything that writes to it.
         services =
-            [auditLog, SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
+            [
+                auditLog,
+                RetentionService(
+                    keeper: keeper, interval: configuration.retention?.interval ?? .seconds(3600), reader: auditReader,
+                    logger: logger),
+            ] + [SessionIndexer(index: index, reader: AuditReader(directory: "\(state)/audit"), logger: logger)]
             + (sinks.followers as [any Service]) + [approvals, IdentityWarmUp(authenticator: authenticator), reloader]
             + (webhook.map { [$0] } ?? []) + (witnessing.map { [$0] } ?? []) + stamping + [console] + adapters
     }

@@ -8,6 +8,7 @@ import Masking
 import NIOSSL
 import Originals
 import Policy
+import Retention
 import TLSFiles
 
 /// The whole configuration, read and checked: what `serve` runs by and `doctor` looks at.
@@ -26,6 +27,8 @@ struct GatewayConfiguration: Sendable {
     let webhook: Webhook?
     let recording: RecordingLevel
     let audit: AuditSettings
+    /// `nil` deletes nothing.
+    let retention: RetentionRules?
     let console: ConsoleSettings
     let listeners: [(kind: String, section: ConfigSection)]
     let targets: [Target]
@@ -118,6 +121,7 @@ struct GatewayConfiguration: Sendable {
         console = try Self.console(root.section("console"), base: base)
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))
+        retention = try root.has("retention") ? RetentionRules(root.section("retention"), targets: targets) : nil
     }
 
     private static func signingKey(_ section: ConfigSection) throws -> SigningKeyReference? {

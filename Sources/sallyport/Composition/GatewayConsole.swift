@@ -10,6 +10,8 @@ import Originals
 import Policy
 import Recording
 import StrictJSON
+import Synchronization
+import Vault
 
 /// What the console shows and does, made of the gateway's parts.
 struct GatewayConsole: ConsoleBackend {
@@ -21,6 +23,7 @@ struct GatewayConsole: ConsoleBackend {
     let sinks: SinkServices
     let index: SessionIndex
     let reloader: PolicyReloader
+    let evidence: GatewayRetention
     let stateDirectory: String
 
     var auditDirectory: String { "\(stateDirectory)/audit" }
@@ -75,14 +78,16 @@ struct GatewayConsole: ConsoleBackend {
         let header = RecordingHeader(
             session: id, caller: summary.label ?? summary.subject, target: summary.target, kind: summary.kind,
             started: Timestamp(milliseconds: id.milliseconds))
-        return parts(ofFile: "\(recordingsDirectory)/\(header.path)")
+        return try parts(of: recordingPlace(header.path))
     }
 
     func terminalRecordings(
         of session: UUIDv7, after: UUIDv7?, limit: Int
     ) async throws -> [ConsoleTerminalRecording] {
-        try await NIOThreadPool.singleton.runIfActive { [recordingsDirectory] in
-            TerminalRecordings.list(in: recordingsDirectory, of: session, after: after, limit: limit).map {
+        try await NIOThreadPool.singleton.runIfActive {
+            TerminalRecordings.list(
+                in: recordingsDirectory, of: session, after: after, limit: limit, place: recordingPlace
+            ).map {
                 ConsoleTerminalRecording(
                     command: $0.header.commandID, text: $0.header.command, started: $0.header.started,
                     columns: $0.header.size.columns, rows: $0.header.size.rows, bytes: $0.bytes,
@@ -94,10 +99,10 @@ struct GatewayConsole: ConsoleBackend {
     func terminalRecording(
         of session: UUIDv7, command: UUIDv7, following: Bool
     ) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
-        let path = "\(recordingsDirectory)/\(TerminalRecordings.path(of: command, in: session))"
-        guard following else { return parts(ofFile: path) }
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let follower = try TerminalRecordingFollower(path: path)
+        let place = recordingPlace(TerminalRecordings.path(of: command, in: session))
+        guard following else { return try parts(of: place) }
+        guard FileManager.default.fileExists(atPath: place.path) else { return nil }
+        let follower = try TerminalRecordingFollower(place)
         return AsyncThrowingStream { try await follower.nextLines() }
     }
 
@@ -115,13 +120,31 @@ struct GatewayConsole: ConsoleBackend {
 
     private var recordingsDirectory: String { "\(stateDirectory)/recordings" }
 
-    private func parts(ofFile path: String) -> AsyncThrowingStream<[UInt8], any Error>? {
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    private func recordingPlace(_ path: String) -> EvidencePlace {
+        EvidencePlace(state: stateDirectory, kind: .recordings, path: path)
+    }
+
+    /// The file as it was written, whether it is sealed by now or not; `nil` where it is not there.
+    private func parts(of place: EvidencePlace) throws -> AsyncThrowingStream<[UInt8], any Error>? {
+        let file: EvidenceFile
+        do throws(VaultError) {
+            file = try EvidenceFile(place)
+        } catch {
+            if error.isNotFound { return nil }
+            throw error
+        }
+        let offset = Mutex<UInt64>(0)
         return AsyncThrowingStream {
-            let part = try await NIOThreadPool.singleton.runIfActive { try file.read(upToCount: 65_536) }
-            return part.map { Array($0) }
+            let start = offset.withLock { $0 }
+            let part = try await NIOThreadPool.singleton.runIfActive { try file.read(at: start, count: 65_536) }
+            offset.withLock { $0 = start + UInt64(part.count) }
+            return part.isEmpty ? nil : part
         }
     }
+
+    // MARK: Retention
+
+    var retention: (any ConsoleRetention)? { evidence }
 
     func terminate(_ id: UUIDv7, by caller: Caller, reason: String) async throws -> Bool {
         try await sessions.terminate(id, by: "\(caller.label ?? caller.subject): \(reason)")

@@ -34,10 +34,11 @@ enum Vocabulary {
     private static func group(of action: ConsoleAction) -> String {
         switch action {
         case .readApprovals, .decideApprovals: "console.approvals"
-        case .readSessions, .readRecordings, .readAudit, .readPolicy: "console.read"
+        case .readSessions, .readRecordings, .readAudit, .readPolicy, .readRetention: "console.read"
         // On its own: who may read everything else may still not take these away.
         case .readOriginals: "console.originals"
         case .terminateSessions, .reloadPolicy: "console.admin"
+        case .addHold, .releaseHold: "console.holds"
         }
     }
 }
@@ -47,7 +48,9 @@ extension Vocabulary {
     static func names(_ configuration: GatewayConfiguration, _ registry: AdapterRegistry) -> PolicyVocabulary {
         let actions = actions(registry)
         let resourceTypes = registry.declarations.flatMap(\.resourceTypes).map(\.name)
-        let consoleTypes = ["Approvals", "Approval", "Sessions", "Session", "AuditLog", "PolicySet"]
+        let consoleTypes = [
+            "Approvals", "Approval", "Sessions", "Session", "AuditLog", "PolicySet", "Retention", "Hold",
+        ]
         return PolicyVocabulary(
             targets: Set(configuration.targets.map(\.name)),
             actions: Set(actions.map(\.name)).union(actions.flatMap(\.groups)),

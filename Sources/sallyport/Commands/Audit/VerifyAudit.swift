@@ -1,5 +1,7 @@
 import ArgumentParser
 import Audit
+import Foundation
+import Retention
 import StrictJSON
 
 struct VerifyAudit: ReportingCommand {
@@ -13,6 +15,9 @@ struct VerifyAudit: ReportingCommand {
     @Option(
         help: "A file with a checkpoint that was kept earlier, from which the log must have grown; may be given again.")
     var since: [String] = []
+
+    @Flag(help: "Hold recordings and payloads against the log too: changed, missing, or deleted under which rule.")
+    var evidence = false
 
     @OptionGroup var trust: TrustOptions
     @OptionGroup var location: AuditLocation
@@ -33,11 +38,32 @@ struct VerifyAudit: ReportingCommand {
             progress.finish()
             throw CommandFailure("the log cannot be verified: \(error)", status: .unavailable)
         }
-        format.print(Self.json(report)) { Self.text(report) }
-        if !report.isValid { throw ExitCode(ExitStatus.negative.rawValue) }
+        let (deletions, check) = try report.isValid ? examine(directory) : ([], nil)
+        format.print(Self.json(report, deletions, check)) { Self.text(report, deletions, check) }
+        guard report.isValid, check?.findings.isEmpty ?? true else { throw ExitCode(ExitStatus.negative.rawValue) }
     }
 
-    private static func text(_ report: VerificationReport) -> String {
+    /// What was deleted, by the log, and with `--evidence` whether all else is there.
+    private func examine(_ directory: String) throws -> ([Deletion], EvidenceCheck?) {
+        let reader = AuditReader(directory: directory)
+        var progress = ProgressLine("checking evidence")
+        defer { progress.finish() }
+        do throws(AuditError) {
+            let deletions = try EvidenceCheck.deletions(in: reader)
+            guard evidence else { return (deletions, nil) }
+            // The state folder is the one that the log lies in.
+            let state = URL(fileURLWithPath: directory).deletingLastPathComponent().path
+            var check = EvidenceCheck(state: state, deletions: deletions)
+            try check.run(reader) { progress.update($0, of: $1) }
+            return (deletions, check)
+        } catch {
+            throw CommandFailure("the log cannot be read: \(error)", status: .unavailable)
+        }
+    }
+
+    private static func text(
+        _ report: VerificationReport, _ deletions: [Deletion], _ check: EvidenceCheck?
+    ) -> String {
         let terminal = Terminal.output
         var lines = report.findings.map { "\(terminal.styled("WRONG", .red))  \(Terminal.plain($0.description))" }
         if report.findingsOmitted > 0 { lines.append("       … and \(report.findingsOmitted) more") }
@@ -61,12 +87,22 @@ struct VerifyAudit: ReportingCommand {
         if report.pendingEntries > 0 {
             lines.append("\(report.pendingEntries) more stand in journals and are not signed yet")
         }
+        lines += deletions.map { Terminal.plain($0.line) }
+        if let check {
+            lines += check.findings.map { "\(terminal.styled("WRONG", .red))  \(Terminal.plain($0))" }
+            if check.findingsOmitted > 0 { lines.append("       … and \(check.findingsOmitted) more") }
+            lines.append(
+                "\(check.findings.isEmpty ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): evidence, "
+                    + "\(check.intact) files as they were recorded, \(check.deleted) deleted under a rule")
+        }
         return lines.joined(separator: "\n")
     }
 
-    private static func json(_ report: VerificationReport) -> JSONValue {
+    private static func json(
+        _ report: VerificationReport, _ deletions: [Deletion], _ check: EvidenceCheck?
+    ) -> JSONValue {
         [
-            "ok": .bool(report.isValid), "origin": .string(report.origin),
+            "ok": .bool(report.isValid && check?.findings.isEmpty ?? true), "origin": .string(report.origin),
             "tree_size": .number(String(report.treeSize)), "root": report.root.map { .string("\($0)") } ?? .null,
             "entries_checked": .number(String(report.entriesChecked)),
             "witnessed": report.witnessedEntries.map { .number(String($0)) } ?? .null,
@@ -78,6 +114,8 @@ struct VerifyAudit: ReportingCommand {
             "pending": .number(String(report.pendingEntries)),
             "findings": .array(report.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(report.findingsOmitted)),
+            "deletions": .array(deletions.map(\.json)),
+            "evidence": check?.json ?? .null,
         ]
     }
 }

@@ -1,0 +1,28 @@
+import Identifiers
+import Identity
+import StrictJSON
+
+/// Whose evidence a legal hold keeps.
+public enum ConsoleHoldSubject: Sendable, Equatable {
+    case session(UUIDv7)
+    case caller(issuer: String, subject: String)
+}
+
+/// What the console needs of whoever keeps evidence.
+public protocol ConsoleRetention: Sendable {
+    /// When what is deleted, under which rule: members `plan` and `trusted_time`.
+    func plan() async throws -> JSONValue
+    /// The legal holds in force.
+    func holds() async throws -> [JSONValue]
+    /// Puts a hold, and records it.
+    func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue
+    /// Ends a hold, and records it; false when there is no such hold.
+    func release(_ id: UUIDv7, reason: String, by caller: Caller) async throws -> Bool
+    /// What became of a session's recording, or of that of a command's terminal, that is not there: "deleted on … under
+    /// the rule …"; `nil` when nothing is known of it.
+    func absence(of session: UUIDv7, command: UUIDv7?) async throws -> String?
+}
+
+extension ConsoleBackend {
+    public var retention: (any ConsoleRetention)? { nil }
+}

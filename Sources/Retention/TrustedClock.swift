@@ -1,0 +1,102 @@
+import Identifiers
+import StrictJSON
+
+/// A time that deletion can go by: the latest moment that has passed for certain, as far as a machine can know that whose
+/// clock may jump.
+///
+/// Only time that the gateway itself has measured while it ran counts. At each tick the clock's *lead* is noted: how far
+/// it is ahead of that measured time. The trusted time is the measured time and the least lead within the last `grace`
+/// of it. So a clock that
+/// - jumps ahead must stay there for `grace` of running time before anybody goes by it: one that comes back has moved
+///   nothing. What the gateway was stopped for counts after `grace` likewise.
+/// - jumps back is believed at once: that deletes later.
+///
+/// Before the first `grace` has passed there is no trusted time.
+public struct TrustedClock: Sendable, Equatable {
+    private struct Sample: Sendable, Equatable {
+        /// Measured milliseconds when it was taken.
+        let running: Int64
+        /// The wall clock's milliseconds since 1970, less the measured ones.
+        let lead: Int64
+    }
+
+    private let grace: Int64
+    /// The most that one tick adds, in milliseconds: the machine may have slept.
+    private let longestStep: Int64
+    /// Milliseconds that were measured in all.
+    private var running: Int64 = 0
+    /// Leads that may yet be the least, each greater than the one before: the usual queue for the least of a window.
+    private var samples: [Sample] = []
+    /// The latest time that was ever trusted; it never goes back.
+    public private(set) var highest: Timestamp?
+
+    /// - Parameter interval: How often it ticks.
+    public init(grace: Duration, interval: Duration) {
+        self.grace = Self.milliseconds(grace)
+        longestStep = 2 * Self.milliseconds(interval)
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Notes what the clock says.
+    ///
+    /// - Parameter elapsed: Since the tick before, by a clock that nobody sets; zero at the first one of a process.
+    public mutating func tick(_ wall: Timestamp, elapsed: Duration) {
+        running += max(0, min(Self.milliseconds(elapsed), longestStep))
+        let sample = Sample(running: running, lead: Int64(clamping: wall.milliseconds) - running)
+        while let last = samples.last, last.lead >= sample.lead { samples.removeLast() }
+        samples.append(sample)
+        // A least one goes when those that came after it have stood for all of `grace`.
+        while samples.count > 1, samples[1].running + grace <= running { samples.removeFirst() }
+        if let trusted { highest = max(highest ?? trusted, trusted) }
+    }
+
+    /// `nil` until the gateway has run for `grace`.
+    public var trusted: Timestamp? {
+        guard let least = samples.first, running >= grace else { return nil }
+        return Timestamp(milliseconds: UInt64(max(0, running + least.lead)))
+    }
+
+    /// The moment at which something is closed: the clock's, or a later one where the clock has gone back.
+    ///
+    /// What is closed while the clock is wrong must not count as closed years ago once it is right again.
+    public func closing(_ wall: Timestamp) -> Timestamp { max(wall, highest ?? wall) }
+
+    /// Takes over that it is later than `time`: an entry of the log says so.
+    public mutating func learn(_ time: Timestamp) { highest = max(highest ?? time, time) }
+}
+
+// MARK: Between two processes
+
+extension TrustedClock {
+    /// What is kept in a file.
+    public var bytes: [UInt8] {
+        let samples = samples.map { JSONValue.array([.number("\($0.running)"), .number("\($0.lead)")]) }
+        return JSONValue.object([
+            JSONMember("highest", highest.map { .string($0.description) } ?? .null),
+            JSONMember("running_ms", .number("\(running)")), JSONMember("samples", .array(samples)),
+            JSONMember("v", 1),
+        ]).canonicalBytes
+    }
+
+    /// Goes on from what was kept; from the beginning, and so after another `grace`, where that cannot be read.
+    public mutating func resume(from bytes: [UInt8]) {
+        guard let value = try? JSONValue(parsing: bytes), value["v"]?.integer == 1,
+            let measured = value["running_ms"]?.integer, measured >= 0, let kept = value["samples"]?.array
+        else { return }
+        let read = kept.compactMap { pair -> Sample? in
+            guard let running = pair[0]?.integer, let lead = pair[1]?.integer, (0...measured).contains(running),
+                abs(lead) < 1 << 52
+            else { return nil }
+            return Sample(running: running, lead: lead)
+        }
+        // A process starts where the last one stopped, so that two may have been taken at one measured time.
+        let isQueue = zip(read, read.dropFirst()).allSatisfy { $0.running <= $1.running && $0.lead < $1.lead }
+        guard read.count == kept.count, !read.isEmpty, isQueue, measured < 1 << 52 else { return }
+        running = measured
+        samples = read
+        highest = value["highest"]?.string.flatMap { Timestamp($0) }
+    }
+}

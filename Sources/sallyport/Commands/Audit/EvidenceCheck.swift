@@ -1,0 +1,138 @@
+import Audit
+import Identifiers
+import Recording
+import Retention
+import StrictJSON
+import Vault
+
+/// Holds recordings and payloads against the digests that the log has of them, and tells what was deleted from what is
+/// missing. In bounded memory but for the names of what was deleted, which are mapped.
+struct EvidenceCheck {
+    /// Files that are as they were recorded.
+    private(set) var intact: UInt64 = 0
+    /// Files that the log says were deleted.
+    private(set) var deleted: UInt64 = 0
+    /// What is wrong, a sentence each; the first of it.
+    private(set) var findings: [String] = []
+    private(set) var findingsOmitted = 0
+
+    private let state: String
+    private let deletions: Deletions
+
+    private static let maximumFindings = 100
+
+    /// Every deletion that the log has the end of.
+    static func deletions(in reader: AuditReader) throws(AuditError) -> [Deletion] {
+        let filter = AuditFilter(kinds: [RetentionEntry.delete])
+        var found: [Deletion] = []
+        var entries = try reader.entries(matching: filter)
+        while let entry = try entries.next() {
+            if let deletion = (try? JSONValue(parsing: entry.bytes)).flatMap(Deletion.init) { found.append(deletion) }
+        }
+        return found
+    }
+
+    var json: JSONValue {
+        [
+            "intact": .number(String(intact)), "deleted": .number(String(deleted)),
+            "findings": .array(findings.map { .string($0) }),
+            "findings_omitted": .number(String(findingsOmitted)),
+        ]
+    }
+
+    /// - Parameter state: The gateway's state folder.
+    init(state: String, deletions all: [Deletion]) {
+        self.state = state
+        let (found, unproved) = Deletions.load(all, state: state)
+        deletions = found
+        for deletion in unproved {
+            add(
+                "\(state)/retention/deletions/\(deletion.key).names is missing or is not what entry \(deletion.entry) "
+                    + "says: what of it was deleted and what is missing cannot be told apart")
+        }
+    }
+
+    /// Looks at every entry of the signed log.
+    mutating func run(_ reader: AuditReader, progress: (UInt64, UInt64) -> Void) throws(AuditError) {
+        let total = try reader.checkpoint().treeSize
+        var entries = try reader.entries(in: 0..<total)
+        while let entry = try entries.next() {
+            check(entry)
+            if entries.passed % 256 == 0 { progress(entries.passed, total) }
+        }
+        progress(total, total)
+    }
+
+    private mutating func check(_ entry: AuditEntry) {
+        switch entry.kind {
+        case "session-end" where entry.holds(#""recording":{"#):
+            guard let session = entry.session.flatMap({ UUIDv7($0) }), let value = Self.value(entry),
+                let digest = value["recording"]?["sha256"]?.string
+            else { return }
+            let day = Timestamp(milliseconds: session.milliseconds).description.prefix(10)
+            compare("recordings/\(day)/\(session).jsonl", with: digest, of: entry)
+        case "outcome" where entry.holds(#""recording_sha256":"#):
+            guard let session = entry.session.flatMap({ UUIDv7($0) }), let value = Self.value(entry),
+                let command = value["command"]?.string.flatMap({ UUIDv7($0) }),
+                let digest = value["outcome"]?["details"]?["recording_sha256"]?.string
+            else { return }
+            compare("recordings/\(TerminalRecordings.path(of: command, in: session))", with: digest, of: entry)
+        case "intent" where entry.holds(#""beside":{"#), "refusal" where entry.holds(#""beside":{"#):
+            guard let id = entry.id, let digest = Self.value(entry)?["command"]?["beside"]?["sha256"]?.string else {
+                return
+            }
+            compare("payloads/\(PayloadStore.name(of: id))", with: digest, of: entry)
+        default: return
+        }
+    }
+
+    private static func value(_ entry: AuditEntry) -> JSONValue? {
+        try? JSONValue(parsing: entry.bytes, maximumDepth: 128)
+    }
+
+    private mutating func compare(_ name: String, with digest: String, of entry: AuditEntry) {
+        do throws(VaultError) {
+            let found = try EvidenceFile(EvidencePlace(state: state, name: name)).sha256()
+            guard !found.isExactly(digest) else {
+                intact += 1
+                return
+            }
+            add("\(name) is not what entry \(Self.name(entry)) recorded: it was changed")
+        } catch {
+            if deletions.deletion(of: name) != nil {
+                deleted += 1
+            } else if error.isNotFound {
+                add("\(name) is missing: entry \(Self.name(entry)) recorded it, and the log knows of no deletion")
+            } else {
+                add("\(name), which entry \(Self.name(entry)) recorded, cannot be read: \(error)")
+            }
+        }
+    }
+
+    private static func name(_ entry: AuditEntry) -> String {
+        "\(entry.index.map(String.init) ?? "?")\(entry.id.map { " (\($0))" } ?? "")"
+    }
+
+    private mutating func add(_ finding: String) {
+        guard findings.count < Self.maximumFindings else {
+            findingsOmitted += 1
+            return
+        }
+        findings.append(finding)
+    }
+}
+
+extension Deletion {
+    /// For people, on one line.
+    var line: String {
+        "\(count) \(kind.rawValue) of \(target), \(period): \(sentence)\(held > 0 ? "; \(held) held and kept" : "")"
+    }
+
+    var json: JSONValue {
+        [
+            "target": .string(target), "kind": .string(kind.rawValue), "period": .string(period.description),
+            "files": .number(String(count)), "held": .number(String(held)), "rule": .string(rule),
+            "time": .string(time.description), "key": .string(key.description), "entry": .string(entry.description),
+        ]
+    }
+}

@@ -1,0 +1,80 @@
+import Console
+import Foundation
+import Identifiers
+import Identity
+import Masking
+import NIOPosix
+import Recording
+import Retention
+import StrictJSON
+import Vault
+
+/// Retention as the console shows it.
+struct GatewayRetention: ConsoleRetention {
+    let keeper: EvidenceKeeper
+    let state: String
+    /// What is said of a hold stands in the log.
+    let redactor: SensitiveTextRedactor
+
+    func plan() async throws -> JSONValue {
+        let (all, trusted) = try await NIOThreadPool.singleton.runIfActive {
+            (try keeper.plan(at: .now), keeper.trustedTime)
+        }
+        return [
+            "plan": .array(all.map(Self.json)), "trusted_time": trusted.map { .string($0.description) } ?? .null,
+        ]
+    }
+
+    private static func json(_ due: EvidenceKeeper.Due) -> JSONValue {
+        [
+            "target": .string(due.key.target), "kind": .string(due.key.kind.rawValue),
+            "period": .string(due.key.period.description), "key": .string(due.key.id.description),
+            "rule": due.rule.map { .string("\($0)") } ?? .null, "due": due.due.map { .string($0.description) } ?? .null,
+            "files": .number(String(due.items)), "held": .number(String(due.held)), "is_due": .bool(due.isDue),
+        ]
+    }
+
+    func holds() async throws -> [JSONValue] {
+        try await NIOThreadPool.singleton.runIfActive { keeper.holds.map(\.json) }
+    }
+
+    func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue {
+        let held: Hold.Subject =
+            switch subject {
+            case .session(let id): .session(id)
+            case .caller(let issuer, let subject): .caller(issuer: issuer, subject: subject)
+            }
+        let now = Timestamp.now
+        let hold = Hold(
+            id: UUIDv7(milliseconds: now.milliseconds), subject: held, reason: redactor.redact(reason) ?? reason,
+            by: (caller.issuer, caller.subject), time: now)
+        try await NIOThreadPool.singleton.runIfActive { try keeper.add(hold) }
+        return hold.json
+    }
+
+    func release(_ id: UUIDv7, reason: String, by caller: Caller) async throws -> Bool {
+        do {
+            try await NIOThreadPool.singleton.runIfActive {
+                try keeper.release(
+                    id, reason: redactor.redact(reason) ?? reason, by: (caller.issuer, caller.subject), at: .now)
+            }
+            return true
+        } catch RetentionError.noSuchHold {
+            return false
+        }
+    }
+
+    /// What became of a recording that is not there; `nil` where nothing is known of it.
+    func absence(of session: UUIDv7, command: UUIDv7?) async throws -> String? {
+        try await NIOThreadPool.singleton.runIfActive {
+            let deletions = try Deletions.load(state: state)
+            let day = Timestamp(milliseconds: session.milliseconds).description.prefix(10)
+            let names =
+                command.map { ["recordings/\(TerminalRecordings.path(of: $0, in: session))"] }
+                ?? ["recordings/\(day)/\(session).jsonl"]
+            if let deletion = names.lazy.compactMap({ deletions.deletion(of: $0) }).first { return deletion.sentence }
+            if command == nil { return deletions.deletion(below: "recordings/\(day)/\(session)/")?.sentence }
+            return nil
+        }
+    }
+}

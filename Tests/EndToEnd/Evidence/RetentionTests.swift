@@ -1,0 +1,260 @@
+import Foundation
+import Testing
+
+/// What a gateway with all three protocols keeps beside its log, until it is due.
+@Suite("Retention, end to end", .serialized)
+struct RetentionTests {
+    private static let policy = """
+        @id("payments-http") @record("full")
+        permit (principal in Group::"payments", action in Action::"http.read", resource);
+        @id("approvers-http") @record("full")
+        permit (principal in Group::"approver", action in Action::"http.read", resource);
+        @id("payments-sql") @record("full")
+        permit (principal in Group::"payments", action in [Action::"sql.read", Action::"sql.session"], resource);
+        @id("payments-ssh") @record("full")
+        permit (principal in Group::"payments", action in Action::"ssh", resource);
+        @id("auditors-read") permit (principal in Group::"auditor", action in Action::"console.read", resource);
+        @id("auditors-hold") permit (principal in Group::"auditor", action in Action::"console.holds", resource);
+        """
+
+    private static func gateway(retention: String) async throws -> TestGateway {
+        let nginx = try await Nginx(server: "")
+        try nginx.serve("customer.json", #"{"name":"Ada"}"#)
+        let database = try await PostgresServer(seed: "CREATE TABLE books (year int); INSERT INTO books VALUES (2026);")
+        let host = try await OpenSSHServer()
+        var options = TestGateway.Options(
+            targets: """
+                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
+                \(database.target())
+                \(host.target("web-1"))
+                """)
+        options.policy = policy
+        options.extra = retention
+        options.postgresListener = ""
+        options.sshListener = ""
+        options.environment = ["LEDGER_PASSWORD": PostgresServer.password]
+        options.upstreams = [nginx, database, host]
+        return try await TestGateway(options, issuer: try await EmbeddedIssuer())
+    }
+
+    private static func get(_ gateway: TestGateway, _ token: String) async throws {
+        let answer = try await Curl(token: token).get("\(gateway.url)/payments/customer.json")
+        #expect(answer.status == 200 && answer.body.contains("Ada"), "\(answer)")
+    }
+
+    /// Something on each target, a command among it that is too large for an entry.
+    private static func work(_ gateway: TestGateway, _ token: String) async throws {
+        try await get(gateway, token)
+        let environment = [
+            "PGHOST": "127.0.0.1", "PGPORT": String(gateway.postgresPort ?? 0), "PGUSER": "alice@example.com",
+            "PGPASSWORD": token, "PGDATABASE": "ledger", "PGSSLMODE": "disable",
+        ]
+        let long = String(repeating: "x", count: 50_000)
+        let queried = try await RunningProcess.run(
+            try Tools.system("psql"), ["-XqAt"], environment: environment,
+            input: "SELECT year FROM books WHERE '\(long)' <> '';\n")
+        #expect(queried.output == "2026\n", "\(queried.errors)")
+        let ran = try await OpenSSHClient.token(token, gateway).run("web-1", "echo hello")
+        #expect(ran.output == "hello\n", "\(ran.errors)")
+    }
+
+    /// Who a token is for.
+    private static func subject(of token: String) throws -> String {
+        var payload = String(token.split(separator: ".")[1])
+            .replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+        while payload.count % 4 != 0 { payload += "=" }
+        let claims = try JSONSerialization.jsonObject(with: try Data(base64Encoded: payload).orThrow())
+        return try ((claims as? [String: Any])?["sub"] as? String).orThrow()
+    }
+
+    private static func files(_ gateway: TestGateway, _ folder: String) -> [String] {
+        let root = gateway.stateFolder.appendingPathComponent(folder).path
+        return (FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? [])
+            .filter { $0.hasSuffix(".json") || $0.hasSuffix(".jsonl") || $0.hasSuffix(".cast") }
+            .map { "\(root)/\($0)" }
+    }
+
+    private static func isSealed(_ path: String) throws -> Bool {
+        try Data(contentsOf: URL(fileURLWithPath: path)).starts(with: Data("sallyport-sealed/1\n".utf8))
+    }
+
+    private static func sessions(_ gateway: TestGateway, of subject: String) async throws -> [(
+        id: String, target: String
+    )] {
+        try await gateway.auditEntries().compactMap { entry in
+            guard entry["kind"] as? String == "session-start", let caller = entry["caller"] as? [String: Any],
+                caller["label"] as? String == "\(subject)@example.com", let id = entry["session"] as? String,
+                let target = entry["target"] as? [String: Any], let name = target["name"] as? String
+            else { return nil }
+            return (id, name)
+        }
+    }
+
+    @Test("evidence is sealed, read as it was, deleted when due with its key, and what is held is kept")
+    func deleted() async throws {
+        let gateway = try await Self.gateway(
+            retention: """
+                retention:
+                  default: {payloads: 1s, recordings: 1s}
+                  targets: {web-1: {recordings: 3s}}
+                  grace: 1s
+                  interval: 200ms
+                """)
+        let alice = try await gateway.issuer.token(for: "alice")
+        let bob = try await gateway.issuer.token(for: "bob")
+        let carol = try await gateway.issuer.token(for: "carol")
+        // Nobody holds what they may not.
+        let refused = try await gateway.command(
+            "retention", "hold", "add", "--caller", "\(gateway.issuer.url)#bob", "--reason", "mine", token: alice)
+        #expect(refused.status == 77, "\(refused)")
+        let subject = try Self.subject(of: bob)
+        let held = try await gateway.command(
+            "retention", "hold", "add", "--caller", "\(gateway.issuer.url)#\(subject)", "--reason", "case 4711",
+            token: carol)
+        #expect(held.status == 0, "\(held)")
+        for _ in 0..<2 { try await Self.get(gateway, bob) }
+        try await Self.work(gateway, alice)
+        let working = try await Self.sessions(gateway, of: "alice")
+        #expect(Set(working.map(\.target)) == ["payments", "ledger", "web-1"])
+
+        func done() async throws -> [[String: Any]] {
+            try await gateway.auditEntries().filter {
+                $0["kind"] as? String == "retention-delete" && $0["step"] as? String == "done"
+                    && $0["items"] as? Int ?? 0 > 0
+            }
+        }
+        try await waitUntil(within: 60) {
+            let done = try await done()
+            return Set(
+                done.compactMap { entry in
+                    ((entry["target"] as? [String: Any])?["name"] as? String).map {
+                        "\(entry["evidence"] ?? "") of \($0)"
+                    }
+                }
+            ).isSuperset(of: [
+                "payloads of ledger", "recordings of ledger", "recordings of payments", "recordings of web-1",
+            ])
+        }
+        #expect(Self.files(gateway, "payloads").isEmpty)
+
+        // Of alice nothing is left, and it is said why.
+        for session in working {
+            let replay = try await gateway.command("sessions", "replay", session.id, token: carol)
+            let rule =
+                session.target == "web-1"
+                ? "retention.targets.web-1.recordings: 3s" : "retention.default.recordings: 1s"
+            #expect(replay.status == 1, "\(replay)")
+            #expect(
+                replay.errors.contains("deleted on 20") && replay.errors.contains("under the rule \(rule)"), "\(replay)"
+            )
+        }
+        // Of bob all is, sealed under keys of its own.
+        let kept = try await Self.sessions(gateway, of: "bob")
+        #expect(!kept.isEmpty)
+        for session in kept {
+            let replay = try await gateway.command("sessions", "replay", session.id, token: carol)
+            #expect(replay.status == 0 && replay.output.contains("customer.json"), "\(replay)")
+        }
+        let left = Self.files(gateway, "recordings")
+        #expect(left.count == kept.count)
+        for path in left { #expect(try Self.isSealed(path), "\(path)") }
+        let plan = try await gateway.command("retention", "plan", "--output", "json", token: carol)
+        #expect(plan.status == 0 && plan.output.contains(#""held": 1"#), "\(plan)")
+
+        #expect(try await gateway.stop() == 0)
+        let verified = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
+        #expect(verified.status == 0, "\(verified)")
+        #expect(verified.output.contains("recordings of web-1"), "\(verified)")
+        #expect(verified.output.contains("under the rule retention.default.payloads: 1s"), "\(verified)")
+        #expect(verified.output.contains("\(kept.count) files as they were recorded"), "\(verified)")
+        let script = try await RunningProcess.run(
+            try Tools.python(),
+            [ForeignVerifiers.script, "log", gateway.auditFolder.path, gateway.stateFolder.path + "/log.vkey"])
+        #expect(script.status == 0, "\(script)")
+
+        // A file that somebody removed is told apart from those that a rule deleted, and so is one that was changed.
+        let first = try #require(left.first)
+        let content = try Data(contentsOf: URL(fileURLWithPath: first))
+        var changed = content
+        changed[changed.count - 1] ^= 1
+        try changed.write(to: URL(fileURLWithPath: first))
+        let damaged = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
+        #expect(damaged.status == 1 && damaged.output.contains("does not open: it was changed"), "\(damaged)")
+        try FileManager.default.removeItem(atPath: first)
+        let missing = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
+        #expect(missing.status == 1 && missing.output.contains("the log knows of no deletion"), "\(missing)")
+        #expect(try await gateway.auditFault() == nil)
+        try content.write(to: URL(fileURLWithPath: first))
+
+        // In the next process the hold is in force until it is released.
+        try await gateway.start()
+        let again = try await gateway.issuer.token(for: "carol")
+        let listed = try await gateway.command("retention", "hold", "list", "--output", "json", token: again)
+        let holds = try #require(try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]])
+        #expect(holds.count == 1 && holds.first?["reason"] as? String == "case 4711", "\(listed)")
+        let id = try #require(holds.first?["hold"] as? String)
+        let released = try await gateway.command("retention", "hold", "release", id, "--reason", "closed", token: again)
+        #expect(released.status == 0, "\(released)")
+        try await waitUntil(within: 60) { Self.files(gateway, "recordings").isEmpty }
+        #expect(try await gateway.stop() == 0)
+        let last = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
+        #expect(last.status == 0 && last.output.contains("0 files as they were recorded"), "\(last)")
+    }
+
+    @Test("what a killed gateway left unsealed is sealed at its next start and reads as it was")
+    func killed() async throws {
+        let gateway = try await Self.gateway(retention: "retention: {default: {payloads: 90d, recordings: 400d}}")
+        let alice = try await gateway.issuer.token(for: "alice")
+        let carol = try await gateway.issuer.token(for: "carol")
+        try await Self.work(gateway, alice)
+        // A session that is open when the gateway is killed.
+        let client = try OpenSSHClient.token(alice, gateway)
+        async let open = client.run("web-1", "echo begun; sleep 30")
+        try await waitUntil {
+            try Self.files(gateway, "recordings").contains {
+                try String(decoding: Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self).contains("begun\\r")
+                    || String(decoding: Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self).contains(
+                        "\"begun\\n\"")
+            }
+        }
+        try await gateway.kill()
+        _ = try await open
+        try await gateway.start()
+        try await waitUntil {
+            let all = Self.files(gateway, "recordings") + Self.files(gateway, "payloads")
+            return try all.count >= 5 && all.allSatisfy { try Self.isSealed($0) }
+        }
+        for session in try await Self.sessions(gateway, of: "alice") where session.target == "web-1" {
+            let replay = try await gateway.command("sessions", "replay", session.id, token: carol)
+            #expect(
+                replay.status == 0 && (replay.output.contains("hello") || replay.output.contains("begun")), "\(replay)")
+        }
+        #expect(try await gateway.stop() == 0)
+        let verified = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
+        #expect(verified.status == 0 && verified.output.contains("ok: evidence"), "\(verified)")
+    }
+
+    @Test("a rule for a target that is not there, or of a kind that is none, is refused")
+    func configuration() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("retention-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (retention, expected) in [
+            ("targets: {ledgre: {recordings: 1d}}", "there is no target \"ledgre\""),
+            ("default: {recording: 1d}", "unknown key \"recording\"; did you mean \"recordings\"?"),
+            ("default: {recordings: 7y}", "\"recordings\" takes a duration"),
+            ("default: {recordings: 0d}", "what is not to be kept is not to be recorded"),
+        ] {
+            let text = """
+                identity: {issuers: [{issuer: "http://127.0.0.1:9", audiences: [a]}]}
+                policy: {files: [policy.cedar]}
+                listeners: [{adapter: http, listen: "127.0.0.1:0"}]
+                targets: [{name: ledger, kind: http, prefix: /ledger, url: "http://127.0.0.1:9"}]
+                retention: {\(retention)}
+                """
+            try text.write(to: folder.appendingPathComponent("sallyport.yaml"), atomically: true, encoding: .utf8)
+            let checked = try await RunningProcess.run(try Tools.sallyport, ["config", "check"], in: folder)
+            #expect(checked.status == 78 && checked.errors.contains(expected), "\(checked)")
+        }
+    }
+}
