@@ -74,6 +74,7 @@ func folders(in path: String) -> [String] {
 // Level 0: words that everything speaks.
 module("Identifiers")
 module("StrictJSON")
+module("Markup")
 module("ConfigFile", ["StrictJSON", yams])
 // What people prove themselves with over SSH: keys, certificates and the signatures of both.
 module("SSHCredentials", [crypto, cryptoExtras], testedWith: ["KeygenWorkshop"])
@@ -98,6 +99,7 @@ module("Originals", ["Identifiers", "StrictJSON", "Masking", crypto, nioCore], t
 // What processors and kernels can do and Swift has no names for.
 module("CPlatform")
 module("Audit", ["Identifiers", "CPlatform", "StrictJSON", crypto, logging, lifecycle])
+module("ExaminerReport", ["Identifiers", "StrictJSON", "Markup", "Audit"])
 // Files of evidence, sealed under keys that can be destroyed.
 module("Vault", ["Identifiers", "StrictJSON", crypto])
 module("Recording", ["Identifiers", "StrictJSON", "Vault", crypto])
@@ -132,7 +134,7 @@ module(
 module(
     "Console",
     [
-        "GatewayCore", "Approvals", "Identifiers", "Identity", "StrictJSON", crypto, httpClient, hummingbird,
+        "GatewayCore", "Approvals", "Identifiers", "Identity", "Markup", "StrictJSON", crypto, httpClient, hummingbird,
         .product(name: "HummingbirdTLS", package: "hummingbird"), nioCore, logging, lifecycle,
     ], testedWith: ["SSHCredentials"])
 module("LocalIssuer", ["StrictJSON", hummingbird, jwt, crypto, logging, lifecycle])
@@ -169,8 +171,8 @@ package.targets.append(
         // The system libraries only because the compiler wants to see the modules of what it links.
         dependencies: (adapters + systemLibraries).map { .byName(name: $0) } + [
             "GatewayCore", "Console", "TLSFiles", "LocalIssuer", "ConfigFile", "StrictJSON", "Identifiers", "Audit",
-            "Policy", "Approvals", "Originals", "Recording", "Vault", "Retention", "SSHCredentials", "Identity", "Masking",
-            "Store", "AuditExport", "AuditSinks", hummingbird, arguments, httpClient, logging,
+            "Policy", "Approvals", "Originals", "Recording", "Vault", "Retention", "ExaminerReport", "SSHCredentials",
+            "Identity", "Masking", "Store", "AuditExport", "AuditSinks", hummingbird, arguments, httpClient, logging,
             lifecycle, nioSSL, nioPosix, crypto,
         ]))
 

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identifiers
 import Identity
+import Markup
 
 /// Where a person sees what waits for them, and decides.
 struct ApprovalPages: Sendable {

@@ -1,5 +1,6 @@
 import GatewayCore
 import Hummingbird
+import Markup
 
 /// What this place is and how to use it.
 struct FrontPage: Sendable {

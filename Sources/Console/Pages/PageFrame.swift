@@ -1,3 +1,5 @@
+import Markup
+
 /// What all pages have in common.
 enum PageFrame {
     static func page(_ title: String, session: WebSession?, _ content: HTML) -> HTML {

@@ -1,3 +1,5 @@
+import Markup
+
 /// What a person sees when something went wrong.
 enum ProblemPage {
     static func page(_ problem: Problem, session: WebSession? = nil) -> HTML {

@@ -1,6 +1,7 @@
 import GatewayCore
 import Hummingbird
 import Identity
+import Markup
 
 /// Signing in with a browser, by an issuer or with a token that one has already.
 struct SignInPages: Sendable {

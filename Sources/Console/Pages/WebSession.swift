@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Identifiers
 import Identity
+import Markup
 import Synchronization
 
 /// A person who has signed in with a browser.

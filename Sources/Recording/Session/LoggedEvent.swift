@@ -1,5 +1,6 @@
 import Identifiers
 import StrictJSON
+import Vault
 
 /// What an entry of the audit log tells of a session: there whatever was recorded beside.
 public struct LoggedEvent: Sendable {
@@ -127,7 +128,7 @@ public final class LoggedEventReader {
 
     public init(path: String) throws(RecordingError) {
         self.path = path
-        lines = try LineReader(path: path)
+        lines = try LineReader(EvidencePlace(path: path))
     }
 
     /// The next event; `nil` at the end.

@@ -9,7 +9,7 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [
             VerifyAudit.self, ProveEntry.self, CheckProof.self, ProveConsistency.self, ExportAudit.self,
             ShowAuditEntry.self, ShowAuditKey.self, SearchAudit.self, Reindex.self, RotateKey.self,
-            MakeAuditorKey.self, OpenOriginals.self, CheckMasking.self,
+            MakeAuditorKey.self, OpenOriginals.self, CheckMasking.self, ReportAudit.self,
         ])
 }
 

@@ -1,0 +1,60 @@
+import Audit
+import Identifiers
+import StrictJSON
+
+/// What an examiner asks of a period, from the audit log alone: one page for people and one document for programs, with
+/// the same numbers.
+///
+/// It shows evidence, and judges nothing. Whatever it counts names entries of the log, each of which can be proved by
+/// itself (`sallyport audit prove INDEX`).
+public struct ExaminerReport: Sendable {
+    /// What the page is written from.
+    let tally: EvidenceTally
+    let period: ReportPeriod
+    let verification: VerificationReport
+    let key: String
+    let made: Timestamp
+    let version: String
+
+    /// Reads a log's entries of a period.
+    ///
+    /// - Parameters:
+    ///   - verification: What verifying the whole log found just now.
+    ///   - key: The public key that it was verified by.
+    ///   - made: The time of the report.
+    ///   - version: That of the program.
+    ///   - progress: Called with the entries passed and all there are.
+    /// - Throws: `AuditError` when the log cannot be read.
+    public init(
+        of log: AuditReader, _ period: ReportPeriod, verification: VerificationReport, key: String, made: Timestamp,
+        version: String, progress: (UInt64, UInt64) -> Void = { _, _ in }
+    ) throws(AuditError) {
+        var tally = EvidenceTally()
+        let size = try log.checkpoint().treeSize
+        var entries = try log.entries(matching: AuditFilter(from: period.from, until: period.until))
+        while let entry = try entries.next() {
+            tally.add(entry)
+            progress(entries.passed, size)
+        }
+        self.init(
+            tally: tally, period: period, verification: verification, key: key, made: made, version: version)
+    }
+
+    init(
+        tally: EvidenceTally, period: ReportPeriod, verification: VerificationReport, key: String, made: Timestamp,
+        version: String
+    ) {
+        self.tally = tally
+        self.period = period
+        self.verification = verification
+        self.key = key
+        self.made = made
+        self.version = version
+    }
+
+    /// Whether the log was found whole, so that the numbers can be relied on.
+    public var restsOnVerifiedLog: Bool { verification.isValid && tally.unreadable.items.isEmpty }
+
+    /// The page as HTML 5: complete in itself, without scripts, to be printed as it is.
+    public var html: String { ReportPage(self).text }
+}

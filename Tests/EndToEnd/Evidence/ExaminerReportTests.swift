@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@Suite("The examiner's report, end to end", .serialized)
+struct ExaminerReportEndToEndTests {
+    @Test("it counts what was done, and a log that was tampered with is reported as such")
+    func report() async throws {
+        let gateway = try await TestGateway.payments()
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        for _ in 0..<3 { #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200) }
+        #expect(try await Curl(token: "nonsense").get("\(gateway.url)/payments/customer.json").status == 401)
+        #expect(try await gateway.stop() == 0)
+        let entries = try await gateway.auditEntries()
+        let masked = entries.compactMap { ($0["outcome"] as? [String: Any])?["masked"] as? [[String: Any]] }.joined()
+            .reduce(0) { $0 + (($1["count"] as? Int) ?? 0) }
+        #expect(masked > 0)
+
+        let folder = gateway.folder.path + "/report"
+        let made = try await gateway.command("audit", "report", "--framework", "ffiec", "--into", folder)
+        #expect(made.status == 0, "\(made)")
+        let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/report.json"))
+        let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        func items(_ part: String) -> [[String: Any]] {
+            (report[part] as? [String: Any])?["items"] as? [[String: Any]] ?? []
+        }
+        #expect(report["entries"] as? Int == entries.count)
+        #expect((report["verification"] as? [String: Any])?["ok"] as? Bool == true)
+        #expect(items("access").first?["commands"] as? Int == 3, "\(items("access"))")
+        #expect(items("data_protection").reduce(0) { $0 + (($1["masked"] as? Int) ?? 0) } == masked)
+        #expect(items("sign_in_failures").first?["attempts"] as? Int == 1, "\(items("sign_in_failures"))")
+        let page = try String(contentsOfFile: folder + "/report.html", encoding: .utf8)
+        #expect(page.contains("none changed, dropped or moved") && page.contains("II.C.22 Log Management"))
+
+        // A period in which nothing was done.
+        let later = try await gateway.command("audit", "report", "--from", "2999-01-01", "--into", folder + "/later")
+        #expect(later.status == 0, "\(later)")
+        #expect(
+            try String(contentsOfFile: folder + "/later/report.html", encoding: .utf8).contains(
+                "Nobody reached anything."))
+
+        let bundles = gateway.auditFolder.path + "/tile/entries/000.p"
+        let bundle = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: bundles).max { Int($0) ?? 0 < Int($1) ?? 0 })
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: "\(bundles)/\(bundle)"))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: "\(bundles)/\(bundle)"))
+        let tampered = try await gateway.command("audit", "report", "--into", folder + "/tampered")
+        #expect(tampered.status == 1 && tampered.errors.contains("does not verify"), "\(tampered)")
+        let wrong = try String(contentsOfFile: folder + "/tampered/report.html", encoding: .utf8)
+        #expect(wrong.contains("The log was changed, or is not whole."))
+    }
+}

@@ -1,0 +1,181 @@
+import Identifiers
+import StrictJSON
+import Testing
+
+@testable import Audit
+@testable import ExaminerReport
+
+@Suite("The examiner's report")
+struct ExaminerReportTests {
+    /// Entries as the gateway writes them, one a line, with as much as the report reads.
+    private static func tally(_ entries: String...) -> EvidenceTally {
+        var tally = EvidenceTally()
+        for (index, text) in entries.enumerated() {
+            tally.add(AuditEntry(index: UInt64(index), bytes: Array(text.utf8)))
+        }
+        return tally
+    }
+
+    private static func report(
+        _ tally: EvidenceTally, change: (inout VerificationReport) -> Void = { _ in }
+    ) -> ExaminerReport {
+        var verification = VerificationReport()
+        verification.origin = "bank.example/log"
+        verification.treeSize = UInt64(tally.entries)
+        change(&verification)
+        return ExaminerReport(
+            tally: tally, period: ReportPeriod(from: "2026-11-01", until: nil), verification: verification,
+            key: "bank.example/log+00000000+AQ", made: Timestamp(milliseconds: 1_790_000_000_000), version: "0.1.0")
+    }
+
+    private static func intent(
+        _ id: String, _ subject: String = "alice", kind: String = "intent", more: String = "",
+        text: String = "SELECT 1",
+        time: String = "2026-11-23T08:00:00.000Z"
+    ) -> String {
+        #"{\#(more)"caller":{"groups":[],"issuer":"https://idp","label":"\#(subject)@bank","subject":"\#(subject)"},"#
+            + #""command":{"digest":"d","effects":[{"action":"sql.read","resource":"t","type":"Table"}],"text":"\#(text)"},"#
+            + #""decision":{"answer":"allow","policy":"p1","rule":"read"},"id":"\#(id)","kind":"\#(kind)","session":"s","#
+            + #""target":{"kind":"postgres","name":"ledger"},"time":"\#(time)","v":1}"#
+    }
+
+    private static func outcome(of id: String, kind: String = "succeeded", rows: Int = 0, masked: String = "") -> String
+    {
+        #"{"command":"\#(id)","id":"o","kind":"outcome","outcome":{"duration_us":5,"kind":"\#(kind)",\#(masked)"#
+            + #""request_bytes":1,"response_bytes":100,"rows":\#(rows),"status":"SELECT"},"session":"s","#
+            + #""target":{"kind":"postgres","name":"ledger"},"time":"2026-11-23T08:00:01.000Z","v":1}"#
+    }
+
+    private static func approval(_ step: String, by actor: String, of requester: String = "alice") -> String {
+        #"{"actor":{"issuer":"https://idp","subject":"\#(actor)"},"id":"a","justification":"looked","kind":"approval","#
+            + #""requester":{"issuer":"https://idp","subject":"\#(requester)"},"state":"approved","step":"\#(step)","#
+            + #""target":{"name":"ledger"},"ticket":"T","time":"2026-11-23T08:00:00.000Z","v":1}"#
+    }
+
+    @Test("access is counted by caller, target and action, with how commands ended and where they stand")
+    func access() throws {
+        let tally = Self.tally(
+            Self.intent("c1"), Self.outcome(of: "c1", rows: 7), Self.intent("c2"),
+            Self.outcome(of: "c2", kind: "failed"),
+            Self.intent("c3", kind: "refusal"), Self.intent("c4", "bob"))
+        let items = try #require(Self.report(tally).json["access"]?["items"]?.array)
+        #expect(items.count == 2)
+        let alice = try #require(items.first)
+        #expect(alice["caller"]?["subject"]?.string == "alice" && alice["action"]?.string == "sql.read")
+        for (name, expected) in [
+            ("commands", 3), ("refused", 1), ("not_succeeded", 1), ("rows", 7), ("answer_bytes", 200),
+            ("first_index", 0),
+            ("last_index", 4),
+        ] { #expect(alice[name]?.integer == Int64(expected), "\(name)") }
+        let slices = try #require(Self.report(tally).json["activity"]?["items"]?.array)
+        #expect(
+            slices.count == 1 && slices[0]["start"]?.string == "2026-11-23T08" && slices[0]["refused"]?.integer == 1)
+    }
+
+    @Test("what was masked is summed by target, rule and selector")
+    func masking() throws {
+        let masked =
+            #""masked":[{"count":3,"rule":"pii","selector":"column ssn"},{"count":1,"rule":"pii","selector":"card"}],"#
+        let tally = Self.tally(
+            Self.intent("c1"), Self.outcome(of: "c1", masked: masked), Self.intent("c2"),
+            Self.outcome(of: "c2", masked: masked))
+        let items = try #require(Self.report(tally).json["data_protection"]?["items"]?.array)
+        #expect(items.map { $0["masked"]?.integer } == [6, 2])
+        #expect(items.first?["selector"]?.string == "column ssn")
+    }
+
+    @Test("whoever approves what they asked for is found, and nobody who only looks like them")
+    func segregation() throws {
+        let own =
+            #""approval":{"approvers":[{"groups":[],"issuer":"https://idp","justification":"j","subject":"alice","#
+            + #""time":"2026-11-23T07:59:00.000Z"}],"justification":"why","ticket":"T"},"#
+        func findings(_ entries: String...) throws -> [String] {
+            var tally = EvidenceTally()
+            for (index, text) in entries.enumerated() {
+                tally.add(AuditEntry(index: UInt64(index), bytes: Array(text.utf8)))
+            }
+            let items = try #require(Self.report(tally).json["segregation"]?["items"]?.array)
+            return items.filter { $0["severity"]?.string == "breach" }.compactMap { $0["finding"]?.string }
+        }
+        #expect(try findings(Self.approval("approved", by: "bob"), Self.intent("c1")).isEmpty)
+        #expect(try findings(Self.approval("rejected", by: "alice")).isEmpty)
+        #expect(try findings(Self.approval("approved", by: "alice")).count == 1)
+        #expect(try findings(Self.intent("c1", more: own)).count == 1)
+        #expect(try findings(Self.approval("approved", by: "ren\u{e9}", of: "rene\u{301}")).isEmpty)
+        let double = Self.tally(Self.approval("approved", by: "bob"), Self.intent("c1", "bob"))
+        #expect(double.doubleDuties.map(\.person.subject) == ["bob"])
+        let loader =
+            #"{"by":"https://idp|alice","id":"p","kind":"policy-load","policy":"p2","previous":"p1","#
+            + #""time":"2026-11-23T08:00:00.000Z","v":1}"#
+        #expect(Self.tally(loader, Self.intent("c1")).doubleDuties.map(\.person.subject) == ["alice"])
+    }
+
+    @Test("failed sign-ins are counted by address, with those that were not written one by one")
+    func signInFailures() throws {
+        func failure(_ client: String, suppressed: String = "") -> String {
+            #"{"client":"\#(client)","code":"expired","id":"f","kind":"sign-in-failure","reason":"r",\#(suppressed)"#
+                + #""time":"2026-11-23T08:00:00.000Z","v":1}"#
+        }
+        let tally = Self.tally(
+            failure("10.0.0.1:4000"), failure("10.0.0.1:4001", suppressed: #""suppressed":5,"#), failure("[::1]:9"),
+            failure("console"))
+        let items = try #require(Self.report(tally).json["sign_in_failures"]?["items"]?.array)
+        #expect(
+            items.map { "\($0["client"]?.string ?? "") \($0["attempts"]?.integer ?? 0)" }
+                == ["10.0.0.1 7", "[::1] 1", "console 1"])
+    }
+
+    @Test("nothing from the log becomes markup, and the page judges nothing")
+    func page() {
+        let evil = "<script>alert(1)</script>"
+        let tally = Self.tally(
+            Self.intent("c1", evil, text: evil), Self.intent("c2", kind: "refusal", text: "'\(evil)&"),
+            #"{"id":"x","kind":"\#(evil)","time":"2026-11-23T08:00:00.000Z","v":1,"w":"\#(evil)"}"#,
+            Self.approval("approved", by: evil))
+        let page = Self.report(tally).html
+        #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
+        #expect(!page.lowercased().contains("complian") && page.contains("Evidence relevant to"))
+        #expect(
+            !String(decoding: Self.report(tally).json.canonicalBytes, as: UTF8.self).lowercased().contains("complian"))
+        for part in ReportPart.allCases {
+            #expect(page.contains("<h2>\(part.title)</h2>") && !part.sections.isEmpty)
+        }
+    }
+
+    @Test("a log that does not verify, or has entries that cannot be read, is the first thing that the page says")
+    func wrong() {
+        let report = Self.report(Self.tally(Self.intent("c1"))) { $0.add(.tile(path: "tile/0/000"), "was changed") }
+        #expect(!report.restsOnVerifiedLog && report.html.contains("The log was changed, or is not whole."))
+        #expect(report.html.contains("tile/0/000: was changed") && report.json["verification"]?["ok"] == .bool(false))
+        let unreadable = Self.report(Self.tally(Self.intent("c1"), "{", "[]", #"{"kind":"intent"}"#))
+        #expect(!unreadable.restsOnVerifiedLog && unreadable.html.contains("3 entries cannot be read"))
+        #expect(Self.report(Self.tally(Self.intent("c1"))).restsOnVerifiedLog)
+    }
+
+    @Test("lists are cut, and say how much they leave out")
+    func bounded() {
+        var list = TopList<Int>(most: 3)
+        for number in 0..<10 { list.append(number) }
+        #expect(list.items == [0, 1, 2] && list.omitted == 7)
+        var table = BoundedTable<Int, Int>(most: 2)
+        for number in [1, 2, 3, 1, 3] { table.update(number, default: 0) { $0 += 1 } }
+        #expect(table.rows == [1: 2, 2: 1] && table.omitted == 2)
+    }
+
+    @Test("the picture's unit of time fits the period")
+    func slices() {
+        func starts(_ times: [String]) -> [String] {
+            var activity = Activity()
+            for time in times { activity.add(at: time, refused: false) }
+            return activity.slices.map(\.start)
+        }
+        #expect(
+            starts(["2026-11-23T08:59:59.000Z", "2026-11-23T09:00:00.000Z"]) == ["2026-11-23T08", "2026-11-23T09"])
+        let hours = (1...28).flatMap { day in
+            (0...23).map { hour in
+                "2026-11-\(day < 10 ? "0" : "")\(day)T\(hour < 10 ? "0" : "")\(hour):00:00.000Z"
+            }
+        }
+        #expect(starts(hours).count == 28 && starts(hours).first == "2026-11-01")
+    }
+}
