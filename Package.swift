@@ -95,13 +95,13 @@ module(
     ])
 module("Policy", ["StrictJSON", crypto])
 module("Masking", ["StrictJSON", crypto, nioCore], testedWith: [nioEmbedded])
-module("Originals", ["Identifiers", "StrictJSON", "Masking", crypto, nioCore], testedWith: [nioEmbedded])
 // What processors and kernels can do and Swift has no names for.
 module("CPlatform")
 module("Audit", ["Identifiers", "CPlatform", "StrictJSON", crypto, logging, lifecycle])
 module("ExaminerReport", ["Identifiers", "StrictJSON", "Markup", "Audit"])
 // Files of evidence, sealed under keys that can be destroyed.
 module("Vault", ["Identifiers", "StrictJSON", crypto])
+module("Originals", ["Identifiers", "StrictJSON", "Masking", "Vault", crypto, nioCore], testedWith: [nioEmbedded])
 module("Recording", ["Identifiers", "StrictJSON", "Vault", crypto])
 module("Retention", ["Identifiers", "StrictJSON", "Vault", crypto])
 module("Approvals", ["Identifiers", "StrictJSON", "Store", "Identity", sqlite, crypto, httpClient, logging, lifecycle])
@@ -121,7 +121,7 @@ module("AuditExport", ["Audit", "Identifiers", "StrictJSON", crypto])
 module(
     "AuditSinks",
     [
-        "AuditExport", "Audit", "Identifiers", "StrictJSON", "SigV4", crypto, httpClient, nioCore, nioPosix,
+        "AuditExport", "Audit", "Identifiers", "StrictJSON", "SigV4", "Vault", crypto, httpClient, nioCore, nioPosix,
         nioFoundation, nioHTTP1, nioSSL, nioTLS, logging, lifecycle,
     ])
 // For tests of adapters only: nothing that runs may need it, and Tests/ArchitectureTests holds it to that.

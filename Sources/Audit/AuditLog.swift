@@ -93,7 +93,7 @@ public final class AuditLog: Sendable {
         let controlShare = control.shared
         if let retiring = keys.retiring, try sequencer.lacks(retiring) {
             try control.append(retiring.entry)
-            _ = try sequencer.integrate([Self.controlName: controlShare.committed])
+            _ = try sequencer.integrate(controlShare.map { [Self.controlName: $0.committed] } ?? [:])
             report.completedKeyRotation = true
         }
         report.treeSizeAfter = sequencer.state.treeSize

@@ -5,6 +5,7 @@ import Identifiers
 import NIOCore
 import NIOHTTP1
 import SigV4
+import Vault
 
 /// A bucket of S3, or of what speaks like it, that holds what is put into it until a date: Object Lock.
 public struct ObjectStore: Sendable {
@@ -62,13 +63,13 @@ public struct ObjectStore: Sendable {
 
     enum Body {
         case bytes([UInt8])
-        /// A file, its length and its SHA-256, read a second time as it is sent.
-        case file(path: String, length: UInt64, digest: [UInt8])
+        /// Evidence as it was written, its length and its SHA-256, read a second time as it is sent.
+        case evidence(EvidenceFile, length: UInt64, digest: [UInt8])
 
         var digest: [UInt8] {
             switch self {
             case .bytes(let bytes): Array(SHA256.hash(data: bytes))
-            case .file(_, _, let digest): digest
+            case .evidence(_, _, let digest): digest
             }
         }
     }
@@ -116,9 +117,8 @@ public struct ObjectStore: Sendable {
         var timeout = TimeAmount.seconds(60)
         switch body {
         case .bytes(let bytes): if !bytes.isEmpty { request.body = .bytes(bytes) }
-        case .file(let path, let length, _):
-            guard let parts = FileParts(path: path, length: length) else { throw .local("\(path) cannot be read") }
-            request.body = .stream(parts, length: .known(Int64(length)))
+        case .evidence(let file, let length, _):
+            request.body = .stream(EvidenceParts(file: file, length: length), length: .known(Int64(length)))
             // A slow line: 1 MiB/s.
             timeout = .seconds(60 + Int64(length >> 20))
         }
@@ -141,31 +141,26 @@ public struct ObjectStore: Sendable {
     }
 }
 
-/// The first bytes of a file, in parts; ends early when the file has become shorter, which the receiver notices.
-struct FileParts: AsyncSequence, Sendable {
+/// The first bytes of a file of evidence, in parts; ends early when the file has become shorter, which the receiver
+/// notices.
+struct EvidenceParts: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
-    let handle: FileHandle
+    let file: EvidenceFile
     let length: UInt64
 
-    init?(path: String, length: UInt64) {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-        self.handle = handle
-        self.length = length
-    }
-
     struct AsyncIterator: AsyncIteratorProtocol {
-        let handle: FileHandle
-        var left: UInt64
+        let file: EvidenceFile
+        let length: UInt64
+        var offset: UInt64 = 0
 
         mutating func next() async throws -> ByteBuffer? {
-            guard left > 0, let part = try handle.read(upToCount: Int(Swift.min(left, 1 << 18))), !part.isEmpty else {
-                return nil
-            }
-            left -= UInt64(part.count)
-            return ByteBuffer(bytes: part)
+            guard offset < length else { return nil }
+            let part = try file.read(at: offset, count: Int(Swift.min(length - offset, 1 << 18)))
+            offset += UInt64(part.count)
+            return part.isEmpty ? nil : ByteBuffer(bytes: part)
         }
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle, left: length) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: file, length: length) }
 }

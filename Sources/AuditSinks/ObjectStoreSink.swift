@@ -6,6 +6,7 @@ import Logging
 import NIOPosix
 import StrictJSON
 import Synchronization
+import Vault
 
 /// Copies the log's files and the recordings into an object store, so that the bucket is a log that verifies by itself:
 /// tiles and entry bundles first, then the recordings that the new entries tell of, then the checkpoint over all of it.
@@ -14,7 +15,7 @@ import Synchronization
 public final class ObjectStoreSink: AuditSink {
     private let store: ObjectStore
     private let auditDirectory: String
-    private let recordingsDirectory: String?
+    private let stateDirectory: String?
     private let interval: Duration
     private let logger: Logger
     private let state = Mutex(State())
@@ -28,15 +29,15 @@ public final class ObjectStoreSink: AuditSink {
     private static let largestRound: UInt64 = 64 * 256
 
     /// - Parameters:
-    ///   - recordingsDirectory: `nil` to leave recordings here.
+    ///   - stateDirectory: Where the recordings are; `nil` to leave them here.
     ///   - interval: How long to wait between rounds when there is less than a whole bundle to take: each takes partial
     ///     tiles that the next one replaces, and all of them are kept.
     public init(
-        _ store: ObjectStore, auditDirectory: String, recordingsDirectory: String?, interval: Duration, logger: Logger
+        _ store: ObjectStore, auditDirectory: String, stateDirectory: String?, interval: Duration, logger: Logger
     ) {
         self.store = store
         self.auditDirectory = auditDirectory
-        self.recordingsDirectory = recordingsDirectory
+        self.stateDirectory = stateDirectory
         self.interval = interval
         self.logger = logger
     }
@@ -78,11 +79,11 @@ public final class ObjectStoreSink: AuditSink {
     }
 
     private func putRecordings(of range: Range<UInt64>, _ log: AuditReader) async throws {
-        guard let recordingsDirectory else { return }
+        guard let stateDirectory else { return }
         let finished = try await onThread { try FinishedRecording.all(in: range, of: log) }
         for recording in finished {
-            let path = "\(recordingsDirectory)/\(recording.path)"
-            guard let found = try await onThread({ try Self.measure(path) }) else {
+            let place = EvidencePlace(state: stateDirectory, kind: .recordings, path: recording.path)
+            guard let found = try await onThread({ try Self.measure(place) }) else {
                 // Retention may have deleted it before a sink that was away for long came to it.
                 logger.warning("a recording is not there to be copied", metadata: ["path": "\(recording.path)"])
                 continue
@@ -93,25 +94,35 @@ public final class ObjectStoreSink: AuditSink {
                     metadata: ["path": "\(recording.path)"])
             }
             guard found.length <= ObjectStore.largestObject else {
-                throw SinkError.local("\(path) is larger than the 5 GiB that one request can put")
+                throw SinkError.local("\(place.path) is larger than the 5 GiB that one request can put")
             }
             try await store.put(
-                "recordings/\(recording.path)", .file(path: path, length: found.length, digest: found.digest),
+                "recordings/\(recording.path)", .evidence(found.file, length: found.length, digest: found.digest),
                 type: "application/octet-stream")
         }
     }
 
-    /// Length and SHA-256 of a file; `nil` when there is none.
-    private static func measure(_ path: String) throws -> (length: UInt64, digest: [UInt8])? {
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-        defer { try? file.close() }
-        var hash = SHA256()
-        var length: UInt64 = 0
-        while let part = try file.read(upToCount: 1 << 20), !part.isEmpty {
-            hash.update(data: part)
-            length += UInt64(part.count)
+    /// A recording as it was written, its length and SHA-256, also where it is sealed at rest by now; `nil` when it is
+    /// not there, or its key is destroyed.
+    private static func measure(
+        _ place: EvidencePlace
+    ) throws -> (file: EvidenceFile, length: UInt64, digest: [UInt8])? {
+        do throws(VaultError) {
+            let file = try EvidenceFile(place)
+            var hash = SHA256()
+            var length: UInt64 = 0
+            while true {
+                let part = try file.read(at: length, count: 1 << 18)
+                if part.isEmpty { break }
+                hash.update(data: part)
+                length += UInt64(part.count)
+            }
+            return (file, length, Array(hash.finalize()))
+        } catch {
+            if error.isNotFound { return nil }
+            if case .keyMissing = error { return nil }
+            throw error
         }
-        return (length, Array(hash.finalize()))
     }
 
     private func onThread<Result: Sendable>(

@@ -1,6 +1,7 @@
 import Foundation
 import Identifiers
 import Masking
+import Vault
 
 /// What the log says of one command's masking.
 public struct LoggedOriginals: Sendable, Equatable {
@@ -65,24 +66,32 @@ public struct OriginalsCheck: Sendable {
 
     private static let mostFindings = 1000
     private let over: Set<UUIDv7>
+    private let place: @Sendable (String) -> EvidencePlace
+    private let deletion: @Sendable (String) -> String?
+    /// Files that the log has the deletion of.
+    private var deleted: Set<String> = []
 
     /// - Parameters:
     ///   - commands: All that the log has of the session.
-    ///   - directory: The folder of originals.
-    public init(_ commands: [LoggedOriginals], of session: UUIDv7, directory: String) {
+    ///   - place: Where a file of the folder of originals is.
+    ///   - deletion: How the log says that a file was deleted, as a sentence's end; `nil` where it does not.
+    public init(
+        _ commands: [LoggedOriginals], of session: UUIDv7, at place: @escaping @Sendable (String) -> EvidencePlace,
+        deletion: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        self.place = place
+        self.deletion = deletion
         over = Set(commands.filter(\.isOver).map(\.command))
         var files: [String: [LoggedOriginals]] = [:]
         // Also what no entry names yet: the gateway may have been killed before it could.
         var part = 1
-        while FileManager.default.fileExists(
-            atPath: "\(directory)/\(OriginalsStore.path(session: session, part: part))")
-        {
+        while FileManager.default.fileExists(atPath: place(OriginalsStore.path(session: session, part: part)).path) {
             files[OriginalsStore.path(session: session, part: part)] = []
             part += 1
         }
         for command in commands { if let file = command.file { files[file, default: []].append(command) } }
         for (file, commands) in files.sorted(by: { $0.key < $1.key }) {
-            check(file, commands, path: "\(directory)/\(file)")
+            check(file, commands)
         }
         for command in commands where command.isOver { compareCounts(command) }
     }
@@ -91,11 +100,15 @@ public struct OriginalsCheck: Sendable {
         if findings.count < Self.mostFindings { findings.append(finding) } else { findingsOmitted += 1 }
     }
 
-    private mutating func check(_ file: String, _ commands: [LoggedOriginals], path: String) {
+    private mutating func check(_ file: String, _ commands: [LoggedOriginals]) {
         let reader: SealedOriginalsReader
         do {
-            reader = try SealedOriginalsReader(path: path)
+            reader = try SealedOriginalsReader(place(file))
         } catch {
+            if let deletion = deletion(file) {
+                deleted.insert(file)
+                return notes.append("\(file) was \(deletion)")
+            }
             if case .notFound = error { return add(.fileMissing(file: file)) }
             return add(.unreadable(file: file, reason: "\(error)"))
         }
@@ -149,11 +162,12 @@ public struct OriginalsCheck: Sendable {
 
     /// Every value that a rule masked was sealed, once. Credentials that a function echoed are nobody's originals.
     private mutating func compareCounts(_ command: LoggedOriginals) {
-        guard command.file != nil else {
+        guard let file = command.file else {
             let count = command.masked.filter { !Self.isOwnSecret($0) }.reduce(0) { $0 + $1.count }
             if count > 0 { notes.append("command \(command.command) masked \(count) values and kept none of them") }
             return
         }
+        guard !deleted.contains(file) else { return }
         struct Key: Hashable {
             var rule: String
             var selector: String

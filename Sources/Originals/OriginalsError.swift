@@ -17,6 +17,8 @@ public enum OriginalsError: Error, Sendable, Equatable {
     /// An earlier chunk could not be written, so that no other may follow in this file.
     case broken(path: String)
     case notFound(path: String)
+    /// It is there and does not open, e.g. as its key at rest is gone.
+    case unreadable(path: String, reason: String)
     /// The file is not one of sealed originals.
     case notSealedOriginals(path: String, reason: String)
     /// The key is not the one that the file is sealed to.
@@ -43,6 +45,7 @@ extension OriginalsError: CustomStringConvertible {
         case .notSealed(let path): "a chunk of \(path) could not be sealed"
         case .broken(let path): "an earlier chunk of the sealed originals \(path) could not be written"
         case .notFound(let path): "there are no sealed originals \(path)"
+        case .unreadable(let path, let reason): "the sealed originals \(path) cannot be read: \(reason)"
         case .notSealedOriginals(let path, let reason): "\(path) does not hold sealed originals: \(reason)"
         case .otherKey(let path, let id): "\(path) is sealed to the key \(id), and this is another"
         case .notOpened(let path, let sequence):

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Vault
 
 /// Reads the frames of a file of sealed originals, one at a time, with no key.
 public final class SealedOriginalsReader {
@@ -21,14 +22,24 @@ public final class SealedOriginalsReader {
     public let headDigest: String
     /// Whether the file ended within a frame: the gateway was killed while it wrote, or is writing, or it was cut.
     public private(set) var endsTorn = false
-    private let file: FileHandle
+    private let frames: Frames
 
+    /// Opens a copy.
+    ///
     /// - Throws: `OriginalsError`
-    public init(path: String) throws(OriginalsError) {
-        guard let file = FileHandle(forReadingAtPath: path) else { throw .notFound(path: path) }
-        self.path = path
-        self.file = file
-        guard let first = Self.frame(file).frame else {
+    public convenience init(path: String) throws(OriginalsError) { try self.init(EvidencePlace(path: path)) }
+
+    /// Opens the file at `place`, sealed at rest or not.
+    ///
+    /// - Throws: `OriginalsError`
+    public init(_ place: EvidencePlace) throws(OriginalsError) {
+        path = place.path
+        do throws(VaultError) {
+            frames = Frames(try EvidenceFile(place))
+        } catch {
+            throw error.isNotFound ? .notFound(path: place.path) : .unreadable(path: place.path, reason: "\(error)")
+        }
+        guard let first = frames.next().frame else {
             throw .notSealedOriginals(path: path, reason: "its first frame is not whole")
         }
         do throws(OriginalsReason) {
@@ -42,30 +53,39 @@ public final class SealedOriginalsReader {
 
     /// The next chunk; `nil` at the end of the whole ones.
     public func next() -> Chunk? {
-        let (frame, isTorn) = Self.frame(file)
+        let (frame, isTorn) = frames.next()
         if isTorn { endsTorn = true }
         return frame
     }
+}
 
-    private static func frame(_ file: FileHandle) -> (frame: Chunk?, isTorn: Bool) {
+/// Cuts a file into its frames.
+private final class Frames {
+    private let file: EvidenceFile
+    private var offset: UInt64 = 0
+
+    init(_ file: EvidenceFile) { self.file = file }
+
+    func next() -> (frame: SealedOriginalsReader.Chunk?, isTorn: Bool) {
         var bytes = Data()
         func take(_ count: Int) -> Data? {
-            guard let part = try? file.read(upToCount: count), part.count == count else { return nil }
-            bytes.append(part)
-            return part
+            guard let part = try? file.read(at: offset + UInt64(bytes.count), count: count), part.count == count else {
+                return nil
+            }
+            bytes.append(contentsOf: part)
+            return Data(part)
         }
         func part(atMost limit: Int) -> Data? {
             guard let length = take(4).map({ $0.reduce(0) { $0 << 8 | Int($1) } }), length <= limit else { return nil }
             return length == 0 ? Data() : take(length)
         }
-        let start = try? file.offset()
-        let end = try? file.seekToEnd()
-        if let start { try? file.seek(toOffset: start) }
-        if start == end { return (nil, false) }
+        if let size = try? file.size, size == offset { return (nil, false) }
         guard let header = part(atMost: SealedFormat.longestHeader), let body = part(atMost: SealedFormat.longestBody)
         else { return (nil, true) }
+        offset += UInt64(bytes.count)
         return (
-            Chunk(headerBytes: Array(header), body: body, digest: Hexadecimal.text(SHA256.hash(data: bytes))), false
+            SealedOriginalsReader.Chunk(
+                headerBytes: Array(header), body: body, digest: Hexadecimal.text(SHA256.hash(data: bytes))), false
         )
     }
 }

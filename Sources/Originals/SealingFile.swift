@@ -1,3 +1,5 @@
+import Vault
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -20,7 +22,9 @@ struct SealingFile: Sendable {
         makeDirectory: { path in mkdir(path, 0o700) == 0 || errno == EEXIST ? 0 : errno },
         create: { path in
             let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            return descriptor >= 0 ? descriptor : -errno
+            guard descriptor >= 0 else { return -errno }
+            WriterLock.hold(descriptor)
+            return descriptor
         },
         write: { descriptor, bytes in
             while true {

@@ -14,6 +14,8 @@ public final class SessionSealer {
     /// SHA-256 of the first frame, 64 hexadecimal digits.
     public let headDigest: String
     public private(set) var isBroken = false
+    /// Called once the file is closed: from then on nothing is added to it.
+    public var whenClosed: () -> Void = {}
 
     private let fullPath: String
     private let file: SealingFile
@@ -46,7 +48,11 @@ public final class SessionSealer {
         try write()
     }
 
-    deinit { if descriptor >= 0 { file.close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        file.close(descriptor)
+        whenClosed()
+    }
 
     /// Seals `chunk` and appends it.
     ///

@@ -18,6 +18,8 @@ public struct TrustedClock: Sendable, Equatable {
         let running: Int64
         /// The wall clock's milliseconds since 1970, less the measured ones.
         let lead: Int64
+        /// Measured milliseconds at the tick after it, until when nobody knew better.
+        var next: Int64?
     }
 
     private let grace: Int64
@@ -46,10 +48,11 @@ public struct TrustedClock: Sendable, Equatable {
     public mutating func tick(_ wall: Timestamp, elapsed: Duration) {
         running += max(0, min(Self.milliseconds(elapsed), longestStep))
         let sample = Sample(running: running, lead: Int64(clamping: wall.milliseconds) - running)
+        if !samples.isEmpty { samples[samples.count - 1].next = running }
         while let last = samples.last, last.lead >= sample.lead { samples.removeLast() }
         samples.append(sample)
-        // A least one goes when those that came after it have stood for all of `grace`.
-        while samples.count > 1, samples[1].running + grace <= running { samples.removeFirst() }
+        // A least one goes when the clock has stood ahead of it, from the very next tick on, for all of `grace`.
+        while let next = samples[0].next, next + grace <= running { samples.removeFirst() }
         if let trusted { highest = max(highest ?? trusted, trusted) }
     }
 
@@ -73,7 +76,10 @@ public struct TrustedClock: Sendable, Equatable {
 extension TrustedClock {
     /// What is kept in a file.
     public var bytes: [UInt8] {
-        let samples = samples.map { JSONValue.array([.number("\($0.running)"), .number("\($0.lead)")]) }
+        let samples = samples.map { sample in
+            JSONValue.array(
+                [sample.running, sample.lead, sample.next].map { $0.map { .number("\($0)") } ?? .null })
+        }
         return JSONValue.object([
             JSONMember("highest", highest.map { .string($0.description) } ?? .null),
             JSONMember("running_ms", .number("\(running)")), JSONMember("samples", .array(samples)),
@@ -90,11 +96,12 @@ extension TrustedClock {
             guard let running = pair[0]?.integer, let lead = pair[1]?.integer, (0...measured).contains(running),
                 abs(lead) < 1 << 52
             else { return nil }
-            return Sample(running: running, lead: lead)
+            return Sample(running: running, lead: lead, next: pair[2]?.integer)
         }
         // A process starts where the last one stopped, so that two may have been taken at one measured time.
+        let hasEnd = read.last?.next == nil && read.dropLast().allSatisfy { $0.next != nil }
         let isQueue = zip(read, read.dropFirst()).allSatisfy { $0.running <= $1.running && $0.lead < $1.lead }
-        guard read.count == kept.count, !read.isEmpty, isQueue, measured < 1 << 52 else { return }
+        guard read.count == kept.count, !read.isEmpty, hasEnd, isQueue, measured < 1 << 52 else { return }
         running = measured
         samples = read
         highest = value["highest"]?.string.flatMap { Timestamp($0) }

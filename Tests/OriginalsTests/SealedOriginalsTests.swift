@@ -6,6 +6,7 @@ import NIOCore
 import NIOEmbedded
 import Synchronization
 import Testing
+import Vault
 
 @testable import Originals
 
@@ -64,6 +65,10 @@ final class Workshop {
             throw sink.error ?? .broken(path: "")
         }
         return sink.chunks
+    }
+
+    var place: @Sendable (String) -> EvidencePlace {
+        { [directory] in EvidencePlace(path: "\(directory)/\($0)") }
     }
 
     func path(part: Int = 1) -> String { "\(directory)/\(OriginalsStore.path(session: session, part: part))" }
@@ -302,17 +307,19 @@ struct OriginalsCheckTests {
 
     private static func findings(_ workshop: Workshop, _ logged: [LoggedOriginals]) -> [String] {
         let name = OriginalsStore.path(session: workshop.session, part: 1)
-        return OriginalsCheck(logged, of: workshop.session, directory: workshop.directory).findings.map {
-            commands.enumerated().reduce("\($0)".replacing(name, with: "F")) { text, command in
-                text.replacing("\(command.element)", with: "C\(command.offset)")
+        return OriginalsCheck(logged, of: workshop.session, at: workshop.place)
+            .findings.map {
+                commands.enumerated().reduce("\($0)".replacing(name, with: "F")) { text, command in
+                    text.replacing("\(command.element)", with: "C\(command.offset)")
+                }
             }
-        }
     }
 
     @Test("what agrees has no findings, and tells counts by rule and place")
     func good() throws {
         let (workshop, logged) = try Self.stage()
-        let check = OriginalsCheck(logged, of: workshop.session, directory: workshop.directory)
+        let check = OriginalsCheck(
+            logged, of: workshop.session, at: workshop.place)
         #expect(check.findings.isEmpty && check.notes.isEmpty && check.chunksChecked == 3)
         let field = OriginalsField(name: "$.ssn", rule: "pii/field ssn", selector: "field ssn", encoding: .text)
         #expect(
@@ -385,7 +392,8 @@ struct OriginalsCheckTests {
         last.isOver = false
         running.append(last)
         try workshop.replace(try workshop.contents() + [0, 0, 1, 0, 7])
-        let check = OriginalsCheck(running, of: workshop.session, directory: workshop.directory)
+        let check = OriginalsCheck(
+            running, of: workshop.session, at: workshop.place)
         #expect(check.findings.isEmpty, "\(check.findings)")
         #expect(check.notes.count == 2 && check.notes[0].contains("\(Self.commands[2])"), "\(check.notes)")
         #expect(check.notes[1].contains("ends within a chunk"))

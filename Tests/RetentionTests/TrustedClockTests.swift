@@ -77,6 +77,16 @@ struct TrustedClockTests {
         #expect(machine.clock.trusted == before)
     }
 
+    @Test("a clock that drifts against the measured time is followed all the same", arguments: [-40, 40])
+    func drift(milliseconds: Int) {
+        var machine = Machine()
+        for _ in 0...48 { machine.hour() }
+        machine.hour(error: .zero - Self.decade)
+        for hour in 1...48 { machine.hour(error: .milliseconds(milliseconds * hour)) }
+        let ahead = machine.clock.trusted?.duration(since: machine.now) ?? Self.decade
+        #expect(ahead > .seconds(-2) && ahead < .seconds(2), "\(ahead)")
+    }
+
     @Test("the time that the gateway was off counts after the grace")
     func off() {
         var machine = Machine()

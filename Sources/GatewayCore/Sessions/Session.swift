@@ -210,7 +210,10 @@ public final class Session {
     private func prepareOriginals(for masking: MaskingPlan) -> Refusal? {
         guard let store = lane.manager.parts.originals, !masking.isEmpty, sealer?.isBroken ?? true else { return nil }
         do throws(OriginalsError) {
-            sealer = try store.begin(session: id, part: sealedFiles + 1)
+            let new = try store.begin(session: id, part: sealedFiles + 1)
+            let (told, item) = (lane.manager.parts.evidenceClosed, evidence(.originals, new.path))
+            new.whenClosed = { told(item) }
+            sealer = new
             sealedFiles += 1
             return nil
         } catch {

@@ -109,13 +109,14 @@ struct GatewayConsole: ConsoleBackend {
     func sealedOriginals(
         of session: UUIDv7, part: Int, for command: UUIDv7, to caller: Caller, reason: String
     ) async throws -> AsyncThrowingStream<[UInt8], any Error>? {
-        let path = "\(stateDirectory)/originals/\(OriginalsStore.path(session: session, part: part))"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let path = OriginalsStore.path(session: session, part: part)
+        let place = EvidencePlace(state: stateDirectory, kind: .originals, path: path)
+        guard FileManager.default.fileExists(atPath: place.path) else { return nil }
         let entry = ControlEntry.originalsOpened(
             issuer: caller.issuer, subject: caller.subject, session: session, command: command,
             reason: sessions.redacted(reason), at: .now)
         try auditLog.append(entry.bytes)
-        return parts(ofFile: path)
+        return try parts(of: place)
     }
 
     private var recordingsDirectory: String { "\(stateDirectory)/recordings" }

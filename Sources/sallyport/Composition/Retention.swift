@@ -117,7 +117,12 @@ extension RetentionLog {
                 try auditLog.append(bytes)
                 try auditLog.integrateNow()
             },
-            contains: { id in try reader.entry(id: id) != nil })
+            contains: { id in
+                guard let entry = try reader.entry(id: id) else { return false }
+                // In a journal it may not be on the disk yet.
+                if entry.index == nil { try auditLog.integrateNow() }
+                return true
+            })
     }
 }
 

@@ -72,7 +72,7 @@ struct SinkServices: Sendable {
             return ObjectStoreSink(
                 ObjectStore(options, client: try client(trusting: bucket.authorities, for: settings.name)),
                 auditDirectory: configuration.auditDirectory,
-                recordingsDirectory: bucket.withRecordings ? "\(configuration.stateDirectory)/recordings" : nil,
+                stateDirectory: bucket.withRecordings ? configuration.stateDirectory : nil,
                 interval: bucket.interval, logger: logger)
         }
     }

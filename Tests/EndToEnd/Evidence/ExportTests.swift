@@ -62,7 +62,9 @@ struct ExportTests {
                 environment: connection.merging(["PGPASSWORD": password]) { $1 })
         }
         let ssh = try OpenSSHClient.token(alice, gateway)
-        for command in ["echo alice@example.com", "rm /nowhere", "exit 3"] { _ = try await ssh.run("web-1", command) }
+        for command in ["echo alice@example.com", "rm /nowhere", "exit 3", "+1"] {
+            _ = try await ssh.run("web-1", command)
+        }
         _ = try await Curl(token: try await gateway.issuer.token(for: "carol")).get(
             "\(gateway.consoleURL)/api/v1/sessions")
         try gateway.process.signal(SIGHUP)
@@ -98,7 +100,7 @@ struct ExportTests {
         #expect((found["wrong"] as? [String]) == [], "\(found)")
         let classes = try #require(found["classes"] as? [String: Int])
         #expect(
-            Set(classes.keys) == ["2006", "3002", "3004", "3005", "4007", "6002", "6003", "6005"], "\(classes)")
+            Set(classes.keys) == ["1008", "2006", "3002", "3004", "3005", "4007", "6002", "6003", "6005"], "\(classes)")
         let masked = entries.count { ($0["outcome"] as? [String: Any])?["masked"] != nil }
         #expect(masked > 1 && classes["2006"] == masked)
         #expect(found["events"] as? Int == entries.count + masked)

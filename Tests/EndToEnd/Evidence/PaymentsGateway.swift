@@ -5,7 +5,7 @@ extension TestGateway {
     ///
     /// - Parameter prepare: Gets the gateway's folder before the start.
     static func payments(
-        policy: String = Options.usualPolicy, environment: [String: String] = [:],
+        policy: String = Options.usualPolicy, extra: String = "", environment: [String: String] = [:],
         prepare: @escaping @Sendable (URL) async throws -> Void = { _ in }
     ) async throws -> TestGateway {
         let nginx = try await Nginx(server: "")
@@ -16,6 +16,7 @@ extension TestGateway {
                 """)
         options.upstreams = [nginx]
         options.policy = policy
+        options.extra = extra
         options.environment = environment
         options.prepare = prepare
         return try await TestGateway(options, issuer: try await EmbeddedIssuer())

@@ -50,13 +50,14 @@ struct FullDiskTests {
             let carol = Curl(token: try await gateway.issuer.token(for: "carol"))
             #expect(try await carol.get("\(gateway.consoleURL)/healthz").status == 200)
             #expect(try await carol.get("\(gateway.consoleURL)/api/v1/me").status == 200)
-            var view = try await carol.get("\(gateway.consoleURL)/api/v1/policy")
-            for _ in 0..<200 where view.status == 200 {
-                try disk.fill()
-                view = try await carol.get("\(gateway.consoleURL)/api/v1/policy")
+            if round == 0 {
+                // Its journal has room for some thousand views set aside; they are taken up here.
+                let page = "\(gateway.consoleURL)/api/v1/policy"
+                _ = try await carol.send(["\(page)#[1-5000]", "-o", "/dev/null"])
+                let view = try await carol.get(page)
+                #expect(view.status == 503 && view.member("rule") as? String == "audit-unavailable", "\(view)")
+                #expect((view.member("detail") as? String)?.contains("no space left") == true, "\(view)")
             }
-            #expect(view.status == 503 && view.member("rule") as? String == "audit-unavailable", "\(view)")
-            #expect((view.member("detail") as? String)?.contains("no space left") == true, "\(view)")
             #expect([401, 503].contains(try await Curl(token: "nonsense").get(url).status))
             #expect(try gateway.process.isRunning)
 

@@ -80,7 +80,8 @@ struct FunctionCallTests {
         let approval = intents.compactMap { $0["approval"] as? [String: Any] }
         #expect(approval.count == 1)
         #expect(approval.first?["justification"] as? String == "charged twice")
-        #expect(entries.first?["kind"] as? String == "start" && entries.last?["kind"] as? String == "stop")
+        #expect(entries.prefix(2).map { $0["kind"] as? String } == ["key-creation", "start"])
+        #expect(entries.last?["kind"] as? String == "stop")
         let verified = try await gateway.command("audit", "verify", "--config", "sallyport.yaml")
         #expect(verified.status == 0, "\(verified.output)")
     }

@@ -1,5 +1,6 @@
 import Audit
 import Identifiers
+import Originals
 import Recording
 import Retention
 import StrictJSON
@@ -20,6 +21,9 @@ struct EvidenceCheck {
     private let deletions: Deletions
 
     private static let maximumFindings = 100
+    /// Files whose chunks are remembered.
+    private static let mostOriginals = 64
+    private var sealedChunks: [String: Set<String>] = [:]
 
     /// Every deletion that the log has the end of.
     static func deletions(in reader: AuditReader) throws(AuditError) -> [Deletion] {
@@ -82,7 +86,44 @@ struct EvidenceCheck {
                 return
             }
             compare("payloads/\(PayloadStore.name(of: id))", with: digest, of: entry)
+        case "outcome" where entry.holds(#""originals":{"#), "originals": checkOriginals(entry)
         default: return
+        }
+    }
+
+    /// Every chunk of sealed originals that the log names stands in its file. `audit check-masking` looks further.
+    private mutating func checkOriginals(_ entry: AuditEntry) {
+        guard let originals = Self.value(entry)?["originals"], let file = originals["file"]?.string else { return }
+        let name = "originals/\(file)"
+        if sealedChunks[file] == nil {
+            // Sessions that go on at once are few; what was forgotten is read again.
+            if sealedChunks.count >= Self.mostOriginals { sealedChunks.removeAll() }
+            sealedChunks[file] = digests(of: file, named: name, by: entry)
+        }
+        guard let digests = sealedChunks[file], !digests.isEmpty else { return }
+        for chunk in originals["chunks"]?.array ?? [] {
+            guard let digest = chunk["sha256"]?.string, !digests.contains(digest) else { continue }
+            add("\(name) has not the chunk \(chunk["sequence"]?.integer ?? -1) that entry \(Self.name(entry)) recorded")
+        }
+    }
+
+    /// Empty where the file cannot be read, which is told here.
+    private mutating func digests(of file: String, named name: String, by entry: AuditEntry) -> Set<String> {
+        do throws(OriginalsError) {
+            let reader = try SealedOriginalsReader(EvidencePlace(state: state, kind: .originals, path: file))
+            var digests: Set<String> = [reader.headDigest]
+            while let chunk = reader.next() { digests.insert(chunk.digest) }
+            intact += 1
+            return digests
+        } catch {
+            if deletions.deletion(of: name) != nil {
+                deleted += 1
+            } else if case .notFound = error {
+                add("\(name) is missing: entry \(Self.name(entry)) recorded it, and the log knows of no deletion")
+            } else {
+                add("\(name), which entry \(Self.name(entry)) recorded, cannot be read: \(error)")
+            }
+            return []
         }
     }
 

@@ -5,7 +5,9 @@ import GatewayCore
 import Identifiers
 import Masking
 import Originals
+import Retention
 import StrictJSON
+import Vault
 
 struct CheckMasking: ReportingCommand {
     static let configuration = CommandConfiguration(
@@ -35,10 +37,23 @@ struct CheckMasking: ReportingCommand {
             throw CommandFailure("the log cannot be read: \(error)", status: .unavailable)
         }
         guard found else { throw CommandFailure("the log has no session \(id)", status: .negative) }
-        let check = OriginalsCheck(
-            masking.commands.map(\.originals), of: id, directory: try location.originalsDirectory())
+        let state = try location.stateDirectory()
+        let deletions = Deletions.load(try Self.deletions(reader), state: state).found
+        let check = OriginalsCheck(masking.commands.map(\.originals), of: id) {
+            EvidencePlace(state: state, kind: .originals, path: $0)
+        } deletion: {
+            deletions.deletion(of: "\(EvidenceKind.originals.rawValue)/\($0)")?.sentence
+        }
         format.print(Self.json(masking, check)) { Self.text(masking, check) }
         if !check.findings.isEmpty { throw ExitCode(ExitStatus.negative.rawValue) }
+    }
+
+    private static func deletions(_ reader: AuditReader) throws -> [Deletion] {
+        do throws(AuditError) {
+            return try EvidenceCheck.deletions(in: reader)
+        } catch {
+            throw CommandFailure("the log cannot be read: \(error)", status: .unavailable)
+        }
     }
 
     private static func text(_ masking: SessionMasking, _ check: OriginalsCheck) -> String {

@@ -6,6 +6,7 @@ import Identifiers
 import Masking
 import Originals
 import StrictJSON
+import Vault
 
 struct OpenOriginals: ReportingCommand {
     static let configuration = CommandConfiguration(
@@ -43,7 +44,7 @@ struct OpenOriginals: ReportingCommand {
             } else {
                 LocalOriginals(
                     reader: AuditReader(directory: try location.resolvedDirectory()),
-                    directory: try location.originalsDirectory())
+                    state: try location.stateDirectory())
             }
         let logged = try await source.logged(entry)
         guard let file = logged.file else {
@@ -54,17 +55,17 @@ struct OpenOriginals: ReportingCommand {
         if console == nil {
             Terminal.note("Opened from files: this is recorded nowhere. With --console the gateway records it.")
         }
-        let path = try await source.path(of: file, for: logged)
+        let place = try await source.place(of: file, for: logged)
         var printer = OriginalsPrinter(isJSON: format.output == .json)
         do throws(OriginalsError) {
-            try Self.open(path, logged, with: key, into: &printer)
+            try Self.open(place, logged, with: key, into: &printer)
         } catch {
             printer.finish()
-            source.release(path)
+            source.release(place)
             throw CommandFailure("\(error)", status: .negative)
         }
         printer.finish()
-        source.release(path)
+        source.release(place)
         guard printer.missing(of: logged) == 0 else {
             throw CommandFailure(
                 "the log names \(printer.missing(of: logged)) chunks of this command that are not in the file; "
@@ -73,9 +74,10 @@ struct OpenOriginals: ReportingCommand {
     }
 
     private static func open(
-        _ path: String, _ logged: LoggedOriginals, with key: AuditorPrivateKey, into printer: inout OriginalsPrinter
+        _ place: EvidencePlace, _ logged: LoggedOriginals, with key: AuditorPrivateKey,
+        into printer: inout OriginalsPrinter
     ) throws(OriginalsError) {
-        let reader = try SealedOriginalsReader(path: path)
+        let reader = try SealedOriginalsReader(place)
         var opener = try OriginalsOpener(reader, key: key)
         let named = Set(logged.chunks.map(\.digest))
         while let (chunk, header, records) = try opener.next() {

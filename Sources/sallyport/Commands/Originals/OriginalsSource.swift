@@ -4,21 +4,23 @@ import GatewayCore
 import Identifiers
 import Originals
 import StrictJSON
+import Vault
 
 /// Where `audit open` gets the log's words and the sealed file from.
 protocol OriginalsSource {
     /// What the log says of the command that `entry` names, by index or id.
     func logged(_ entry: String) async throws -> LoggedOriginals
     /// A file of this machine that holds the sealed originals.
-    func path(of file: String, for logged: LoggedOriginals) async throws -> String
+    func place(of file: String, for logged: LoggedOriginals) async throws -> EvidencePlace
     /// The file is not needed any more.
-    func release(_ path: String)
+    func release(_ place: EvidencePlace)
 }
 
 /// The state folder, or a copy of it.
 struct LocalOriginals: OriginalsSource {
     let reader: AuditReader
-    let directory: String
+    /// The state folder.
+    let state: String
 
     func logged(_ entry: String) async throws -> LoggedOriginals {
         do throws(AuditError) {
@@ -37,9 +39,11 @@ struct LocalOriginals: OriginalsSource {
         throw CommandFailure.noCommand(entry)
     }
 
-    func path(of file: String, for logged: LoggedOriginals) async throws -> String { "\(directory)/\(file)" }
+    func place(of file: String, for logged: LoggedOriginals) async throws -> EvidencePlace {
+        EvidencePlace(state: state, kind: .originals, path: file)
+    }
 
-    func release(_ path: String) {}
+    func release(_ place: EvidencePlace) {}
 }
 
 /// A running gateway, by its console.
@@ -69,7 +73,7 @@ struct RemoteOriginals: OriginalsSource {
         }
     }
 
-    func path(of file: String, for logged: LoggedOriginals) async throws -> String {
+    func place(of file: String, for logged: LoggedOriginals) async throws -> EvidencePlace {
         // `<day>/<session>-<part>.sealed`
         let name = file.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? ""
         guard let dash = name.lastIndex(of: "-"), let session = UUIDv7(String(name[..<dash])) else {
@@ -88,13 +92,13 @@ struct RemoteOriginals: OriginalsSource {
                     "part": .string(String(name[name.index(after: dash)...])),
                 ], to: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
         } catch {
-            release(path)
+            unlink(path)
             throw error
         }
-        return path
+        return EvidencePlace(path: path)
     }
 
-    func release(_ path: String) { unlink(path) }
+    func release(_ place: EvidencePlace) { unlink(place.path) }
 }
 
 extension JSONValue {

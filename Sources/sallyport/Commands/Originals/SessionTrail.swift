@@ -37,11 +37,9 @@ struct SessionTrail {
 }
 
 extension AuditLocation {
-    /// The folder of sealed originals, which stands beside the log's.
-    func originalsDirectory() throws -> String {
-        if let directory {
-            return URL(fileURLWithPath: directory).deletingLastPathComponent().appendingPathComponent("originals").path
-        }
-        return "\(try configuration().stateDirectory)/originals"
+    /// The state folder, in which the log's folder and those of the evidence stand side by side.
+    func stateDirectory() throws -> String {
+        if let directory { return URL(fileURLWithPath: directory).deletingLastPathComponent().path }
+        return try configuration().stateDirectory
     }
 }

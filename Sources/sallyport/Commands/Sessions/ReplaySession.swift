@@ -74,11 +74,14 @@ struct ReplaySession: ReportingCommand {
         }
     }
 
-    /// `nil` where policy asked for none.
+    /// `nil` where policy asked for none, and where it was deleted, which is told.
     private func ownRecording(of session: PathPart, _ client: ConsoleClient) async throws -> DownloadedRecording? {
         do {
             return try await DownloadedRecording("/api/v1/sessions/\(session)/recording", client: client)
         } catch let failure as CommandFailure where failure.status == .negative {
+            if failure.description.contains("[evidence-deleted]") {
+                Terminal.note("\(failure.description) What follows is told from the log alone.")
+            }
             return nil
         }
     }
