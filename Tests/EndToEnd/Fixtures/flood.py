@@ -41,7 +41,7 @@ def run(lane):
             with socket.create_connection(("127.0.0.1", given.gateway), timeout=5) as connection:
                 while True:
                     call(connection, next(numbers))
-                    time.sleep(0.002)
+                    time.sleep(0.01)
         except (OSError, StopIteration):
             time.sleep(0.005)
 
