@@ -94,7 +94,7 @@ module(
         logging,
     ])
 module("Policy", ["StrictJSON", crypto])
-module("Masking", ["StrictJSON", crypto, nioCore], testedWith: [nioEmbedded])
+module("Masking", ["Identifiers", "StrictJSON", crypto, nioCore], testedWith: [nioEmbedded])
 // What processors and kernels can do and Swift has no names for.
 module("CPlatform")
 module("Audit", ["Identifiers", "CPlatform", "StrictJSON", crypto, logging, lifecycle])
@@ -137,7 +137,7 @@ module(
         "GatewayCore", "Approvals", "Identifiers", "Identity", "Markup", "StrictJSON", crypto, httpClient, hummingbird,
         .product(name: "HummingbirdTLS", package: "hummingbird"), nioCore, logging, lifecycle,
     ], testedWith: ["SSHCredentials"])
-module("LocalIssuer", ["StrictJSON", hummingbird, jwt, crypto, logging, lifecycle])
+module("LocalIssuer", ["Markup", "StrictJSON", hummingbird, jwt, crypto, logging, lifecycle])
 
 // Adapters: a folder under Plugins/ is an adapter. Each gets the core, what lies below it, the network kit and the
 // system libraries that stand under Sources/ as module maps (C…); none gets another adapter.

@@ -13,10 +13,7 @@ public enum WebhookSignature {
     public static func sign(_ body: [UInt8], at time: Timestamp, secret: SymmetricKey) -> String {
         let seconds = time.milliseconds / 1000
         let code = authenticate(body, seconds: seconds, secret: secret)
-        let hex = Data(code).reduce(into: "") { text, byte in
-            text += String(byte >> 4, radix: 16) + String(byte & 0xf, radix: 16)
-        }
-        return "t=\(seconds),v1=\(hex)"
+        return "t=\(seconds),v1=\(code.hexadecimal)"
     }
 
     /// Whether `header` is the signature of `body`, made no longer than `tolerance` before or after `now`.

@@ -1,5 +1,6 @@
 import Audit
 import Crypto
+import Identifiers
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -130,9 +131,4 @@ public final class SinkFollower: Service {
     private func onThread<Result: Sendable>(
         _ work: @escaping @Sendable () throws -> Result
     ) async throws -> Result { try await NIOThreadPool.singleton.runIfActive(work) }
-}
-
-extension Sequence<UInt8> {
-    /// Lower-case hexadecimal digits.
-    var hexadecimal: String { map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
 }

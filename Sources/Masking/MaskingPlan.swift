@@ -1,4 +1,5 @@
 import Crypto
+import Identifiers
 import NIOCore
 
 /// The masking rules that apply to one command's answer, compiled.
@@ -30,7 +31,7 @@ public struct MaskingPlan: Sendable {
     /// SHA-256 in hex over the rules, as they are written; of nothing for an empty plan.
     public var digest: String { compiled?.digest ?? Self.emptyDigest }
 
-    private static let emptyDigest = CompiledPlan.hex(SHA256.hash(data: [UInt8]()))
+    private static let emptyDigest = SHA256.hash(data: [UInt8]()).hexadecimal
 
     init(compiled: CompiledPlan?, tap: NIOLoopBound<OriginalsTap>? = nil) {
         self.compiled = compiled.flatMap { $0.rules.isEmpty ? nil : $0 }
@@ -104,7 +105,7 @@ final class CompiledPlan: Sendable {
                 hash.update(data: Array("\(part.utf8.count):\(part)".utf8))
             }
         }
-        digest = Self.hex(hash.finalize())
+        digest = hash.finalize().hexadecimal
     }
 
     /// Rules by the field's name or place exist, so that text without fields needs detectors to be inspected at all.
@@ -117,10 +118,6 @@ final class CompiledPlan: Sendable {
         zip(rules, counts).compactMap { rule, count in
             count == 0 ? nil : MaskCount(rule: rule.name, selector: rule.selector, count: count)
         }
-    }
-
-    static func hex(_ digest: SHA256.Digest) -> String {
-        digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }
 

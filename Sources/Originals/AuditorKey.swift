@@ -14,7 +14,7 @@ public struct AuditorPublicKey: Sendable, Equatable, CustomStringConvertible {
 
     init(_ key: Curve25519.KeyAgreement.PublicKey) {
         self.key = key
-        id = String(Hexadecimal.text(SHA256.hash(data: key.rawRepresentation)).prefix(16))
+        id = String(SHA256.hash(data: key.rawRepresentation).hexadecimal.prefix(16))
     }
 
     /// - Throws: `OriginalsKeyError`, also for a private key: that must not be where a public one is asked for.
@@ -82,11 +82,5 @@ private enum KeyText {
         guard parts.count == 3, parts[0].isExactly(prefix), let bytes = Data(base64Encoded: parts[2]), bytes.count == 32
         else { throw .notAKey }
         return (parts[1], bytes)
-    }
-}
-
-enum Hexadecimal {
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.reduce(into: "") { $0 += String($1 >> 4, radix: 16) + String($1 & 15, radix: 16) }
     }
 }

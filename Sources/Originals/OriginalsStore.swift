@@ -1,4 +1,5 @@
 import Identifiers
+import Vault
 
 /// Where originals are sealed, and to whom. Has the auditor's public key, so that nothing can be opened with it.
 public struct OriginalsStore: Sendable {
@@ -6,14 +7,14 @@ public struct OriginalsStore: Sendable {
     public let key: AuditorPublicKey
     /// The origin of the log that the originals belong to.
     public let log: String
-    let file: SealingFile
+    let file: GrowingFile
 
     /// - Parameter directory: Made on first use, mode 0700.
     public init(directory: String, key: AuditorPublicKey, log: String) {
         self.init(directory: directory, key: key, log: log, file: .system)
     }
 
-    init(directory: String, key: AuditorPublicKey, log: String, file: SealingFile) {
+    init(directory: String, key: AuditorPublicKey, log: String, file: GrowingFile) {
         self.directory = directory
         self.key = key
         self.log = log

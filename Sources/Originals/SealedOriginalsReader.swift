@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Identifiers
 import Vault
 
 /// Reads the frames of a file of sealed originals, one at a time, with no key.
@@ -85,7 +86,7 @@ private final class Frames {
         offset += UInt64(bytes.count)
         return (
             SealedOriginalsReader.Chunk(
-                headerBytes: Array(header), body: body, digest: Hexadecimal.text(SHA256.hash(data: bytes))), false
+                headerBytes: Array(header), body: body, digest: SHA256.hash(data: bytes).hexadecimal), false
         )
     }
 }

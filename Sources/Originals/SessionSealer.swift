@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Identifiers
 import Masking
+import Vault
 
 /// Seals one session's originals into one file. Belongs to the session's event loop.
 ///
@@ -18,7 +19,7 @@ public final class SessionSealer {
     public var whenClosed: () -> Void = {}
 
     private let fullPath: String
-    private let file: SealingFile
+    private let file: GrowingFile
     private let descriptor: Int32
     /// Only for sealing: there is no way back from it.
     private var context: HPKE.Sender
@@ -44,7 +45,7 @@ public final class SessionSealer {
         descriptor = file.create(fullPath)
         guard descriptor >= 0 else { throw OriginalsError(operation: "open", path: fullPath, code: -descriptor) }
         SealedFormat.appendFrame(header.bytes, context.encapsulatedKey, to: &frame)
-        headDigest = Hexadecimal.text(SHA256.hash(data: frame))
+        headDigest = SHA256.hash(data: frame).hexadecimal
         try write()
     }
 
@@ -81,7 +82,7 @@ public final class SessionSealer {
         SealedFormat.appendFrame(header, body, to: &frame)
         try write()
         defer { sequence += 1 }
-        return SealedChunk(sequence: sequence, digest: Hexadecimal.text(SHA256.hash(data: frame)))
+        return SealedChunk(sequence: sequence, digest: SHA256.hash(data: frame).hexadecimal)
     }
 
     private func write() throws(OriginalsError) {

@@ -28,7 +28,7 @@ public struct PayloadStore: Sendable {
             try? FileManager.default.removeItem(atPath: temporary)
             throw .notWritten(path: path, detail: "\(error)")
         }
-        return SHA256.hash(data: payload).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return SHA256.hash(data: payload).hexadecimal
     }
 
     /// Where the payload of the command `id` is kept.

@@ -27,7 +27,7 @@ public final class SessionRecorder {
     /// Called once when the file is closed, however that came.
     public var whenClosed: (@Sendable () -> Void)?
     private let path: String
-    private let file: RecordingFile
+    private let file: GrowingFile
     private let bodyLimit: Int
     private var descriptor: Int32
     private var isClosed = false
@@ -47,7 +47,7 @@ public final class SessionRecorder {
     }
 
     init(
-        directory: String, header: RecordingHeader, bodyLimit: Int, file: RecordingFile
+        directory: String, header: RecordingHeader, bodyLimit: Int, file: GrowingFile
     ) throws(RecordingError) {
         self.header = header
         self.file = file
@@ -62,8 +62,6 @@ public final class SessionRecorder {
             if -descriptor == Self.fileExists { throw .exists(path: path) }
             throw RecordingError(operation: "open", path: path, code: -descriptor)
         }
-        // Before the header: a file with a header and without a lock is one that has ended.
-        WriterLock.hold(descriptor)
         do throws(RecordingError) {
             RecordingLine.write(header, to: &pending)
             try write()
@@ -128,7 +126,7 @@ public final class SessionRecorder {
         if code == 0, synchronizing { code = file.synchronize(descriptor) }
         closeFile()
         guard code == 0 else { throw RecordingError(operation: "fsync", path: path, code: code) }
-        let digest = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let digest = hash.finalize().hexadecimal
         return RecordingSummary(path: header.path, digest: digest, bytes: length, events: events)
     }
 

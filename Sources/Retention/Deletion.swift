@@ -91,7 +91,7 @@ public struct Deletions: Sendable {
     }
 
     static func digest(_ names: some DataProtocol) -> String {
-        SHA256.hash(data: names).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        SHA256.hash(data: names).hexadecimal
     }
 
     /// The deletion of the file `name`; `nil` when it was not deleted by a rule.

@@ -122,7 +122,7 @@ public final class EvidenceFile: Sendable {
             hash.update(data: part)
             offset += UInt64(part.count)
         }
-        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return hash.finalize().hexadecimal
     }
 }
 

@@ -15,9 +15,9 @@ final class Workshop {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("originals-\(UUID().uuidString)").path
     let key = AuditorPrivateKey()
     let session = UUIDv7(milliseconds: 1_764_000_000_000)
-    let file: SealingFile
+    let file: GrowingFile
 
-    init(_ file: SealingFile = .system) { self.file = file }
+    init(_ file: GrowingFile = .system) { self.file = file }
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
@@ -132,7 +132,7 @@ struct SealedOriginalsTests {
         let attributes = try FileManager.default.attributesOfItem(atPath: workshop.path())
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         // The digests are those of the whole frames.
-        let digests = try workshop.frames().dropFirst().map { Hexadecimal.text(SHA256.hash(data: $0)) }
+        let digests = try workshop.frames().dropFirst().map { SHA256.hash(data: $0).hexadecimal }
         #expect(digests == chunks.map(\.digest))
     }
 
@@ -229,7 +229,7 @@ struct SealedOriginalsTests {
     @Test("what the disk does not take is not there, and no number seals twice", arguments: [0, 5, -1])
     func fullDisk(taken: Int) throws {
         let fails = Mutex(false)
-        let system = SealingFile.system
+        let system = GrowingFile.system
         var file = system
         file.write = { descriptor, bytes in
             guard fails.withLock({ $0 }) else { return system.write(descriptor, bytes) }

@@ -3,6 +3,7 @@ import Foundation
 import Identifiers
 import Synchronization
 import Testing
+import Vault
 
 @testable import Recording
 
@@ -96,11 +97,11 @@ struct SessionRecorderTests {
     func diskErrors() throws {
         let folder = RecordingsFolder()
         let failure = Mutex<Int>(0)
-        var file = RecordingFile.system
+        var file = GrowingFile.system
         file.write = { descriptor, bytes in
             switch failure.withLock({ $0 }) {
-            case 0: return RecordingFile.system.write(descriptor, bytes)
-            case -1: return RecordingFile.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(5)))
+            case 0: return GrowingFile.system.write(descriptor, bytes)
+            case -1: return GrowingFile.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(5)))
             case let code: return -code
             }
         }
@@ -129,7 +130,7 @@ struct SessionRecorderTests {
             try SessionRecorder(directory: "/proc/recordings", header: SampleSession.header)
         }
         let folder = RecordingsFolder()
-        var file = RecordingFile.system
+        var file = GrowingFile.system
         file.write = { _, _ in -Int(ENOSPC) }
         #expect(throws: RecordingError.storeFull(path: "\(folder.path)/\(SampleSession.header.path)")) {
             try SessionRecorder(directory: folder.path, header: SampleSession.header, bodyLimit: 10, file: file)

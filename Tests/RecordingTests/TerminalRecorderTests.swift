@@ -4,6 +4,7 @@ import Identifiers
 import StrictJSON
 import Synchronization
 import Testing
+import Vault
 
 @testable import Recording
 
@@ -190,10 +191,10 @@ struct TerminalRecorderTests {
     func waiting() throws {
         let folder = RecordingsFolder()
         let writes = Mutex(0)
-        var file = RecordingFile.system
+        var file = GrowingFile.system
         file.write = { descriptor, bytes in
             writes.withLock { $0 += 1 }
-            return RecordingFile.system.write(descriptor, bytes)
+            return GrowingFile.system.write(descriptor, bytes)
         }
         let recorder = try TerminalRecorder(
             directory: folder.path, header: SampleTerminal.header, clock: HandClock().clock, file: file)

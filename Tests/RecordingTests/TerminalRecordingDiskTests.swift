@@ -2,6 +2,7 @@ import Foundation
 import Identifiers
 import Synchronization
 import Testing
+import Vault
 
 @testable import Recording
 
@@ -40,8 +41,8 @@ private final class FailingDisk: Sendable {
 
     private var code: Int32 { if case .code(let code) = failure { code } else { ENOSPC } }
 
-    var file: RecordingFile {
-        let system = RecordingFile.system
+    var file: GrowingFile {
+        let system = GrowingFile.system
         var file = system
         file.makeDirectory = { self.fails() ? self.code : system.makeDirectory($0) }
         file.create = { self.fails() ? -self.code : system.create($0) }

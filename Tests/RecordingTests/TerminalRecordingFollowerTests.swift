@@ -2,6 +2,7 @@ import Foundation
 import Identifiers
 import Synchronization
 import Testing
+import Vault
 
 @testable import Recording
 
@@ -96,13 +97,13 @@ struct TerminalRecordingFollowerTests {
     func takenBack() async throws {
         let folder = RecordingsFolder()
         let tears = Mutex(false)
-        var file = RecordingFile.system
+        var file = GrowingFile.system
         file.write = { descriptor, bytes in
-            guard tears.withLock({ $0 }) else { return RecordingFile.system.write(descriptor, bytes) }
-            return RecordingFile.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(9)))
+            guard tears.withLock({ $0 }) else { return GrowingFile.system.write(descriptor, bytes) }
+            return GrowingFile.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(9)))
         }
         file.truncate = { descriptor, length in
-            tears.withLock { $0 } ? EIO : RecordingFile.system.truncate(descriptor, length)
+            tears.withLock { $0 } ? EIO : GrowingFile.system.truncate(descriptor, length)
         }
         let recorder = try TerminalRecorder(
             directory: folder.path, header: SampleTerminal.header, clock: HandClock().clock, file: file)

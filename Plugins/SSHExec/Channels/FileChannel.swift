@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 import Masking
 import NIOCore
 import StrictJSON
@@ -243,7 +244,7 @@ extension SFTPTransfer {
         func add(_ digest: SFTPContentDigest?, _ name: String) {
             switch digest {
             case .sha256(let bytes):
-                let digits = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+                let digits = bytes.hexadecimal
                 details.append(OutcomeDetail("\(name)_sha256", .string(digits)))
             case .unknown(let why): details.append(OutcomeDetail("\(name)_sha256_unknown", .string(why)))
             case nil: break

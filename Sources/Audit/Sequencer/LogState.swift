@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Identifiers
 
 /// How far a journal is in the tree: everything of earlier generations, and this one up to `offset`.
 struct JournalCursor: Sendable, Equatable {
@@ -57,6 +58,6 @@ struct LogState: Sendable, Equatable {
     }
 
     private static func digest(of text: some StringProtocol) -> String {
-        SHA256.hash(data: Data(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        SHA256.hash(data: Data(text.utf8)).hexadecimal
     }
 }

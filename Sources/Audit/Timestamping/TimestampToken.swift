@@ -80,9 +80,7 @@ public struct TimestampToken: Sendable, Equatable {
         guard try algorithm.read(DERReader.Tag.objectIdentifier, "hash algorithm").elementsEqual(Self.sha256),
             try imprint.read(DERReader.Tag.octetString, "hash").elementsEqual(digest), imprint.isAtEnd
         else { throw TimestampError.otherBytes }
-        serial = try info.read(DERReader.Tag.integer, "serial number").map {
-            String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
-        }.joined()
+        serial = try info.read(DERReader.Tag.integer, "serial number").hexadecimal
         let text = String(decoding: try info.read(DERReader.Tag.generalizedTime, "time"), as: UTF8.self)
         guard let time = Self.time(text) else { throw TimestampError.malformed("\"\(text)\" is not a time in UTC") }
         self.time = time

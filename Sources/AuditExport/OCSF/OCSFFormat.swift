@@ -110,7 +110,7 @@ public struct OCSFFormat: EntryEncoder {
     }
 
     private static func digest(of bytes: [UInt8]) -> String {
-        SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        SHA256.hash(data: bytes).hexadecimal
     }
 }
 

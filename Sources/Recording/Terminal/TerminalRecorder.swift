@@ -23,7 +23,7 @@ public final class TerminalRecorder {
     /// Called once when the file is closed, however that came.
     public var whenClosed: (@Sendable () -> Void)?
     private let path: String
-    private let file: RecordingFile
+    private let file: GrowingFile
     private let clock: () -> Duration
     private let start: Duration
     private var descriptor: Int32
@@ -61,7 +61,7 @@ public final class TerminalRecorder {
     }
 
     init(
-        directory: String, header: TerminalRecordingHeader, clock: @escaping () -> Duration, file: RecordingFile
+        directory: String, header: TerminalRecordingHeader, clock: @escaping () -> Duration, file: GrowingFile
     ) throws(RecordingError) {
         var header = header
         header.caller = Self.headerText(header.caller)
@@ -82,8 +82,6 @@ public final class TerminalRecorder {
             if -descriptor == Self.fileExists { throw .exists(path: path) }
             throw RecordingError(operation: "open", path: path, code: -descriptor)
         }
-        // Before the header: a file with a header and without a lock is one that has ended.
-        WriterLock.hold(descriptor)
         do throws(RecordingError) {
             AsciicastLine.write(header, to: &pending)
             try write()
@@ -158,7 +156,7 @@ public final class TerminalRecorder {
         if code == 0, synchronizing { code = file.synchronize(descriptor) }
         closeFile()
         guard code == 0 else { throw RecordingError(operation: "fsync", path: path, code: code) }
-        let digest = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let digest = hash.finalize().hexadecimal
         return RecordingSummary(path: header.path, digest: digest, bytes: length, events: events)
     }
 

@@ -23,10 +23,13 @@ enum ExitStatus: Int32 {
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
     let status: ExitStatus
+    /// Of the gateway's refusal, where that is the reason (`rule` of its problem document), e.g. `evidence-deleted`.
+    let rule: String?
 
-    init(_ description: String, status: ExitStatus) {
+    init(_ description: String, status: ExitStatus, rule: String? = nil) {
         self.description = description
         self.status = status
+        self.rule = rule
     }
 
     /// Prints the text on standard error and ends the command with the status.

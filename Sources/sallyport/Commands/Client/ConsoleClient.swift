@@ -137,11 +137,13 @@ extension CommandFailure {
             self.init("\(base) answered with status \(status)", status: exit)
             return
         }
-        let rule = document["rule"]?.string.map { " [\($0)]" } ?? ""
+        let rule = document["rule"]?.string
+        let shownRule = rule.map { " [\($0)]" } ?? ""
         let next = document["next_step"]?.string.map { " \($0)" } ?? ""
         let hint = status == 401 ? " `sallyport login` signs in." : ""
         let text = detail.split(separator: "\n", omittingEmptySubsequences: false).map { Terminal.plain(String($0)) }
         self.init(
-            "\(text.joined(separator: "\n"))\(Terminal.plain(rule))\(Terminal.plain(next))\(hint)", status: exit)
+            "\(text.joined(separator: "\n"))\(Terminal.plain(shownRule))\(Terminal.plain(next))\(hint)", status: exit,
+            rule: rule)
     }
 }

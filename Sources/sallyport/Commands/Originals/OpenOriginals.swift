@@ -189,6 +189,6 @@ extension OriginalsOpener.Record {
     }
 
     fileprivate var shown: String {
-        text ?? "\\x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        text ?? "\\x" + bytes.hexadecimal
     }
 }

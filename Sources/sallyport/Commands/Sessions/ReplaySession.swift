@@ -79,7 +79,7 @@ struct ReplaySession: ReportingCommand {
         do {
             return try await DownloadedRecording("/api/v1/sessions/\(session)/recording", client: client)
         } catch let failure as CommandFailure where failure.status == .negative {
-            if failure.description.contains("[evidence-deleted]") {
+            if failure.rule == "evidence-deleted" {
                 Terminal.note("\(failure.description) What follows is told from the log alone.")
             }
             return nil

@@ -4,24 +4,27 @@
     import Glibc
 #endif
 
-/// The file operations of a recorder, one closure each, so that a test can make any of them fail. Each returns the
-/// error number, 0 for success.
-struct RecordingFile: Sendable {
+/// The file operations of whoever writes evidence, one closure each, so that a test can make any of them fail. Each
+/// returns the error number, 0 for success.
+public struct GrowingFile: Sendable {
     /// Makes a directory with permissions 0700; one that is there is no error.
-    var makeDirectory: @Sendable (_ path: String) -> Int32
-    /// Makes a file that must not exist, with permissions 0600, for appending; a descriptor, or minus the error number.
-    var create: @Sendable (_ path: String) -> Int32
+    public var makeDirectory: @Sendable (_ path: String) -> Int32
+    /// Makes a file that must not exist, with permissions 0600, for appending, and holds its `WriterLock`; a descriptor, or
+    /// minus the error number.
+    public var create: @Sendable (_ path: String) -> Int32
     /// How many bytes the system took, or minus the error number.
-    var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
-    var truncate: @Sendable (_ descriptor: Int32, _ length: UInt64) -> Int32
-    var synchronize: @Sendable (_ descriptor: Int32) -> Int32
-    var close: @Sendable (_ descriptor: Int32) -> Void
+    public var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
+    public var truncate: @Sendable (_ descriptor: Int32, _ length: UInt64) -> Int32
+    public var synchronize: @Sendable (_ descriptor: Int32) -> Int32
+    public var close: @Sendable (_ descriptor: Int32) -> Void
 
-    static let system = RecordingFile(
+    public static let system = GrowingFile(
         makeDirectory: { path in mkdir(path, 0o700) == 0 || errno == EEXIST ? 0 : errno },
         create: { path in
             let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            return descriptor >= 0 ? descriptor : -errno
+            guard descriptor >= 0 else { return -errno }
+            WriterLock.hold(descriptor)
+            return descriptor
         },
         write: { descriptor, bytes in
             while true {
