@@ -50,7 +50,7 @@ enum ScaleBenchmark {
             for side in 0..<2 {
                 let time = try timed { for _ in 0..<count { try journals[side].append(entry) } }
                 appended[side].append(time / Double(count) * 1e9)
-                // A few entries, as an interval of a gateway brings them, with the disk waited for.
+                // A whole batch, with the disk waited for.
                 integrated[side].append(try timed { try logs[side].integrateNow() } * 1e3)
             }
         }

@@ -33,6 +33,8 @@ public enum AuditError: Error, Equatable, Sendable {
     case keyMalformed(path: String, reason: String)
     /// The configured key is of a kind that this version cannot sign with.
     case signingKeyUnknown(String)
+    /// The new key is in its place, and what follows did not succeed: the next start does it.
+    case rotationUnfinished(key: String, reason: String)
     /// The log has entries but its key is gone; a new one must not be made silently.
     case keyMissing(path: String, treeSize: UInt64)
     /// The checkpoint was not signed by this key, or names another origin.
@@ -93,6 +95,9 @@ extension AuditError: CustomStringConvertible {
         case .signingKeyUnknown(let text):
             "\"\(text.prefix(128))\" is no signing key that can be used here: give file:PATH; keys in PKCS#11 tokens and "
                 + "key services are not supported yet"
+        case .rotationUnfinished(let key, let reason):
+            "the new key \(key) is in its place, and its entry is not in the log yet (\(reason)): the next start of the "
+                + "gateway writes it; do not rotate again"
         case .keyMissing(let path, let treeSize):
             "the log has \(treeSize) entries but its signing key \(path) is missing: restore it from its backup"
         case .keyMismatch(let checkpoint, let key):

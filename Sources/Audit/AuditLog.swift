@@ -7,7 +7,7 @@ import Synchronization
 /// The audit log: what was appended to a journal is in it for good, and nobody can change it unnoticed.
 ///
 /// An entry takes two steps. `Journal.append` writes it into a file of the caller's own event loop, with one system
-/// call and no lock; from then on it is recorded. The sequencer (`run()`) moves it, within the integration interval, into a
+/// call and no lock (at durability `disk` writers share files, and wait together); from then on it is recorded. The sequencer (`run()`) moves it, within the integration interval, into a
 /// Merkle tree laid out as C2SP tlog-tiles and signs the tree's root, and then foreign tools can verify it.
 ///
 /// What holds at any instant, however the process ends:
@@ -42,8 +42,14 @@ public final class AuditLog: Sendable {
     private struct Shared {
         var checkpoint: SignedCheckpoint
         var failure: AuditError?
-        /// The key before the newest, while it signs too.
+        /// The key before the newest, while it signs too or its private half is still here.
         var retiring: (key: NoteVerifierKey, until: Timestamp)?
+        /// Whether the log says already that it is gone.
+        var retirementIsRecorded = false
+        /// Why it is not gone, as far as that was told.
+        var retirementFailure: AuditError?
+        /// Steps of the clock that the log does not tell yet.
+        var untoldSteps: [(step: ClockWatch.Step, whileRunning: Bool)] = []
         /// How far each journal file was made durable.
         var synchronized: [String: (generation: UInt64, length: UInt64)] = [:]
     }
@@ -78,6 +84,8 @@ public final class AuditLog: Sendable {
         var sequencer = Sequencer(
             paths: paths, origin: options.origin, signer: signer, files: files, logger: options.logger)
         report.removedTiles = try sequencer.reload()
+        // What stands may be the old key's; what comes is not, once its time is over.
+        if let retiring = keys.retiring, .now >= retiring.until { sequencer.signer = NoteSigner(signer.current) }
         report.treeSizeBefore = sequencer.state.treeSize
         report.republishedCheckpoint = !report.isNew && sequencer.checkpoint?.treeSize != sequencer.state.treeSize
         while true {
@@ -242,21 +250,26 @@ extension AuditLog {
     ///   - overlap: How long verifiers that know the old key alone are served.
     ///   - reason: Why, for the record.
     /// - Returns: The statement, which is entry `treeSize` of the log, and the first checkpoint that both keys signed.
-    /// - Throws: `AuditError`; `directoryInUse` while a gateway runs on the log.
+    /// - Throws: `AuditError`; `directoryInUse` while a gateway runs on the log; `rotationUnfinished` once the new key is
+    ///   in its place.
     public static func rotateKey(
         _ options: AuditOptions, overlap: Duration, reason: String? = nil, now: Timestamp = .now
     ) throws(AuditError) -> (rotation: KeyRotation, until: Timestamp, checkpoint: SignedCheckpoint) {
         let log = try AuditLog(options)
         if let retiring = log.retiringKey {
             try log.endOverlap(of: retiring.key, at: now)
-            try log.integrateNow()
         }
         let until = now.adding(overlap)
         let rotation = try SigningKeys.rotate(
             log.keyFile, at: log.checkpoint(), now: now, until: until, reason: reason)
-        // The lock stays in our hands, so that the entry that follows is the rotation.
-        let rotated = try AuditLog(options, holding: log.lock)
-        return (rotation, until, rotated.checkpoint())
+        do throws(AuditError) {
+            // The lock stays in our hands, so that the entry that follows is the rotation.
+            let rotated = try AuditLog(options, holding: log.lock)
+            if until <= now { try rotated.endOverlap(of: rotation.old, at: now) }
+            return (rotation, until, rotated.checkpoint())
+        } catch {
+            throw .rotationUnfinished(key: "\(rotation.new)", reason: "\(error)")
+        }
     }
 
     /// Ends the overlap when it is due.
@@ -266,18 +279,35 @@ extension AuditLog {
             try endOverlap(of: retiring.key, at: time)
             options.logger.notice("the rotated key signs no more", metadata: ["key": "\(retiring.key)"])
         } catch {
-            // The next round tries again; why nothing can be recorded is told elsewhere.
-            options.logger.debug("the rotated key cannot retire: \(error)")
+            // The next round tries again. Once for each new reason, not at every interval.
+            let before = shared.withLock { shared in
+                defer { shared.retirementFailure = error }
+                return shared.retirementFailure
+            }
+            if error != before {
+                options.logger.error(
+                    "the private half of the rotated key is still here: \(error)",
+                    metadata: ["key": "\(retiring.key)"])
+            }
         }
     }
 
-    /// The old key signs no more, and its private half is removed.
+    /// The old key signs no more, and its private half is removed: last, when the log that says so is on the disk.
+    ///
+    /// Cut off in between, all of it is done again at the next start.
     private func endOverlap(of key: NoteVerifierKey, at time: Timestamp) throws(AuditError) {
-        // Recorded first. Cut off in between, it is done and told again at the next start.
-        try append(LogEntry.keyRetirement(key, at: time))
+        if !shared.withLock({ $0.retirementIsRecorded }) {
+            try append(LogEntry.keyRetirement(key, at: time))
+            shared.withLock { $0.retirementIsRecorded = true }
+        }
         sequencer.withLock { $0.signer = NoteSigner($0.signer.current) }
-        shared.withLock { $0.retiring = nil }
+        try integrateNow()
         try RetiringKey.remove(beside: keyFile)
+        shared.withLock { shared in
+            shared.retiring = nil
+            shared.retirementIsRecorded = false
+            shared.retirementFailure = nil
+        }
     }
 }
 
@@ -286,7 +316,7 @@ extension AuditLog: Service {
     /// that appends.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            self.tell(ClockWatch.step(since: self.newestRecorded, now: .now), whileRunning: false)
+            self.note(ClockWatch.step(since: self.newestRecorded, now: .now), whileRunning: false)
             while !Task.isCancelled {
                 try? await Task.sleep(for: self.options.integrationInterval)
                 await self.tick()
@@ -294,11 +324,19 @@ extension AuditLog: Service {
         }
     }
 
-    private func tell(_ step: ClockWatch.Step?, whileRunning: Bool) {
+    private func note(_ step: ClockWatch.Step?, whileRunning: Bool) {
         guard let step else { return }
         options.logger.warning(
             "the clock was set", metadata: ["from": "\(step.expected)", "to": "\(step.found)"])
-        try? append(LogEntry.clockStep(step, whileRunning: whileRunning))
+        shared.withLock { $0.untoldSteps.append((step, whileRunning)) }
+    }
+
+    /// Records the steps of the clock in their order; what the log does not take now it gets at a later round.
+    private func tellSteps() throws(AuditError) {
+        while let first = shared.withLock({ $0.untoldSteps.first }) {
+            try append(LogEntry.clockStep(first.step, whileRunning: first.whileRunning))
+            shared.withLock { _ = $0.untoldSteps.removeFirst() }
+        }
     }
 
     /// One round on a thread of its own: it waits for the disk, which the cooperative threads must not.
@@ -308,8 +346,10 @@ extension AuditLog: Service {
                 let before = self.integrationFailure
                 do throws(AuditError) {
                     if self.options.durability == .process { try self.synchronizeJournals() }
-                    self.tell(
+                    self.note(
                         self.clock.withLock { $0.observe(wall: .now, steady: .now) }, whileRunning: true)
+                    // Where that cannot be recorded, all else still is what it was.
+                    try? self.tellSteps()
                     self.retireKey(at: .now)
                     try self.integrateNow()
                     if before != nil { self.options.logger.notice("the audit log integrates again") }

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Identifiers
 import StrictJSON
+import Synchronization
 import Testing
 
 @testable import Audit
@@ -266,15 +267,59 @@ struct KeyRotationTests {
             }
             withExtendedLifetime(log) {}
         }
-        // Keys of before the rotation, restored from a backup.
+        // A log of before the rotation, restored from a backup under the keys of after it.
         let other = try TemporaryFolder()
-        try other.makeLog(entries: 3)
-        for name in ["log.key", "log.key.retiring"] {
-            try? FileManager.default.removeItem(atPath: "\(other.path)/log.keys/\(name)")
-            try FileManager.default.copyItem(
-                atPath: "\(stage.folder.path)/log.keys/\(name)", toPath: "\(other.path)/log.keys/\(name)")
+        try other.makeLog(entries: 200)
+        let backup = "\(other.path)/backup"
+        try FileManager.default.copyItem(atPath: other.log, toPath: backup)
+        do {
+            let log = try AuditLog(Sample.options(other.log))
+            for number in 0..<100 { try log.append(Sample.entry(1000 + number)) }
+            try log.integrateNow()
         }
-        #expect(throws: AuditError.self) { try AuditLog(Sample.options(other.log)) }
+        _ = try AuditLog.rotateKey(Sample.options(other.log), overlap: .seconds(1 << 30), now: Self.now)
+        try FileManager.default.removeItem(atPath: other.log)
+        try FileManager.default.moveItem(atPath: backup, toPath: other.log)
+        let error = #expect(throws: AuditError.self) { try AuditLog(Sample.options(other.log)) }
+        #expect("\(try #require(error))".contains("not of the same time"), "\(String(describing: error))")
+    }
+
+    @Test("the log says that the old key is gone once, and it is gone in the end, however often its removal fails")
+    func removalFails() throws {
+        let stage = try Stage(then: 0)
+        let fails = Mutex(true)
+        var files = FileOperations.system
+        let remove = files.remove
+        files.remove = { path throws(FileOperations.Failure) in
+            if path.hasSuffix(".retiring"), fails.withLock({ $0 }) {
+                throw FileOperations.Failure(operation: "unlink", path: path, code: 5)
+            }
+            try remove(path)
+        }
+        let log = try AuditLog(Sample.options(stage.folder.log, files: files))
+        let until = try #require(log.retiringKey).until
+        let path = "\(stage.folder.path)/log.keys/log.key.retiring"
+        for _ in 0..<2 {
+            log.retireKey(at: until)
+            #expect(FileManager.default.fileExists(atPath: path) && log.retiringKey != nil)
+        }
+        // Its signature is no more, and what says so stands in the signed tree already.
+        #expect(log.checkpoint().note.signatures.map(\.keyID) == [stage.rotation.new.keyID])
+        fails.withLock { $0 = false }
+        log.retireKey(at: until)
+        #expect(!FileManager.default.fileExists(atPath: path) && log.retiringKey == nil)
+        let told = try AuditReader(directory: stage.folder.log).all(matching: AuditFilter(kinds: ["key-retirement"]))
+        #expect(told.count == 1)
+    }
+
+    @Test("without an overlap the old key signs nothing after its rotation, and is gone when that returns")
+    func noOverlap() throws {
+        let folder = try TemporaryFolder()
+        try folder.makeLog(entries: 3)
+        let rotated = try AuditLog.rotateKey(Sample.options(folder.log), overlap: .zero, now: Self.now)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/log.keys/log.key.retiring"))
+        #expect(rotated.checkpoint.note.signatures.map(\.keyID) == [rotated.rotation.new.keyID])
+        #expect(try AuditReader(directory: folder.log).entry(at: 4).kind == "key-retirement")
     }
 
     @Test("a key that is kept elsewhere signs through the same door", .enabled(if: OpenSSLSigner.isPossible))

@@ -55,6 +55,8 @@ public struct SignedCheckpoint: Sendable, Equatable {
     public init(parsing bytes: [UInt8], verifiedBy key: NoteVerifierKey) throws(NoteError) {
         try self.init(parsing: bytes)
         try note.verify(with: key)
-        guard origin == key.name else { throw .malformed("its origin is \(origin), the key's name is \(key.name)") }
+        guard origin.isExactly(key.name) else {
+            throw .malformed("its origin is \(origin), the key's name is \(key.name)")
+        }
     }
 }

@@ -9,6 +9,9 @@ public struct SignedNote: Sendable, Equatable {
         public let keyID: UInt32
         public let signature: [UInt8]
 
+        /// Whether it says that it is by `key`, right or wrong.
+        func isNamed(as key: NoteVerifierKey) -> Bool { keyID == key.keyID && name.isExactly(key.name) }
+
         /// As it stands in a note, with its newline.
         public var line: String {
             let id = (0..<4).map { UInt8(truncatingIfNeeded: keyID >> (24 - 8 * UInt32($0))) }
@@ -59,12 +62,12 @@ public struct SignedNote: Sendable, Equatable {
 
     /// Whether a line says that it is by `key`, right or wrong.
     func names(_ key: NoteVerifierKey) -> Bool {
-        signatures.contains { $0.keyID == key.keyID && $0.name.isExactly(key.name) }
+        signatures.contains { $0.isNamed(as: key) }
     }
 
     /// Holds the note against a key: one signature by that key must be there, and each that is must be right.
     public func verify(with key: NoteVerifierKey) throws(NoteError) {
-        let own = signatures.filter { $0.name == key.name && $0.keyID == key.keyID }
+        let own = signatures.filter { $0.isNamed(as: key) }
         guard !own.isEmpty else {
             throw .notSigned(by: key.name, found: signatures.map { "\($0.name)+\(NoteKeyName.hex($0.keyID))" })
         }

@@ -57,7 +57,7 @@ struct SigningKeyFile {
             data.first == holder.rawValue,
             let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: data.dropFirst())
         else { throw .keyMalformed(path: path, reason: "it is not the Ed25519 signing key of a \(holder)") }
-        guard parts[0] == name else {
+        guard String(parts[0]).isExactly(name) else {
             throw .keyMalformed(path: path, reason: "it is the key of \(parts[0]), the \(holder)'s name is \(name)")
         }
         guard UInt32(parts[1], radix: 16) == keyID(of: key, name: name) else {

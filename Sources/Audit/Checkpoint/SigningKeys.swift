@@ -7,7 +7,7 @@ struct SigningKeys {
     let signer: NoteSigner
     let retiring: RetiringKey?
 
-    /// Reads the keys, or makes the first one when `isNew` says that there is no log yet.
+    /// Reads the keys, or makes the first one where there is no log yet.
     ///
     /// - Parameter treeSize: Of the log that is there; `nil` for none.
     init(_ file: SigningKeyFile, name: String, treeSize: UInt64?) throws(AuditError) {

@@ -16,7 +16,8 @@ final class JournalFile {
     private let durability: Durability
     private let sizeLimit: UInt64
     private let windowBytes: Int
-    private let share: JournalShare
+    /// What the sequencer holds of this journal.
+    let shared: JournalShare
     /// Held so that the directory stays locked as long as anyone can write into it.
     private let lock: DirectoryLock
     private let crc = CRC32C.shared
@@ -64,7 +65,7 @@ final class JournalFile {
         path = file.path
         self.generation = generation
         length = UInt64(JournalFormat.headerBytes)
-        share = JournalShare(name: name, generation: generation, length: length)
+        shared = JournalShare(name: name, generation: generation, length: length)
         buffer = .allocate(byteCount: JournalFormat.maximumRecordBytes, alignment: 16)
         // Where that fails, records are written until the next file.
         try? openWindow(bytes: windowBytes)
@@ -74,9 +75,6 @@ final class JournalFile {
         close()
         buffer.deallocate()
     }
-
-    /// What the sequencer holds of this journal.
-    var shared: JournalShare { share }
 
     /// Appends one entry of 1 to 65,535 bytes. When this returns the entry is recorded; when it throws it is not.
     func append(_ entry: UnsafeRawBufferPointer) throws(AuditError) {
@@ -94,7 +92,7 @@ final class JournalFile {
     }
 
     /// Appends several entries with one `write`, and one `fdatasync` where there is one. When this returns all are
-    /// recorded; when it throws none is.
+    /// recorded; when it throws none is. For files without room set aside alone, as those at durability `disk` are.
     func append(together entries: [UnsafeRawBufferPointer]) throws(AuditError) {
         if let only = entries.first, entries.count == 1 { return try append(only) }
         try prepare()
@@ -127,7 +125,7 @@ final class JournalFile {
     private func commit(records: Int, bytes: Int) {
         length &+= UInt64(bytes)
         sequence &+= UInt64(records)
-        share.publish(generation: generation, length: length)
+        shared.publish(generation: generation, length: length)
     }
 
     private func write(_ records: UnsafeRawBufferPointer) throws(AuditError) {
@@ -160,7 +158,7 @@ final class JournalFile {
         if condition == .mustTruncate { truncate() }
         closeFile()
         condition = .closed
-        share.close()
+        shared.close()
     }
 
     // MARK: The window
@@ -261,7 +259,7 @@ final class JournalFile {
         generation += 1
         length = UInt64(JournalFormat.headerBytes)
         sequence = 0
-        share.publish(generation: generation, length: length)
+        shared.publish(generation: generation, length: length)
         try? openWindow(bytes: windowBytes)
     }
 

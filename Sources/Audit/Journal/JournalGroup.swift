@@ -9,8 +9,6 @@ import Synchronization
 /// leads next. So an append returns only after its own record is durable, and where the disk refuses, each append that
 /// was in the group is refused and nothing of it stays behind.
 final class JournalGroup: Sendable {
-    /// The file's name as a journal.
-    let name: String
     /// What the sequencer holds of the file.
     let shared: JournalShare
     /// Whoever leads has it; the lock is never waited for.
@@ -65,7 +63,6 @@ final class JournalGroup: Sendable {
     private static let groupBytes = 1 << 20
 
     init(_ file: sending JournalFile) {
-        name = file.name
         shared = file.shared
         self.file = Mutex(file)
     }

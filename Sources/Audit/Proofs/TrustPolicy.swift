@@ -19,7 +19,7 @@ public struct TrustPolicy: Sendable {
         } catch {
             throw .checkpoint(error)
         }
-        guard checkpoint.origin == key.name else {
+        guard checkpoint.origin.isExactly(key.name) else {
             throw .checkpoint(.malformed("its origin is \(checkpoint.origin), the key's name is \(key.name)"))
         }
         let cosigned = Set(checkpoint.note.cosignatures(by: witnesses).map(\.key))

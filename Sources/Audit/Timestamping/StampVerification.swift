@@ -5,9 +5,11 @@ struct StampVerification {
     let stamps: CheckpointStamps
     let tiles: TileReader
 
-    /// - Parameter checkpoint: The log's, whose tree was verified.
+    /// - Parameters:
+    ///   - checkpoint: The log's.
+    ///   - isTreeGood: Whether its tree was verified; otherwise no stamp can be said to be of this log.
     func verify(
-        against checkpoint: SignedCheckpoint, _ key: NoteVerifierKey, _ keys: inout CheckpointKeys,
+        against checkpoint: SignedCheckpoint, isTreeGood: Bool, _ key: NoteVerifierKey, _ keys: inout CheckpointKeys,
         _ report: inout VerificationReport
     ) throws(AuditError) {
         let tree = StoredTree(tiles: tiles, size: checkpoint.treeSize)
@@ -34,7 +36,8 @@ struct StampVerification {
                 continue
             }
             // What is wrong with the tiles was said already.
-            if report.isValid, try MerkleProof.root(size: size, in: tree) != stamped.root {
+            guard isTreeGood else { continue }
+            if try MerkleProof.root(size: size, in: tree) != stamped.root {
                 report.add(
                     .timestamp(treeSize: size),
                     "of the first \(size) entries at least one is another than when it was stamped at \(token.time)")

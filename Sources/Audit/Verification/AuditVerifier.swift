@@ -49,15 +49,17 @@ public struct AuditVerifier {
         if let checkpoint = try verifier.readCheckpoint(policy.key) {
             var tree = TreeVerifier(checkpoint: checkpoint, tiles: verifier.tiles, threads: threads)
             try tree.verify(into: &verifier.report, progress: progress)
+            verifier.isTreeGood = verifier.report.isValid
             // What is wrong with the newest was said already, and says nothing about the older ones.
-            if verifier.report.isValid {
+            if verifier.isTreeGood {
                 let older = OlderPartialTiles(tiles: verifier.tiles, size: checkpoint.treeSize)
                 verifier.report.add(try older.verify())
             }
             if !policy.witnesses.isEmpty { try verifier.verifyWitnessed(checkpoint, policy) }
             try StampVerification(
                 stamps: CheckpointStamps(directory: directory, fileOperations: fileOperations), tiles: verifier.tiles
-            ).verify(against: checkpoint, policy.key, &verifier.keys, &verifier.report)
+            ).verify(
+                against: checkpoint, isTreeGood: verifier.isTreeGood, policy.key, &verifier.keys, &verifier.report)
             for old in kept { try verifier.verify(checkpoint, growsFrom: old, policy.key) }
         }
         try verifier.verifyJournals()
@@ -69,6 +71,8 @@ public struct AuditVerifier {
     private let tiles: TileReader
     private var keys: CheckpointKeys
     private var report = VerificationReport()
+    /// Whether the tree is the signed one, so that what else there is can be held against it.
+    private var isTreeGood = false
 
     private init(paths: LogPaths, files: FileOperations) {
         self.paths = paths
@@ -138,7 +142,7 @@ public struct AuditVerifier {
                 "they were in the log when the kept checkpoint was signed, and are not now")
         }
         // What is wrong with the files was said already.
-        guard report.isValid else { return }
+        guard isTreeGood else { return }
         let tree = StoredTree(tiles: tiles, size: checkpoint.treeSize)
         let root = try MerkleProof.root(size: old.treeSize, in: tree)
         if root != old.root {

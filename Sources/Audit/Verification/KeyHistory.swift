@@ -39,9 +39,14 @@ public struct KeyHistory: Sendable {
             }
         }
         let tree = StoredTree(tiles: tiles, size: treeSize)
-        func fault(_ step: (entry: AuditEntry, rotation: KeyRotation)) throws(AuditError) -> String? {
+        func fault(_ step: (entry: AuditEntry, rotation: KeyRotation)) -> String? {
             let index = step.entry.index ?? 0
-            return step.rotation.fault(at: index, root: try MerkleProof.root(size: index, in: tree))
+            do throws(AuditError) {
+                return step.rotation.fault(at: index, root: try MerkleProof.root(size: index, in: tree))
+            } catch {
+                // Verification of the tree names the tile.
+                return "the tree before it cannot be read, so that its statement cannot be held against that"
+            }
         }
 
         // From the trusted key on, and then back, as far as each step is good.
@@ -56,7 +61,7 @@ public struct KeyHistory: Sendable {
                         "it rotates the key \(step.rotation.old), and the log's key before it is \(current)"))
                 break
             }
-            if let reason = try fault(step) {
+            if let reason = fault(step) {
                 faults.append(Fault(step.entry, reason))
                 break
             }
@@ -67,7 +72,7 @@ public struct KeyHistory: Sendable {
         current = key
         for step in found[..<start].reversed() {
             guard step.rotation.new == current else { break }
-            if let reason = try fault(step) {
+            if let reason = fault(step) {
                 faults.append(Fault(step.entry, reason))
                 break
             }
@@ -82,6 +87,12 @@ public struct KeyHistory: Sendable {
     /// there.
     public func key(at treeSize: UInt64) -> NoteVerifierKey? {
         rotations.first { treeSize <= $0.treeSize }?.old ?? rotations.last?.new
+    }
+
+    /// `policy`, with the key that signed the log when `checkpoint` was made, as far as the log tells.
+    public func policy(_ policy: TrustPolicy, for checkpoint: SignedCheckpoint) -> TrustPolicy {
+        guard !checkpoint.isSigned(by: policy.key), let key = key(at: checkpoint.treeSize) else { return policy }
+        return TrustPolicy(key: key, witnesses: policy.witnesses, quorum: policy.quorum)
     }
 
     /// The entries that say that the key was rotated. Stops where the files end: verification says that they do.
@@ -127,7 +138,7 @@ struct CheckpointKeys {
     mutating func policy(
         _ policy: TrustPolicy, for checkpoint: SignedCheckpoint, treeSize: UInt64, _ report: inout VerificationReport
     ) throws(AuditError) -> TrustPolicy {
-        if checkpoint.note.names(policy.key) { return policy }
+        if checkpoint.isSigned(by: policy.key) { return policy }
         let known: KeyHistory
         if let history {
             known = history
@@ -137,13 +148,6 @@ struct CheckpointKeys {
             report.followedRotations = known.rotations.map(\.treeSize)
             history = known
         }
-        return known.key(at: checkpoint.treeSize).map { policy.with($0) } ?? policy
-    }
-}
-
-extension TrustPolicy {
-    /// The same witnesses, and another key of the log.
-    public func with(_ key: NoteVerifierKey) -> TrustPolicy {
-        TrustPolicy(key: key, witnesses: witnesses, quorum: quorum)
+        return known.policy(policy, for: checkpoint)
     }
 }

@@ -24,6 +24,7 @@ final class Timestamping: Service {
     /// How soon an authority that failed is asked again, where the interval is longer.
     private static let patience = Duration.seconds(60)
     private static let largestAnswer = 1 << 18
+    private static let longestAnswer = Duration.seconds(30)
 
     private let settings: Settings
     private let directory: String
@@ -59,13 +60,14 @@ final class Timestamping: Service {
             let newest = try await NIOThreadPool.singleton.runIfActive { try stamps.newest() }
             if let newest {
                 let rest = newest.token.time.adding(settings.interval).duration(since: .now)
-                // Never longer than the interval: the authority's clock may be ahead of ours.
-                if rest > .zero { return min(rest, settings.interval) }
+                // A stamp that is further ahead is of an authority whose clock is, or ours was set back: it is not
+                // waited for.
+                if rest > .zero, rest <= settings.interval { return rest }
             }
             guard let checkpoint = self.checkpoint(), checkpoint.treeSize > newest?.treeSize ?? 0 else {
                 return min(.seconds(1), settings.interval)
             }
-            let answer = try await ask(for: checkpoint)
+            let answer = try await answer(for: checkpoint)
             let token = try TimestampToken(response: answer, for: checkpoint.bytes)
             try await NIOThreadPool.singleton.runIfActive { try stamps.store(answer, for: checkpoint) }
             settle(nil)
@@ -74,6 +76,19 @@ final class Timestamping: Service {
         } catch {
             settle(error is TimestampError || error is AuditError ? "\(error)" : CommandHTTP.reason(error))
             return min(Self.patience, settings.interval)
+        }
+    }
+
+    /// The authority's answer, whole and in time: the client's own limit is for the answer's head.
+    private func answer(for checkpoint: SignedCheckpoint) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask { try await self.ask(for: checkpoint) }
+            group.addTask {
+                try await Task.sleep(for: Self.longestAnswer)
+                throw TimestampError.malformed("it does not come to its end within \(Self.longestAnswer)")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
         }
     }
 
@@ -120,6 +135,13 @@ extension Examination {
             let text = "entries up to \(newest.treeSize) were time-stamped at \(newest.token.time)"
             let size = try AuditReader(directory: configuration.auditDirectory).checkpoint().treeSize
             let age = Timestamp.now.duration(since: newest.token.time)
+            if age < .seconds(-300) {
+                return [
+                    .warn(
+                        "audit", "\(text), which is later than now",
+                        "see whether the clock of this machine or of the authority is wrong")
+                ]
+            }
             if size > newest.treeSize, age > settings.interval * 2 + .seconds(60) {
                 return [.warn("audit", "\(text), and the \(size - newest.treeSize) since then are not", advice)]
             }

@@ -47,7 +47,7 @@ struct ProveConsistency: ReportingCommand {
         guard !checkpoint.isSigned(by: policy.key) else { return policy }
         let history = try KeyHistory(
             of: try location.resolvedDirectory(), trusting: policy.key, treeSize: try reader.checkpoint().treeSize)
-        return history.key(at: checkpoint.treeSize).map { policy.with($0) } ?? policy
+        return history.policy(policy, for: checkpoint)
     }
 
     /// The old state: of a checkpoint that was kept, which must be the log's, or of so many entries as they are now.

@@ -57,6 +57,7 @@ struct RotateKey: ReportingCommand {
             if case .directoryInUse = error {
                 throw CommandFailure("\(error); stop it, rotate, and start it again", status: .unavailable)
             }
+            if case .rotationUnfinished = error { throw CommandFailure("\(error)", status: .unavailable) }
             throw CommandFailure("the key cannot be rotated: \(error)", status: .unavailable)
         }
     }
