@@ -28,7 +28,8 @@ public struct EntryContext: Sendable {
         let kind = value["kind"]?.string ?? ""
         let session = value["session"]?.string
         var known = session.flatMap { sessions[$0] }
-        if let session, let caller = value["caller"] {
+        // Of other kinds the caller is who looked into the session.
+        if let session, ["session-start", "intent", "refusal"].contains(kind), let caller = value["caller"] {
             known = (caller, value["client"]?.string ?? known?.client)
             sessions[session] = known
         }

@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import Foundation
+import Identifiers
 import NIOCore
 import NIOHTTP1
 
@@ -60,24 +62,34 @@ public final class CollectorTransport: LineTransport {
             throw SinkError.local("the collector's field cannot be made: \(error)")
         }
         request.body = .bytes(body(of: batch))
+        let ready = request
         let answer: HTTPClientResponse
         do {
-            answer = try await client.execute(request, timeout: TimeAmount(options.timeout))
-            // The connection is used again only when the answer is read to its end.
-            _ = try await answer.body.collect(upTo: 1 << 16)
+            answer = try await within(options.timeout) { [client] in
+                let answer = try await client.execute(ready, deadline: .distantFuture)
+                // The connection is used again only when the answer is read to its end. What is in it decides nothing.
+                _ = try? await answer.body.collect(upTo: 1 << 16)
+                return answer
+            }
         } catch {
-            throw SinkError.unreachable("\(options.url) cannot be reached: \(error)")
+            throw SinkError.unreachable("\(receiver) cannot be reached: \(error)")
         }
         switch answer.status.code {
         case 200..<300: return
         case 413: throw BatchTooLarge()
         default:
-            let reason = "\(options.url) answered \(answer.status.code) \(answer.status.reasonPhrase)"
+            let reason = "\(receiver) answered \(answer.status.code) \(answer.status.reasonPhrase)"
             if let wait = RetryAfter.duration(answer.headers.first(name: "Retry-After")) {
                 throw SinkError.busy(reason, retryAfter: wait)
             }
             throw SinkError.refused(reason)
         }
+    }
+
+    /// Whom messages name: of a URL the rest may hold a secret.
+    private var receiver: String {
+        guard let url = URLComponents(string: options.url), let host = url.host else { return "the collector" }
+        return "\(url.scheme ?? "https")://\(host)\(url.port.map { ":\($0)" } ?? "")"
     }
 
     private var contentType: String {

@@ -114,18 +114,20 @@ public struct ObjectStore: Sendable {
         for field in fields + signer.fields(for: signed, at: .now) {
             request.headers.add(name: field.name, value: field.value)
         }
-        var timeout = TimeAmount.seconds(60)
+        var limit = Duration.seconds(60)
         switch body {
         case .bytes(let bytes): if !bytes.isEmpty { request.body = .bytes(bytes) }
         case .evidence(let file, let length, _):
             request.body = .stream(EvidenceParts(file: file, length: length), length: .known(Int64(length)))
             // A slow line: 1 MiB/s.
-            timeout = .seconds(60 + Int64(length >> 20))
+            limit = .seconds(60 + Int64(length >> 20))
         }
+        let ready = request
         do {
-            let answer = try await client.execute(request, timeout: timeout)
-            let text = String(buffer: try await answer.body.collect(upTo: 1 << 16))
-            return (answer, text)
+            return try await within(limit) { [client] in
+                let answer = try await client.execute(ready, deadline: .distantFuture)
+                return (answer, String(buffer: try await answer.body.collect(upTo: 1 << 16)))
+            }
         } catch {
             throw .unreachable("\(options.endpoint) cannot be reached: \(error)")
         }

@@ -23,6 +23,9 @@ public final class ObjectStoreSink: AuditSink {
     private struct State {
         var isChecked = false
         var last: ContinuousClock.Instant?
+        /// What stands in the store already of the round that begins at `position`: nobody can delete a second copy.
+        var position: UInt64?
+        var done: Set<String> = []
     }
 
     /// How many entries one round takes at most: as many as 64 bundles have.
@@ -52,15 +55,22 @@ public final class ObjectStoreSink: AuditSink {
         let checkpoint = try await onThread { try log.checkpoint() }
         let size = checkpoint.treeSize
         guard size > position, isDue(size - position) else { return position }
+        state.withLock { state in
+            guard state.position != position else { return }
+            state.position = position
+            state.done = []
+        }
         // On the way to the newest checkpoint only whole bundles are taken; the last round takes what the checkpoint
         // covers, and the checkpoint with it.
         let whole = (position + Self.largestRound) & ~0xff
         let end = whole < size ? whole : size
         for file in TreeFiles.between(position, end, isLast: end == size) {
-            guard let bytes = try await onThread({ [auditDirectory] in try file.read(in: auditDirectory) }) else {
-                throw SinkError.local("\(file.path) is missing: run `sallyport audit verify`")
+            try await once(file.path) {
+                guard let bytes = try await onThread({ [auditDirectory] in try file.read(in: auditDirectory) }) else {
+                    throw SinkError.local("\(file.path) is missing: run `sallyport audit verify`")
+                }
+                try await store.put(file.path, .bytes(bytes), type: "application/octet-stream")
             }
-            try await store.put(file.path, .bytes(bytes), type: "application/octet-stream")
         }
         try await putRecordings(of: position..<end, log)
         if end == size {
@@ -70,6 +80,13 @@ public final class ObjectStoreSink: AuditSink {
             state.withLock { $0.last = .now }
         }
         return end
+    }
+
+    /// Puts what is not in the store yet from an earlier attempt at this round.
+    private func once(_ key: String, _ put: () async throws -> Void) async throws {
+        guard !state.withLock({ $0.done.contains(key) }) else { return }
+        try await put()
+        state.withLock { _ = $0.done.insert(key) }
     }
 
     private func isDue(_ waiting: UInt64) -> Bool {
@@ -82,11 +99,17 @@ public final class ObjectStoreSink: AuditSink {
         guard let stateDirectory else { return }
         let finished = try await onThread { try FinishedRecording.all(in: range, of: log) }
         for recording in finished {
+            try await once("recordings/\(recording.path)") { try await put(recording, of: stateDirectory) }
+        }
+    }
+
+    /// A recording that cannot be copied is told, and is no reason to hold the log back.
+    private func put(_ recording: FinishedRecording, of stateDirectory: String) async throws {
+        do {
             let place = EvidencePlace(state: stateDirectory, kind: .recordings, path: recording.path)
             guard let found = try await onThread({ try Self.measure(place) }) else {
                 // Retention may have deleted it before a sink that was away for long came to it.
-                logger.warning("a recording is not there to be copied", metadata: ["path": "\(recording.path)"])
-                continue
+                return logger.warning("a recording is not there to be copied", metadata: ["path": "\(recording.path)"])
             }
             if found.digest.hexadecimal != recording.digest {
                 logger.error(
@@ -94,11 +117,17 @@ public final class ObjectStoreSink: AuditSink {
                     metadata: ["path": "\(recording.path)"])
             }
             guard found.length <= ObjectStore.largestObject else {
-                throw SinkError.local("\(place.path) is larger than the 5 GiB that one request can put")
+                return logger.error(
+                    "a recording is larger than the 5 GiB that one request can put, and is not copied",
+                    metadata: ["path": "\(recording.path)"])
             }
             try await store.put(
                 "recordings/\(recording.path)", .evidence(found.file, length: found.length, digest: found.digest),
                 type: "application/octet-stream")
+        } catch let error as VaultError {
+            logger.error(
+                "a recording cannot be read, and is not copied",
+                metadata: ["path": "\(recording.path)", "why": "\(error)"])
         }
     }
 

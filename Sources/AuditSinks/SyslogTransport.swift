@@ -1,4 +1,5 @@
 import Foundation
+import Identifiers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -22,6 +23,8 @@ public final class SyslogTransport: LineTransport {
         public var application: String
         /// The gateway's.
         public var version: String
+        /// How long a receiver may take to take a batch.
+        public var patience = Duration.seconds(60)
         /// How long a connection must live after a batch.
         public var settling = Duration.seconds(1)
 
@@ -63,7 +66,15 @@ public final class SyslogTransport: LineTransport {
         var bytes = channel.allocator.buffer(capacity: batch.lines.reduce(0) { $0 + $1.bytes.count + 256 })
         for line in batch.lines { bytes.writeBytes(SyslogMessage.frame(SyslogMessage.bytes(of: line, from: origin))) }
         do {
-            try await channel.writeAndFlush(bytes)
+            let written = bytes
+            try await within(options.patience) {
+                // A receiver that reads nothing more is found out by time alone.
+                try await withTaskCancellationHandler {
+                    try await channel.writeAndFlush(written)
+                } onCancel: {
+                    channel.close(promise: nil)
+                }
+            }
             try await settle(channel)
         } catch {
             try? await channel.close()

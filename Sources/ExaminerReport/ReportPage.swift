@@ -133,7 +133,9 @@ struct ReportPage {
     private var verification: HTML {
         let verification = report.verification
         let findings = verification.findings.map { finding -> HTML in "<li>\(finding.description)</li>" }
-        let list: HTML = findings.isEmpty ? "<p>Nothing is wrong.</p>" : "<ul class=\"wrong\">\(findings)</ul>"
+        let more: HTML =
+            verification.findingsOmitted == 0 ? "" : "<li>and \(verification.findingsOmitted) more</li>"
+        let list: HTML = findings.isEmpty ? "<p>Nothing is wrong.</p>" : "<ul class=\"wrong\">\(findings)\(more)</ul>"
         let witnessed: HTML =
             verification.witnessedEntries.map { "<dt>Seen by witnesses</dt><dd>\($0) entries</dd>" } ?? ""
         return """

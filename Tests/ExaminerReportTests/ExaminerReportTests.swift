@@ -127,13 +127,16 @@ struct ExaminerReportTests {
 
     @Test("nothing from the log becomes markup, and the page judges nothing")
     func page() {
-        let evil = "<script>alert(1)</script>"
+        // As it stands in JSON.
+        let evil = #"<script>alert(1)</script>\" onclick=\"x"#
         let tally = Self.tally(
-            Self.intent("c1", evil, text: evil), Self.intent("c2", kind: "refusal", text: "'\(evil)&"),
+            Self.intent("c1", evil, text: evil).replacing("https://idp", with: evil),
+            Self.intent("c2", kind: "refusal", text: "'\(evil)&"),
             #"{"id":"x","kind":"\#(evil)","time":"2026-11-23T08:00:00.000Z","v":1,"w":"\#(evil)"}"#,
             Self.approval("approved", by: evil))
         let page = Self.report(tally).html
         #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
+        #expect(!page.contains(#"" onclick="#) && page.contains("&quot; onclick="))
         #expect(!page.lowercased().contains("complian") && page.contains("Evidence relevant to"))
         #expect(
             !String(decoding: Self.report(tally).json.canonicalBytes, as: UTF8.self).lowercased().contains("complian"))

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Identifiers
 import NIOCore
 
 /// An answer of which the last byte is there.
@@ -19,21 +20,15 @@ extension HTTPClient {
     public func wholeAnswer(
         to request: HTTPClientRequest, upTo size: Int, within limit: Duration
     ) async throws -> WholeAnswer {
-        try await withThrowingTaskGroup(of: WholeAnswer.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
+        do {
+            return try await Identifiers.within(limit) {
                 let response = try await self.execute(request, deadline: .distantFuture)
                 return WholeAnswer(
                     status: response.status.code, cacheControl: response.headers["Cache-Control"],
                     body: try await response.body.collect(upTo: size))
             }
-            group.addTask {
-                // `Task` alone is the client's own.
-                try await _Concurrency.Task.sleep(for: limit)
-                throw HTTPClientError.deadlineExceeded
-            }
-            guard let first = try await group.next() else { throw HTTPClientError.deadlineExceeded }
-            return first
+        } catch is DeadlineExceeded {
+            throw HTTPClientError.deadlineExceeded
         }
     }
 }

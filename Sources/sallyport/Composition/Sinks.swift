@@ -31,16 +31,27 @@ struct SinkServices: Sendable {
     private static func sink(
         _ settings: SinkSettings, _ configuration: GatewayConfiguration, _ logger: Logger
     ) throws -> any AuditSink {
-        func lines(_ transport: any LineTransport, _ format: ExportFormat, entries: Int = 1000) -> LineSink {
-            LineSink(transport, encoder: format.encoder(version: Gateway.version), batchEntries: entries)
-        }
         let base = configuration.baseDirectory
+        func lines(
+            _ transport: any LineTransport, _ format: ExportFormat, entries: Int = 1000, bytes: Int = 1 << 20
+        ) -> LineSink {
+            LineSink(
+                transport, encoder: format.encoder(version: Gateway.version), batchEntries: entries, batchBytes: bytes)
+        }
+        @Sendable func secret(_ reference: SecretReference) throws -> String {
+            let text = try reference.resolve(relativeTo: base).reveal()
+            // No client could send it, and the error of one would show it.
+            guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+                throw SinkError.local("\(reference) holds a line break or another control character")
+            }
+            return text
+        }
         switch settings.destination {
         case .file(let path, let format): return lines(FileTransport(path: path), format)
         case .syslog(let options, let format):
             do {
                 // What is known to have arrived moves on once a second at most, so a batch is large.
-                return lines(try SyslogTransport(options), format, entries: 10_000)
+                return lines(try SyslogTransport(options), format, entries: 10_000, bytes: 16 << 20)
             } catch {
                 throw CommandFailure(
                     "the sink \(settings.name): certificate and key cannot be used together: \(error)",
@@ -51,7 +62,7 @@ struct SinkServices: Sendable {
                 url: collector.url, body: collector.body, isJSON: collector.format != .cef,
                 origin: configuration.audit.origin
             ) {
-                try collector.header.map { [($0.name, try $0.value.resolve(relativeTo: base).reveal())] } ?? []
+                try collector.header.map { [($0.name, try secret($0.value))] } ?? []
             }
             let client = try client(trusting: collector.authorities, for: settings.name)
             return lines(
@@ -61,10 +72,7 @@ struct SinkServices: Sendable {
                 endpoint: bucket.endpoint, bucket: bucket.bucket, region: bucket.region, prefix: bucket.prefix,
                 retention: bucket.retention
             ) {
-                func secret(_ reference: SecretReference) throws -> String {
-                    try reference.resolve(relativeTo: base).reveal()
-                }
-                return (
+                (
                     try secret(bucket.accessKeyID), try secret(bucket.secretAccessKey),
                     try bucket.sessionToken.map(secret)
                 )

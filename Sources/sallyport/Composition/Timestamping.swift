@@ -81,14 +81,10 @@ final class Timestamping: Service {
 
     /// The authority's answer, whole and in time: the client's own limit is for the answer's head.
     private func answer(for checkpoint: SignedCheckpoint) async throws -> [UInt8] {
-        try await withThrowingTaskGroup(of: [UInt8].self) { group in
-            group.addTask { try await self.ask(for: checkpoint) }
-            group.addTask {
-                try await Task.sleep(for: Self.longestAnswer)
-                throw TimestampError.malformed("it does not come to its end within \(Self.longestAnswer)")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? []
+        do {
+            return try await within(Self.longestAnswer) { try await self.ask(for: checkpoint) }
+        } catch is DeadlineExceeded {
+            throw TimestampError.malformed("it does not come to its end within \(Self.longestAnswer)")
         }
     }
 

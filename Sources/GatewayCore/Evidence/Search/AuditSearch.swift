@@ -69,6 +69,7 @@ public struct AuditSearch: Sendable {
                 callers.learn(from: entry)
                 if try matcher.matches(entry, callerOf: { try callers.caller(of: $0) }) {
                     found.append(AuditHit(entry))
+                    if found.count >= 2 * limit { found.removeFirst(found.count - limit) }
                 }
             }
             page.hits = Array(found.suffix(limit).reversed())

@@ -22,12 +22,14 @@ public final class SessionHistory: Sendable {
         self.log = log
         // Journals first: what is signed meanwhile is then seen twice rather than not at all, and told apart.
         let pending = try log.pendingEntries().filter { $0.session?.isExactly(session.description) ?? false }
+        try index.check(against: log)
         size = try log.checkpoint().treeSize
         let indexed = try index.position().next
         guard size < indexed + AuditSearch.tailLimit else {
             throw IndexError.behind(indexed: indexed, treeSize: size)
         }
-        let tail = indexed >> 8
+        // The index goes on meanwhile, and may know more than the log had just now.
+        let tail = min(indexed, size) >> 8
         let known = try index.bundles(of: session).map(UInt64.init).filter { $0 < tail }
         let newest = tail << 8 < size ? Array(tail...((size - 1) >> 8)) : []
         state = Mutex(State(bundles: (known + newest).reversed(), pending: pending))

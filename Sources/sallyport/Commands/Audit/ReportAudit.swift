@@ -31,6 +31,14 @@ struct ReportAudit: ReportingCommand {
     @OptionGroup var trust: TrustOptions
     @OptionGroup var location: AuditLocation
 
+    func validate() throws {
+        for (name, text) in [("from", from), ("to", to)] {
+            if let text, Timestamp(moment: text) == nil {
+                throw ValidationError("--\(name) is \(Timestamp.momentHelp)")
+            }
+        }
+    }
+
     func perform() async throws {
         let directory = try location.resolvedDirectory()
         let policy = try trust.policy(location)
@@ -44,7 +52,10 @@ struct ReportAudit: ReportingCommand {
             var reading = ProgressLine("reading")
             defer { reading.finish() }
             report = try ExaminerReport(
-                of: AuditReader(directory: directory), ReportPeriod(from: from, until: to), verification: verification,
+                of: AuditReader(directory: directory),
+                ReportPeriod(
+                    from: from.flatMap { Timestamp(moment: $0) }?.description,
+                    until: to.flatMap { Timestamp(moment: $0) }?.description), verification: verification,
                 key: policy.key.description, made: .now, version: Gateway.version
             ) { reading.update($0, of: $1) }
         } catch {

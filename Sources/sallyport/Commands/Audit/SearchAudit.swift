@@ -64,8 +64,8 @@ struct SearchAudit: ReportingCommand {
         }
         if let session, UUIDv7(session) == nil { throw ValidationError("--session is the id of a session") }
         for (name, text) in [("from", from), ("until", until)] {
-            if let text, Self.moment(text) == nil {
-                throw ValidationError("--\(name) is a moment such as 2026-11-23T15:04:05Z, or a date")
+            if let text, Timestamp(moment: text) == nil {
+                throw ValidationError("--\(name) is \(Timestamp.momentHelp)")
             }
         }
     }
@@ -97,13 +97,11 @@ struct SearchAudit: ReportingCommand {
         }
     }
 
-    /// RFC 3339, or the beginning of a day.
-    private static func moment(_ text: String) -> Timestamp? { Timestamp(text) ?? Timestamp("\(text)T00:00:00Z") }
-
     private var query: EntryQuery {
         EntryQuery(
             kinds: kind, caller: caller, target: target, action: action, rule: rule, decision: decision,
-            session: session.flatMap { UUIDv7($0) }, from: from.flatMap(Self.moment), to: until.flatMap(Self.moment),
+            session: session.flatMap { UUIDv7($0) }, from: from.flatMap { Timestamp(moment: $0) },
+            to: until.flatMap { Timestamp(moment: $0) },
             text: text)
     }
 
@@ -122,7 +120,7 @@ struct SearchAudit: ReportingCommand {
                     progress.update(size - min($0, size), of: size)
                 }
                 progress.finish()
-                page.hits = Array((Self.unsigned(pending, beside: page.hits) + page.hits).prefix(limit))
+                page.prepend(Self.unsigned(pending, beside: page.hits), limit: limit)
                 return page
             } catch let error as IndexError {
                 Terminal.note("\(error); until then every entry is looked at")
@@ -132,7 +130,7 @@ struct SearchAudit: ReportingCommand {
                 progress.update($0, of: $1)
             }
             progress.finish()
-            page.hits = Array((Self.unsigned(pending, beside: page.hits) + page.hits).prefix(limit))
+            page.prepend(Self.unsigned(pending, beside: page.hits), limit: limit)
             return page
         } catch let error as AuditError {
             progress.finish()
@@ -179,6 +177,15 @@ struct SearchAudit: ReportingCommand {
             }
         } while page.next != nil && page.hits.count < limit
         return page
+    }
+}
+
+extension AuditSearch.Page {
+    /// Puts what is not signed yet before the newest; what then has no room comes with the next page.
+    fileprivate mutating func prepend(_ pending: [AuditHit], limit: Int) {
+        let signed = hits.prefix(max(0, limit - pending.count))
+        if signed.count < hits.count { next = signed.last?.index ?? treeSize }
+        hits = Array(pending.prefix(limit)) + signed
     }
 }
 

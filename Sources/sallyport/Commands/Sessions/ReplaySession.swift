@@ -58,9 +58,10 @@ struct ReplaySession: ReportingCommand {
         guard let id = UUIDv7(id) else { throw CommandFailure("the id of a session is a UUID", status: .usage) }
         let moment = at.flatMap { ReplayMoment($0) }
         do {
+            let (own, wasDeleted) = try await ownRecording(of: session, client)
             let replayed = SessionPlayback(
                 session: id, log: try await DownloadedRecording("/api/v1/sessions/\(session)/entries", client: client),
-                own: try await ownRecording(of: session, client), terminals: terminals, command: wanted, client: client)
+                own: own, ownWasDeleted: wasDeleted, terminals: terminals, command: wanted, client: client)
             if format.output == .json {
                 try await replayed.printLines(from: moment)
             } else {
@@ -75,14 +76,16 @@ struct ReplaySession: ReportingCommand {
     }
 
     /// `nil` where policy asked for none, and where it was deleted, which is told.
-    private func ownRecording(of session: PathPart, _ client: ConsoleClient) async throws -> DownloadedRecording? {
+    private func ownRecording(
+        of session: PathPart, _ client: ConsoleClient
+    ) async throws -> (recording: DownloadedRecording?, wasDeleted: Bool) {
         do {
-            return try await DownloadedRecording("/api/v1/sessions/\(session)/recording", client: client)
-        } catch let failure as CommandFailure where failure.status == .negative {
-            if failure.rule == "evidence-deleted" {
-                Terminal.note("\(failure.description) What follows is told from the log alone.")
-            }
-            return nil
+            return (try await DownloadedRecording("/api/v1/sessions/\(session)/recording", client: client), false)
+        } catch let failure as CommandFailure where failure.rule == "evidence-deleted" {
+            Terminal.note("\(failure.description) What follows is told from the log alone.")
+            return (nil, true)
+        } catch let failure as CommandFailure where failure.rule == "not-found" {
+            return (nil, false)
         }
     }
 }

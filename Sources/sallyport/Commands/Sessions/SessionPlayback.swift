@@ -10,6 +10,8 @@ struct SessionPlayback {
     let log: DownloadedRecording
     /// The session's own recording, where it has one.
     let own: DownloadedRecording?
+    /// Whether it had one, which a rule has deleted.
+    let ownWasDeleted: Bool
     let terminals: [RecordedTerminal]
     let command: UUIDv7?
     let client: ConsoleClient
@@ -52,7 +54,7 @@ struct SessionPlayback {
                 JSONValue.object([
                     JSONMember("session", .string(session.description)),
                     JSONMember("started", .string(timeline.started.description)),
-                    JSONMember("recorded", .string(timeline.level.word)),
+                    JSONMember("recorded", .string(ownWasDeleted ? "deleted" : timeline.level.word)),
                 ]).canonicalBytes)
             func write(_ time: Duration, _ members: [JSONMember]) throws {
                 guard time >= from else { return }
@@ -90,6 +92,7 @@ struct SessionPlayback {
 
     private func recorded(_ level: SessionTimeline.Level) -> String {
         switch level {
+        case .none where ownWasDeleted: "recorded: deleted since; this is told from the audit log"
         case .none: "recorded: nothing beside the audit log (@record(\"none\")), which this is told from"
         case .metadata: "recorded: commands and sizes (@record(\"metadata\")); the rest is told from the audit log"
         case .full:
