@@ -60,4 +60,19 @@ public struct MaskCount: Sendable, Hashable {
         self.selector = selector
         self.count = count
     }
+
+    /// One for each rule and what it selects by, in the order of the first of each.
+    public static func sum(_ counts: [MaskCount]) -> [MaskCount] {
+        guard counts.count > 1 else { return counts }
+        var sums: [MaskCount] = []
+        for count in counts {
+            if let index = sums.firstIndex(where: { $0.rule == count.rule && $0.selector == count.selector }) {
+                sums[index] = MaskCount(
+                    rule: count.rule, selector: count.selector, count: sums[index].count + count.count)
+            } else {
+                sums.append(count)
+            }
+        }
+        return sums
+    }
 }

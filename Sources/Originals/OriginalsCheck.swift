@@ -110,6 +110,9 @@ public struct OriginalsCheck: Sendable {
                 return notes.append("\(file) was \(deletion)")
             }
             if case .notFound = error { return add(.fileMissing(file: file)) }
+            if commands.isEmpty {
+                return notes.append("\(file), which the log does not name, holds nothing: its first frame is not whole")
+            }
             return add(.unreadable(file: file, reason: "\(error)"))
         }
         if !commands.allSatisfy({ $0.head?.isExactly(reader.headDigest) == true }) { add(.headChanged(file: file)) }

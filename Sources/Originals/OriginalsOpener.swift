@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Identifiers
 import Masking
 
 /// Opens a file of sealed originals with the auditor's private key: chunk by chunk in the order of the file.
@@ -18,7 +19,7 @@ public struct OriginalsOpener {
 
     /// - Throws: `.otherKey`, `.notSealedOriginals`
     public init(_ reader: SealedOriginalsReader, key: AuditorPrivateKey) throws(OriginalsError) {
-        guard key.publicKey.id.utf8.elementsEqual(reader.header.key.utf8) else {
+        guard key.publicKey.id.isExactly(reader.header.key) else {
             throw .otherKey(path: reader.path, sealedTo: reader.header.key)
         }
         self.reader = reader
@@ -43,7 +44,7 @@ public struct OriginalsOpener {
         let failure = OriginalsError.notOpened(path: reader.path, sequence: place)
         guard let plain = try? context.open(chunk.body, authenticating: chunk.headerBytes), let header = chunk.header,
             header.sequence == place, header.session == reader.header.session, header.part == reader.header.part,
-            header.log.utf8.elementsEqual(reader.header.log.utf8)
+            header.log.isExactly(reader.header.log)
         else { throw failure }
         guard let records = Self.records(of: plain, header.fields) else { throw failure }
         return (chunk, header, records)

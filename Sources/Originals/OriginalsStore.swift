@@ -7,17 +7,22 @@ public struct OriginalsStore: Sendable {
     public let key: AuditorPublicKey
     /// The origin of the log that the originals belong to.
     public let log: String
+    /// Whether each chunk is on the disk before the log names it.
+    let synchronizes: Bool
     let file: GrowingFile
 
-    /// - Parameter directory: Made on first use, mode 0700.
-    public init(directory: String, key: AuditorPublicKey, log: String) {
-        self.init(directory: directory, key: key, log: log, file: .system)
+    /// - Parameters:
+    ///   - directory: Made on first use, mode 0700.
+    ///   - synchronizes: Whether each chunk is on the disk before the log names it, as at the log's durability `disk`.
+    public init(directory: String, key: AuditorPublicKey, log: String, synchronizes: Bool = false) {
+        self.init(directory: directory, key: key, log: log, synchronizes: synchronizes, file: .system)
     }
 
-    init(directory: String, key: AuditorPublicKey, log: String, file: GrowingFile) {
+    init(directory: String, key: AuditorPublicKey, log: String, synchronizes: Bool = false, file: GrowingFile) {
         self.directory = directory
         self.key = key
         self.log = log
+        self.synchronizes = synchronizes
         self.file = file
     }
 

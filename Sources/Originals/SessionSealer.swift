@@ -21,6 +21,7 @@ public final class SessionSealer {
     private let fullPath: String
     private let file: GrowingFile
     private let descriptor: Int32
+    private let synchronizes: Bool
     /// Only for sealing: there is no way back from it.
     private var context: HPKE.Sender
     private var sequence: UInt64 = 0
@@ -46,11 +47,17 @@ public final class SessionSealer {
         guard descriptor >= 0 else { throw OriginalsError(operation: "open", path: fullPath, code: -descriptor) }
         SealedFormat.appendFrame(header.bytes, context.encapsulatedKey, to: &frame)
         headDigest = SHA256.hash(data: frame).hexadecimal
-        try write()
+        synchronizes = store.synchronizes
+        do throws(OriginalsError) {
+            try write()
+        } catch {
+            // Without it the next try can make the file again.
+            _ = file.remove(fullPath)
+            throw error
+        }
     }
 
     deinit {
-        guard descriptor >= 0 else { return }
         file.close(descriptor)
         whenClosed()
     }
@@ -94,6 +101,12 @@ public final class SessionSealer {
             throw .shortWrite(path: fullPath)
         }
         length += UInt64(taken)
+        guard synchronizes else { return }
+        let code = file.synchronize(descriptor)
+        guard code == 0 else {
+            isBroken = true
+            throw OriginalsError(operation: "fsync", path: fullPath, code: code)
+        }
     }
 }
 

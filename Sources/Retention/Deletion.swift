@@ -102,7 +102,7 @@ public struct Deletions: Sendable {
         }?.deletion
     }
 
-    /// All deletions of files below a folder, e.g. `recordings/2026-11-26/<session>/`: the first that there is.
+    /// The first deletion that took a file below a folder, e.g. `recordings/2026-11-26/<session>/`.
     public func deletion(below folder: String) -> Deletion? {
         let wanted = Array(folder.utf8)
         return known.first { known in

@@ -95,19 +95,21 @@ public final class EvidenceKeeper: Sendable {
             return items
         }
         var failure: (any Error)?
+        var failed: [EvidenceItem] = []
         for (number, item) in items.enumerated() {
             do {
                 try seal(item, &work, at: wall)
             } catch {
                 failure = failure ?? error
-                waiting.withLock { $0.append(item) }
-                // A full disk is not tried again for each of thousands.
-                if number >= 16 {
+                failed.append(item)
+                // A full disk is not tried again for each of thousands; the next round begins with the others.
+                if failed.count > 16 {
                     waiting.withLock { $0 += items[(number + 1)...] }
                     break
                 }
             }
         }
+        waiting.withLock { $0 += failed }
         return failure
     }
 
@@ -243,9 +245,14 @@ public final class EvidenceKeeper: Sendable {
     private func finish(_ step: DeletionStep, at wall: Timestamp) throws -> Deletion? {
         try vault.keys.destroy(step.key)
         for name in step.names {
-            // Under another key by now, or gone already.
-            guard let found = try? vault.keyID(of: name), found == step.key else { continue }
-            try vault.remove(name)
+            do throws(VaultError) {
+                // Else it is under another key by now.
+                guard try vault.keyID(of: name) == step.key else { continue }
+                try vault.remove(name)
+            } catch {
+                // Gone already, by an attempt that was cut off.
+                if !error.isNotFound { throw error }
+            }
         }
         let deletion = try step.end(files, folder, log, at: wall)
         try vault.keys.forgetItems(of: step.key)

@@ -38,8 +38,7 @@ struct Holds {
     mutating func resume() throws {
         for name in try files.names(in: folder) {
             if name.hasSuffix(".adding") {
-                if let entry = try value(name)["entry"] { try log.appendOnce(entry.canonicalBytes) }
-                try settle(name)
+                try completeAdding(name)
             } else if name.hasSuffix(".releasing"), let id = UUIDv7(String(name.dropLast(10))) {
                 // Where the log says that it was released, it was; else somebody has to ask again.
                 let entry = try value(name)["entry"]?["id"]?.string.flatMap { UUIDv7($0) }
@@ -65,6 +64,11 @@ struct Holds {
         try settle("\(hold.id).adding")
     }
 
+    private func completeAdding(_ name: String) throws {
+        if let entry = try value(name)["entry"] { try log.appendOnce(entry.canonicalBytes) }
+        try settle(name)
+    }
+
     private func settle(_ name: String) throws {
         try files.move("\(folder)/\(name)", to: "\(folder)/\(name.dropLast(7)).json")
     }
@@ -74,6 +78,8 @@ struct Holds {
         throws
     {
         guard let hold = all.first(where: { $0.id == id }) else { throw RetentionError.noSuchHold(id) }
+        // The log says first that it was put.
+        if files.exists(path(id, "adding")) { try completeAdding("\(id).adding") }
         let members = hold.members.filter { $0.name != "by" && $0.name != "reason" }
         let entry = log.entry(
             RetentionEntry.hold, time,

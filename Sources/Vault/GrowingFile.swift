@@ -17,6 +17,8 @@ public struct GrowingFile: Sendable {
     public var truncate: @Sendable (_ descriptor: Int32, _ length: UInt64) -> Int32
     public var synchronize: @Sendable (_ descriptor: Int32) -> Int32
     public var close: @Sendable (_ descriptor: Int32) -> Void
+    /// Takes away a file that was made and came to nothing.
+    public var remove: @Sendable (_ path: String) -> Int32
 
     public static let system = GrowingFile(
         makeDirectory: { path in mkdir(path, 0o700) == 0 || errno == EEXIST ? 0 : errno },
@@ -45,5 +47,5 @@ public struct GrowingFile: Sendable {
             #else
                 _ = Glibc.close(descriptor)
             #endif
-        })
+        }, remove: { path in unlink(path) == 0 ? 0 : errno })
 }

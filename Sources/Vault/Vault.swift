@@ -36,10 +36,15 @@ public struct Vault: Sendable {
 
     /// Whether the file is there to be sealed: it has something in it, is not sealed, and nobody writes it.
     public func isUnsealed(_ name: String) -> Bool {
-        guard let file = try? EvidenceFile(place(of: name)), file.keyID == nil, !file.isBeingWritten else {
+        // Of a sealed one no key is asked for.
+        do throws(VaultError) {
+            guard try keyID(of: name) == nil else { return false }
+            let file = try EvidenceFile(place(of: name))
+            let size = try file.size
+            return size > 0 && !file.isBeingWritten
+        } catch {
             return false
         }
-        return (try? file.size) ?? 0 > 0
     }
 
     /// Seals a file that was closed, or seals it anew under another key.

@@ -184,7 +184,8 @@ extension Relay {
                 command.masking, text: command.text, isOpaque: command.statement?.isOpaque ?? true)
         else { return nil }
         let masked = masking.mask(fields)
-        command.maskedInMessages += masking.counts
+        // A statement may have notices without end.
+        command.maskedInMessages = MaskCount.sum(command.maskedInMessages + masking.counts)
         return masked
     }
 

@@ -81,7 +81,7 @@ final class FileChannel: HostProgramDelegate {
         program?.close()
         relay.hostEnded()
         pump(toEnd: true)
-        finish(.interrupted, reason)
+        finish(.interrupted, callerHasClosed ? Self.closedByCaller : reason)
     }
 
     // MARK: What the relay wants

@@ -50,12 +50,19 @@ struct FileContentMasker: SFTPContentMasker {
     func masked(text: [UInt8]) throws(SFTPUnmaskable) -> [UInt8] {
         // A name has no fields, so that the other rules have nothing to say about it.
         guard plan.selectsInText else { return text }
-        guard let masked = try mask(text, as: .text) else { throw SFTPUnmaskable(reason: "a name is no text") }
+        // A listing has thousands: they are sealed together, with what comes next or at the end.
+        guard let masked = try mask(text, as: .text, sealing: false) else {
+            throw SFTPUnmaskable(reason: "a name is no text")
+        }
         return masked
     }
 
     /// - Returns: `nil` where the content is not of this format.
-    private func mask(_ content: [UInt8], as format: MaskedFormat) throws(SFTPUnmaskable) -> [UInt8]? {
+    ///
+    /// - Parameter sealing: Whether its originals are sealed when this returns.
+    private func mask(
+        _ content: [UInt8], as format: MaskedFormat, sealing: Bool = true
+    ) throws(SFTPUnmaskable) -> [UInt8]? {
         guard let tried = try? mask(content, as: format, under: plan.withoutOriginals) else { return nil }
         guard plan.keepsOriginals, !tried.counts.isEmpty else {
             count(tried.counts)
@@ -64,7 +71,8 @@ struct FileContentMasker: SFTPContentMasker {
         // Once more, now that it is known to be of this format: of an attempt that failed no originals may stay.
         do throws(MaskingError) {
             let kept = try mask(content, as: format, under: plan)
-            try plan.sealOriginals()
+            if sealing { try plan.sealOriginals() }
+            if let failure = plan.originalsFailure { throw failure }
             count(kept.counts)
             return kept.masked
         } catch {

@@ -43,19 +43,3 @@ struct OutputMasker {
     /// How often each rule masked something.
     var counts: [MaskCount] { MaskCount.sum(earlier + (masker?.counts ?? [])) }
 }
-
-extension MaskCount {
-    /// One entry for each rule and what it selects by.
-    static func sum(_ counts: [MaskCount]) -> [MaskCount] {
-        var sums: [MaskCount] = []
-        for count in counts {
-            if let index = sums.firstIndex(where: { $0.rule == count.rule && $0.selector == count.selector }) {
-                sums[index] = MaskCount(
-                    rule: count.rule, selector: count.selector, count: sums[index].count + count.count)
-            } else {
-                sums.append(count)
-            }
-        }
-        return sums
-    }
-}

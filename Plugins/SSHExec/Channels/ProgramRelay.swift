@@ -118,6 +118,8 @@ final class ProgramRelay: HostProgramDelegate {
         }
         callerHasClosed = true
         flushing?.cancel()
+        // What it would have taken is owed to the host, which could not go on otherwise.
+        settle()
     }
 
     /// The caller is gone, or the session ends: so does the program.

@@ -14,6 +14,9 @@ public struct AuditEntry: Sendable, Equatable {
     /// The session that the entry belongs to.
     public let session: String?
 
+    /// An entry that is about to be recorded, or was taken from elsewhere.
+    public init(bytes: [UInt8]) { self.init(index: nil, bytes: bytes) }
+
     init(index: UInt64?, bytes: [UInt8]) {
         self.index = index
         self.bytes = bytes

@@ -67,6 +67,13 @@ struct Verdict {
             nextStep: "Sign in again and open a new connection.")
     }
 
+    static func originalsUnavailable(because reason: String) -> Verdict {
+        Verdict(
+            deniedBy: "originals-unavailable",
+            reason: "A masking rule applies, and what it takes away cannot be sealed for the auditors: \(reason).",
+            nextStep: "Try again later; if it lasts, tell the gateway's operators.")
+    }
+
     /// The same, with the answer still to be given when the command runs.
     var allowedForNow: Verdict {
         var verdict = self

@@ -5,4 +5,6 @@ public enum AuditSchema {
     /// The most bytes of a command that stand in its entry (an entry is at most 65,535 bytes, the bundle format's
     /// limit, and holds the caller and the decision besides).
     static let largestCommand = 40_000
+    /// The most bytes of an outcome's reason.
+    static let longestReason = 8192
 }

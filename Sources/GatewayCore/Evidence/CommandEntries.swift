@@ -240,7 +240,10 @@ extension CanonicalJSONWriter {
         }
         if let reason = outcome.reason {
             name("reason")
-            write(redactor.redact(reason) ?? reason)
+            // A host may have said it, as long as it liked; the whole entry has a limit.
+            let text = redactor.redact(reason) ?? reason
+            write(
+                text.utf8.count <= AuditSchema.longestReason ? text : "\(text.prefix(AuditSchema.longestReason / 4))…")
         }
         name("request_bytes")
         write(outcome.requestBytes)

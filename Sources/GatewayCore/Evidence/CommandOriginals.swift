@@ -38,7 +38,7 @@ final class CommandOriginals: OriginalsSink {
     /// Seals what is left. After this the sealed chunks are all there are.
     func finish() throws(OriginalsFailure) {
         defer { tap = nil }
-        try tap?.flush()
+        try tap?.finish()
     }
 
     func seal(_ chunk: OriginalsChunk) throws(OriginalsFailure) {

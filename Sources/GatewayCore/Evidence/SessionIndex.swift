@@ -229,9 +229,10 @@ extension SessionSummary {
 extension UUIDv7 {
     /// From the form of `SessionIndex.key(of:)`.
     init?(bytes: Data) {
-        let digits = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-        guard digits.count == 16 else { return nil }
-        let groups = [digits[..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10...]]
-        self.init(groups.map { $0.joined() }.joined(separator: "-"))
+        guard bytes.count == 16 else { return nil }
+        let groups =
+            [bytes.prefix(4), bytes.dropFirst(4).prefix(2), bytes.dropFirst(6).prefix(2)]
+            + [bytes.dropFirst(8).prefix(2), bytes.dropFirst(10)]
+        self.init(groups.map(\.hexadecimal).joined(separator: "-"))
     }
 }

@@ -1,4 +1,5 @@
 import Audit
+import Crypto
 import Identifiers
 import Identity
 import Logging
@@ -192,11 +193,26 @@ public final class Lane {
         } catch {
             writer.removeAll()
             write(&writer)
-            backlog.append(writer.bytes)
+            // One that the log can never take must not keep all that follows out of it.
+            let entry = writer.bytes.count > AuditLog.maximumEntryBytes ? Self.standIn(for: writer.bytes) : writer.bytes
+            backlog.append(entry)
             manager.parts.logger.critical(
                 "the audit log takes no entries; new commands are refused until it does",
                 metadata: ["error": "\(error)", "owed": "\(backlog.count)"])
         }
+    }
+
+    /// `kind: entry-omitted`: an entry was larger than an entry can be; this is what it was.
+    private static func standIn(for entry: [UInt8]) -> [UInt8] {
+        let head = AuditEntry(bytes: entry)
+        var members = [
+            JSONMember("bytes", .number(String(entry.count))),
+            JSONMember("of", .string(head.kind ?? "")),
+            JSONMember("sha256", .string(SHA256.hash(data: entry).hexadecimal)),
+        ]
+        if let id = head.id { members.append(JSONMember("entry", .string(id.description))) }
+        if let session = head.session { members.append(JSONMember("session", .string(session))) }
+        return ControlEntry(kind: "entry-omitted", at: .now, members).bytes
     }
 
     private func settleBacklog() throws(AuditError) {

@@ -23,8 +23,8 @@ public struct Outcome: Sendable {
     public var responseBytes: Int
     /// Rows returned or changed, where the protocol counts them.
     public var rows: Int?
-    /// What masking did, per rule and field.
-    public var masked: [MaskCount]
+    /// What masking did, per rule and field: one of each, however they were given.
+    public var masked: [MaskCount] { didSet { masked = MaskCount.sum(masked) } }
     /// What the protocol knows beyond that, such as the digest of a file that was transferred.
     public var details: [OutcomeDetail]
 
@@ -38,7 +38,7 @@ public struct Outcome: Sendable {
         self.requestBytes = requestBytes
         self.responseBytes = responseBytes
         self.rows = rows
-        self.masked = masked
+        self.masked = MaskCount.sum(masked)
         self.details = details
     }
 }

@@ -106,13 +106,19 @@ public final class Session {
         let now = lane.manager.parts.clock()
         let command = redemption.needed.command
         if let ended = refusalIfEnded(command, rules, at: now) { return .refused(ended) }
+        let verdict = evaluation.judge(command, by: rules, at: now)
+        // Before the approval is used up: what keeps the command from running then is not the approvers' doing.
+        if let masking = try? lane.plan(verdict.obligations.masks, of: rules),
+            let missing = prepareOriginals(for: masking)
+        {
+            return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
+        }
         guard redemption.spend() else {
             return .refused(
                 Refusal(
                     kind: .denied, rule: "approval-used", reason: "This approval has been used.",
                     nextStep: "Ask again: each run of the command needs its own approval."))
         }
-        let verdict = evaluation.judge(command, by: rules, at: now)
         switch verdict.answer {
         case .deny where rules.mode == .enforce:
             return .refused(refuse(command, verdict, rules, at: now))
@@ -143,7 +149,9 @@ public final class Session {
                     kind: .unavailable, rule: verdict.rule, reason: "The answer could not be masked: \(error).",
                     nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong."))
         }
-        if let refusal = prepareOriginals(for: masking) { return .refused(refusal) }
+        if let missing = prepareOriginals(for: masking) {
+            return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
+        }
         let commandID = lane.newID(at: now)
         let recorded = Intent(
             id: commandID, time: now, command: command, digest: digest, phase: phase, verdict: verdict,
@@ -170,7 +178,9 @@ public final class Session {
     private func permit(
         _ command: Command, of known: KnownForm, _ rules: RuleSnapshot, at now: Timestamp
     ) -> Decision {
-        if let refusal = prepareOriginals(for: known.masking) { return .refused(refusal) }
+        if let missing = prepareOriginals(for: known.masking) {
+            return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
+        }
         let commandID = lane.newID(at: now)
         let digest = command.digest(target: target.name)
         do {
@@ -207,8 +217,10 @@ public final class Session {
 
     /// Makes sure that what `masking` takes away can be sealed, where it is to be kept. A command whose originals would
     /// be lost must not run.
-    private func prepareOriginals(for masking: MaskingPlan) -> Refusal? {
-        guard let store = lane.manager.parts.originals, !masking.isEmpty, sealer?.isBroken ?? true else { return nil }
+    ///
+    /// - Returns: What is said and recorded instead, where it cannot be.
+    private func prepareOriginals(for masking: MaskingPlan) -> Verdict? {
+        guard !masking.isEmpty, sealer?.isBroken ?? true, let store = lane.manager.parts.originals else { return nil }
         do throws(OriginalsError) {
             let new = try store.begin(session: id, part: sealedFiles + 1)
             let (told, item) = (lane.manager.parts.evidenceClosed, evidence(.originals, new.path))
@@ -217,10 +229,7 @@ public final class Session {
             sealedFiles += 1
             return nil
         } catch {
-            return Refusal(
-                kind: .unavailable, rule: "originals-unavailable",
-                reason: "A masking rule applies, and what it takes away cannot be sealed for the auditors: \(error).",
-                nextStep: "Try again later; if it lasts, tell the gateway's operators.")
+            return .originalsUnavailable(because: "\(error)")
         }
     }
 

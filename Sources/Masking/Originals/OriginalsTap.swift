@@ -65,7 +65,10 @@ public final class OriginalsTap {
 
     // MARK: Values in parts
 
-    func begin(_ field: OriginalsField, row: UInt64) { open = (field, row) }
+    func begin(_ field: OriginalsField, row: UInt64) {
+        end()
+        open = (field, row)
+    }
 
     func append(_ part: UnsafeRawBufferPointer, isLast: Bool) {
         guard let open else { return }
@@ -81,7 +84,18 @@ public final class OriginalsTap {
         } while start < part.count
     }
 
+    /// Ends a value that was cut off.
+    private func end() { append(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
+
     // MARK: Chunks
+
+    /// Has all that is left sealed. A value that was cut off is whole with this: it was counted when it began.
+    ///
+    /// - Throws: also what a chunk before met.
+    public func finish() throws(OriginalsFailure) {
+        end()
+        try flush()
+    }
 
     /// Has what is collected sealed now.
     ///

@@ -73,7 +73,9 @@ struct Gateway {
                 payloads: PayloadStore(directory: "\(state)/payloads"), recordingsDirectory: "\(state)/recordings",
                 consoleURL: configuration.console.url,
                 originals: configuration.audit.auditorKey.map {
-                    OriginalsStore(directory: "\(state)/originals", key: $0, log: configuration.audit.origin)
+                    OriginalsStore(
+                        directory: "\(state)/originals", key: $0, log: configuration.audit.origin,
+                        synchronizes: configuration.audit.durability == .disk)
                 }, evidenceClosed: { keeper.closed($0) }, logger: logger),
             rules: rules)
         reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)

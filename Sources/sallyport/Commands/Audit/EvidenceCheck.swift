@@ -6,8 +6,8 @@ import Retention
 import StrictJSON
 import Vault
 
-/// Holds recordings and payloads against the digests that the log has of them, and tells what was deleted from what is
-/// missing. In bounded memory but for the names of what was deleted, which are mapped.
+/// Holds recordings, payloads and sealed originals against the digests that the log has of them, and tells what was
+/// deleted from what is missing. In memory for the sessions that go on at once; the names of what was deleted are mapped.
 struct EvidenceCheck {
     /// Files that are as they were recorded.
     private(set) var intact: UInt64 = 0
@@ -24,6 +24,8 @@ struct EvidenceCheck {
     /// Files whose chunks are remembered.
     private static let mostOriginals = 64
     private var sealedChunks: [String: Set<String>] = [:]
+    /// Files of sessions that go on, of which it was said what is to be said.
+    private var toldOriginals: Set<String> = []
 
     /// Every deletion that the log has the end of.
     static func deletions(in reader: AuditReader) throws(AuditError) -> [Deletion] {
@@ -68,6 +70,8 @@ struct EvidenceCheck {
     }
 
     private mutating func check(_ entry: AuditEntry) {
+        if ["outcome", "originals"].contains(entry.kind), entry.holds(#""originals":{"#) { checkOriginals(entry) }
+        if entry.kind == "session-end", let session = entry.session { forgetOriginals(of: session) }
         switch entry.kind {
         case "session-end" where entry.holds(#""recording":{"#):
             guard let session = entry.session.flatMap({ UUIDv7($0) }), let value = Self.value(entry),
@@ -86,7 +90,6 @@ struct EvidenceCheck {
                 return
             }
             compare("payloads/\(PayloadStore.name(of: id))", with: digest, of: entry)
-        case "outcome" where entry.holds(#""originals":{"#), "originals": checkOriginals(entry)
         default: return
         }
     }
@@ -96,26 +99,42 @@ struct EvidenceCheck {
         guard let originals = Self.value(entry)?["originals"], let file = originals["file"]?.string else { return }
         let name = "originals/\(file)"
         if sealedChunks[file] == nil {
-            // Sessions that go on at once are few; what was forgotten is read again.
-            if sealedChunks.count >= Self.mostOriginals { sealedChunks.removeAll() }
-            sealedChunks[file] = digests(of: file, named: name, by: entry)
+            // Of more sessions at once some are read again.
+            if sealedChunks.count >= Self.mostOriginals, let other = sealedChunks.keys.first {
+                sealedChunks[other] = nil
+            }
+            sealedChunks[file] = digests(of: file, named: name, by: entry, isNew: toldOriginals.insert(file).inserted)
         }
         guard let digests = sealedChunks[file], !digests.isEmpty else { return }
+        if let head = originals["head"]?.string, !digests.contains(head) {
+            add("\(name) has another first frame than entry \(Self.name(entry)) recorded: nothing in it can be opened")
+        }
         for chunk in originals["chunks"]?.array ?? [] {
             guard let digest = chunk["sha256"]?.string, !digests.contains(digest) else { continue }
             add("\(name) has not the chunk \(chunk["sequence"]?.integer ?? -1) that entry \(Self.name(entry)) recorded")
         }
     }
 
-    /// Empty where the file cannot be read, which is told here.
-    private mutating func digests(of file: String, named name: String, by entry: AuditEntry) -> Set<String> {
+    /// After a session's end the log says nothing more of its originals.
+    private mutating func forgetOriginals(of session: String) {
+        for file in toldOriginals where file.contains("/\(session)-") {
+            toldOriginals.remove(file)
+            sealedChunks[file] = nil
+        }
+    }
+
+    /// Empty where the file cannot be read, which is told here, once.
+    private mutating func digests(
+        of file: String, named name: String, by entry: AuditEntry, isNew: Bool
+    ) -> Set<String> {
         do throws(OriginalsError) {
             let reader = try SealedOriginalsReader(EvidencePlace(state: state, kind: .originals, path: file))
             var digests: Set<String> = [reader.headDigest]
             while let chunk = reader.next() { digests.insert(chunk.digest) }
-            intact += 1
+            if isNew { intact += 1 }
             return digests
         } catch {
+            guard isNew else { return [] }
             if deletions.deletion(of: name) != nil {
                 deleted += 1
             } else if case .notFound = error {
