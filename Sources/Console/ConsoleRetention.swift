@@ -8,6 +8,15 @@ public enum ConsoleHoldSubject: Sendable, Equatable {
     case caller(issuer: String, subject: String)
 }
 
+/// A file of a session's evidence.
+public enum SessionEvidence: Sendable, Equatable {
+    case recording
+    /// Of one command's terminal.
+    case terminalRecording(command: UUIDv7)
+    /// The file of sealed originals with this number, from 1 on.
+    case originals(part: Int)
+}
+
 /// What the console needs of whoever keeps evidence.
 public protocol ConsoleRetention: Sendable {
     /// When what is deleted, under which rule: members `plan` and `trusted_time`.
@@ -18,9 +27,8 @@ public protocol ConsoleRetention: Sendable {
     func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue
     /// Ends a hold, and records it; false when there is no such hold.
     func release(_ id: UUIDv7, reason: String, by caller: Caller) async throws -> Bool
-    /// What became of a session's recording, or of that of a command's terminal, that is not there: "deleted on … under
-    /// the rule …"; `nil` when nothing is known of it.
-    func absence(of session: UUIDv7, command: UUIDv7?) async throws -> String?
+    /// What became of what is not there: "deleted on … under the rule …"; `nil` when nothing is known of it.
+    func absence(of evidence: SessionEvidence, in session: UUIDv7) async throws -> String?
 }
 
 extension ConsoleBackend {

@@ -155,6 +155,10 @@ struct AuditSearchTests {
         #expect(throws: IndexError.disagrees(path: index.path, detail: "it knows 600 entries, and the log has 500")) {
             try index.check(against: short.reader)
         }
+        let session = try #require(log.facts.compactMap(\.session).first)
+        for reader in [other.reader, short.reader] {
+            #expect(throws: IndexError.self) { try SessionHistory(of: session, log: reader, index: index) }
+        }
         try index.renew()
         #expect(try index.position().next == 0)
         try index.follow(short.reader)
@@ -208,6 +212,11 @@ struct AuditSearchTests {
         }
         #expect(try kept?.position().next == 300)
         kept = nil
+        // The write-ahead log of another index is never taken for the new one's.
+        let foreign = try AuditIndex.kept(at: "\(log.folder)/foreign.sqlite")
+        try foreign.follow(log.reader, atMost: 50)
+        try? FileManager.default.removeItem(atPath: "\(path)-wal")
+        try FileManager.default.copyItem(atPath: "\(foreign.path)-wal", toPath: "\(path)-wal")
         try AuditIndex.rebuild(at: path) { try $0.follow(log.reader, atMost: 400) }
         #expect(try AuditIndex.reading(path).position().next == 400)
         #expect(try old.position().next == 300, "who reads the old one still does")

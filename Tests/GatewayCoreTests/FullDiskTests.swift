@@ -1,5 +1,7 @@
 import AdapterTestKit
 import GatewayCore
+import Masking
+import StrictJSON
 import Testing
 
 @Suite("A log that takes no entries")
@@ -68,5 +70,34 @@ struct FullDiskTests {
         let next = try await TrySession(gateway, on: Loops.first)
         #expect(try session.last("session-end")?.json["reason"] == "the client hung up")
         #expect(try next.entries().map(\.kind) == ["session-start"])
+    }
+
+    @Test("an outcome that no entry can hold is replaced by one that says so, and the next command runs")
+    func tooLarge() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        let first = try await session.decide(Wanted.call())
+        try await session.end(first.commandID, Outcome(.failed, status: String(repeating: "s", count: 70_000)))
+        #expect(try await session.run(Wanted.call()).word == "permitted")
+        let entries = try session.entries()
+        #expect(entries.map(\.kind) == ["session-start", "intent", "entry-omitted", "intent", "outcome"])
+        let omitted = try #require(try session.last("entry-omitted")).json
+        #expect(omitted["of"] == "outcome" && omitted["session"]?.string == session.id.description)
+        #expect(omitted["sha256"]?.string?.count == 64 && omitted["entry"]?.string != nil)
+        #expect((omitted["bytes"]?.integer ?? 0) > 70_000)
+    }
+
+    @Test("what masking did is one count a rule and field, however often it was told")
+    func manyCounts() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        let first = try await session.decide(Wanted.call())
+        let count = MaskCount(rule: "pii/EMAIL", selector: "detector", count: 2)
+        var outcome = Outcome(.succeeded, status: "200", masked: Array(repeating: count, count: 2000))
+        #expect(outcome.masked == [MaskCount(rule: "pii/EMAIL", selector: "detector", count: 4000)])
+        outcome.masked.append(count)
+        try await session.end(first.commandID, outcome)
+        let masked = try #require(try session.last("outcome")).json["outcome"]?["masked"]
+        #expect(masked == [["count": 4002, "rule": "pii/EMAIL", "selector": "detector"]], "\(masked as Any)")
     }
 }

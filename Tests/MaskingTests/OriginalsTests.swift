@@ -255,4 +255,20 @@ struct OriginalsTests {
         #expect(sink.values.count == 50_000 && sink.values.allSatisfy { $0.text == "\($0.row)" })
         #expect(sink.values.allSatisfy { $0.name == "value" && $0.rule == "set/column ssn" })
     }
+
+    @Test("a value that was cut off is kept as far as it came: what is counted is kept", arguments: [10, 100_000])
+    func cutOff(length: Int) throws {
+        let sink = CollectingSink()
+        let loop = EmbeddedEventLoop()
+        let tap = OriginalsTap(sink: sink)
+        let plan = try makePlan(["field ssn: redact"]).keepingOriginals(in: tap, on: loop)
+        var masker = try StreamMasker(plan: plan, format: .json)
+        let begun = String(repeating: "7", count: length)
+        _ = try masker.mask(ByteBuffer(string: #"{"ssn":"536-22-8741","x":{"ssn":"\#(begun)"#))
+        // The answer ends here, without its end.
+        try tap.finish()
+        let counts = Dictionary(masker.counts.map { ($0.rule, $0.count) }, uniquingKeysWith: +)
+        #expect(sink.counts == counts && sink.values.count == counts.values.reduce(0, +))
+        #expect(sink.values.map(\.text) == ["536-22-8741", begun])
+    }
 }

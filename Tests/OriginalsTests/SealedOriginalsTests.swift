@@ -136,6 +136,51 @@ struct SealedOriginalsTests {
         #expect(digests == chunks.map(\.digest))
     }
 
+    @Test("a file whose first frame cannot be written is gone, and the next try makes it", arguments: [true, false])
+    func firstFrame(isShort: Bool) throws {
+        let isFull = Mutex(true)
+        var file = GrowingFile.system
+        file.write = { descriptor, bytes in
+            guard isFull.withLock({ $0 }) else { return GrowingFile.system.write(descriptor, bytes) }
+            return isShort
+                ? GrowingFile.system.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(5)))
+                : -Int(ENOSPC)
+        }
+        let workshop = Workshop(file)
+        #expect(throws: OriginalsError.self) { try workshop.sealer() }
+        #expect(!FileManager.default.fileExists(atPath: workshop.path()))
+        isFull.withLock { $0 = false }
+        _ = try Self.sealed(workshop)
+        #expect(try workshop.opened().values.count == 4)
+    }
+
+    @Test("where the log is on the disk before it answers, so is what it names")
+    func synchronized() throws {
+        let synchronized = Mutex(0)
+        var file = GrowingFile.system
+        file.synchronize = { descriptor in
+            synchronized.withLock { $0 += 1 }
+            return GrowingFile.system.synchronize(descriptor)
+        }
+        let workshop = Workshop(file)
+        _ = try Self.sealed(workshop)
+        #expect(synchronized.withLock { $0 } == 0)
+        let store = OriginalsStore(
+            directory: workshop.directory, key: workshop.key.publicKey, log: "gate.example/log", synchronizes: true,
+            file: file)
+        let sealer = try store.begin(session: workshop.session, part: 2)
+        _ = try workshop.seal(["536-22-0001"], of: Self.first, by: sealer)
+        #expect(synchronized.withLock { $0 } == 2)
+        var failing = file
+        failing.synchronize = { _ in EIO }
+        #expect(throws: OriginalsError.self) {
+            try OriginalsStore(
+                directory: workshop.directory, key: workshop.key.publicKey, log: "gate.example/log",
+                synchronizes: true, file: failing
+            ).begin(session: workshop.session, part: 3)
+        }
+    }
+
     @Test("another key opens nothing, also if it claims the id")
     func wrongKey() throws {
         let workshop = Workshop()

@@ -12,6 +12,8 @@ final class Cabinet: Sendable {
     let state = NSTemporaryDirectory() + "retention-\(UUID().uuidString)"
     /// What the log has, in its order.
     let entries = Mutex<[JSONValue]>([])
+    /// As when its disk is full.
+    let refusesEntries = Mutex(false)
     /// Changes until the process is killed; `nil` for ever.
     private let left = Mutex<Int?>(nil)
 
@@ -51,6 +53,9 @@ final class Cabinet: Sendable {
             },
             append: { [self] bytes in
                 try change("append", "log")
+                guard !refusesEntries.withLock({ $0 }) else {
+                    throw VaultError.failed(operation: "append", path: "log", code: ENOSPC)
+                }
                 let entry = try JSONValue(parsing: bytes)
                 entries.withLock { $0.append(entry) }
             },

@@ -122,6 +122,30 @@ struct EvidenceKeeperTests {
         #expect(try cabinet.read(bob) == nil && cabinet.deletions().found.deletion(of: bob.name) != nil)
     }
 
+    @Test("a hold that was put while the log took nothing is on record before its release, and does not come back")
+    func heldUnrecorded() throws {
+        let cabinet = try Cabinet()
+        let keeper = try cabinet.keeper()
+        let hold = Hold(
+            id: UUIDv7(milliseconds: Self.start.milliseconds),
+            subject: .caller(issuer: "https://issuer.example", subject: "bob"), reason: "case 4711",
+            by: ("https://issuer.example", "carol"), time: Self.start)
+        cabinet.refusesEntries.withLock { $0 = true }
+        #expect(throws: VaultError.self) { try keeper.add(hold) }
+        #expect(keeper.holds == [hold], "in force all the same")
+        #expect(throws: VaultError.self) {
+            try keeper.release(hold.id, reason: "closed", by: ("i", "carol"), at: Self.after(1))
+        }
+        #expect(keeper.holds == [hold])
+        cabinet.refusesEntries.withLock { $0 = false }
+        try keeper.release(hold.id, reason: "closed", by: ("i", "carol"), at: Self.after(2))
+        #expect(cabinet.entries.withLock { $0.map { $0["step"]?.string } } == ["add", "release"])
+        let next = try cabinet.keeper()
+        _ = try next.tick(at: Self.after(3), elapsed: .zero)
+        #expect(next.holds.isEmpty)
+        #expect(cabinet.entries.withLock { $0.count } == 2)
+    }
+
     @Test("a hold of a caller covers nobody whose name only looks the same")
     func exactHold() throws {
         let hold = Hold(

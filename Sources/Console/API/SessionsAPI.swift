@@ -62,7 +62,7 @@ struct SessionsAPI: Sendable {
         _ = try exchange.query()
         let session = try await session(exchange, .readRecordings)
         guard let parts = try await backend.recording(of: session.id) else {
-            try await sayWhetherDeleted("recording of session \(session.id)", of: session.id)
+            try await sayWhetherDeleted(.recording, in: session.id, "recording of session \(session.id)")
             throw Problem.notFound(
                 "recording of session \(session.id)", next: "Policies decide what is recorded, with @record.")
         }
@@ -95,7 +95,8 @@ struct SessionsAPI: Sendable {
             let parts = try await backend.terminalRecording(
                 of: session.id, command: command, following: follow == .yes)
         else {
-            try await sayWhetherDeleted("terminal recording of command \(command)", of: session.id, command: command)
+            try await sayWhetherDeleted(
+                .terminalRecording(command: command), in: session.id, "terminal recording of command \(command)")
             throw Problem.notFound(
                 "terminal recording of command \(command)",
                 next: "/api/v1/sessions/\(id)/recordings lists those there are.")
@@ -120,8 +121,10 @@ struct SessionsAPI: Sendable {
     }
 
     /// - Throws: `Problem` when what is not there was deleted by a rule.
-    private func sayWhetherDeleted(_ what: String, of session: UUIDv7, command: UUIDv7? = nil) async throws {
-        guard let absence = try await backend.retention?.absence(of: session, command: command) else { return }
+    private func sayWhetherDeleted(
+        _ evidence: SessionEvidence, in session: UUIDv7, _ what: String
+    ) async throws {
+        guard let absence = try await backend.retention?.absence(of: evidence, in: session) else { return }
         throw Problem(
             .gone, "evidence-deleted", "The \(what) was \(absence).",
             next: "The log has its digest and the record of its deletion; see `sallyport audit verify`.")
@@ -150,6 +153,8 @@ struct SessionsAPI: Sendable {
             let parts = try await backend.sealedOriginals(
                 of: session.id, part: part, for: command, to: caller, reason: reason)
         else {
+            try await sayWhetherDeleted(
+                .originals(part: part), in: session.id, "file of sealed originals of session \(session.id)")
             throw Problem.notFound(
                 "file of sealed originals of session \(session.id)",
                 next: "They are kept where `audit: {originals: …}` names an auditor's key.")

@@ -4,6 +4,7 @@ import Identifiers
 import Identity
 import Masking
 import NIOPosix
+import Originals
 import Recording
 import Retention
 import StrictJSON
@@ -64,17 +65,21 @@ struct GatewayRetention: ConsoleRetention {
         }
     }
 
-    /// What became of a recording that is not there; `nil` where nothing is known of it.
-    func absence(of session: UUIDv7, command: UUIDv7?) async throws -> String? {
+    func absence(of evidence: SessionEvidence, in session: UUIDv7) async throws -> String? {
         try await NIOThreadPool.singleton.runIfActive {
             let deletions = try Deletions.load(state: state)
             let day = Timestamp(milliseconds: session.milliseconds).description.prefix(10)
-            let names =
-                command.map { ["recordings/\(TerminalRecordings.path(of: $0, in: session))"] }
-                ?? ["recordings/\(day)/\(session).jsonl"]
-            if let deletion = names.lazy.compactMap({ deletions.deletion(of: $0) }).first { return deletion.sentence }
-            if command == nil { return deletions.deletion(below: "recordings/\(day)/\(session)/")?.sentence }
-            return nil
+            let deletion: Deletion? =
+                switch evidence {
+                case .recording:
+                    deletions.deletion(of: "recordings/\(day)/\(session).jsonl")
+                        ?? deletions.deletion(below: "recordings/\(day)/\(session)/")
+                case .terminalRecording(let command):
+                    deletions.deletion(of: "recordings/\(TerminalRecordings.path(of: command, in: session))")
+                case .originals(let part):
+                    deletions.deletion(of: "originals/\(OriginalsStore.path(session: session, part: part))")
+                }
+            return deletion?.sentence
         }
     }
 }

@@ -218,6 +218,7 @@ struct SinkTests {
         }
         // Batches came whole: a request that was too large was made smaller, and none was cut.
         #expect(kept(keep).contains { $0.contains("\"batch\"") })
+        #expect(try !gateway.process.output.contains("collector-secret"))
         _ = process
     }
 

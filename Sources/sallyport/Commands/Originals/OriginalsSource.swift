@@ -3,6 +3,7 @@ import Foundation
 import GatewayCore
 import Identifiers
 import Originals
+import Retention
 import StrictJSON
 import Vault
 
@@ -40,7 +41,19 @@ struct LocalOriginals: OriginalsSource {
     }
 
     func place(of file: String, for logged: LoggedOriginals) async throws -> EvidencePlace {
-        EvidencePlace(state: state, kind: .originals, path: file)
+        let place = EvidencePlace(state: state, kind: .originals, path: file)
+        guard !FileManager.default.fileExists(atPath: place.path) else { return place }
+        let all: [Deletion]
+        do throws(AuditError) {
+            all = try EvidenceCheck.deletions(in: reader)
+        } catch {
+            throw CommandFailure("the log cannot be read: \(error)", status: .unavailable)
+        }
+        let deletion = Deletions.load(all, state: state).found.deletion(
+            of: "\(EvidenceKind.originals.rawValue)/\(file)")
+        guard let deletion else { return place }
+        throw CommandFailure(
+            "the originals of command \(logged.command) were \(deletion.sentence)", status: .negative)
     }
 
     func release(_ place: EvidencePlace) {}
