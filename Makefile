@@ -14,7 +14,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
 SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks Fuzzing
 
-.PHONY: build demo test kills lint format fuzz bench bench-http bench-postgres bench-ssh bench-audit bench-policy clean
+.PHONY: build demo test kills lint format fuzz bench bench-http bench-postgres bench-ssh bench-audit bench-search bench-originals bench-policy clean
 
 build:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -58,7 +58,7 @@ fuzz-%:
 	SWIFT_BACKTRACE=enable=no .build-fuzz/debug/$*-fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
 		-artifact_prefix=.build-fuzz/found/$*/ .build-fuzz/corpus/$*
 
-bench: bench-policy bench-audit bench-http bench-postgres bench-ssh
+bench: bench-policy bench-audit bench-search bench-http bench-postgres bench-originals bench-ssh
 
 bench-http:
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
@@ -78,6 +78,17 @@ bench-ssh:
 bench-audit:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
 	swift run -c release audit-benchmark
+
+# A log of 10 million entries takes 6 GB of the temporary folder for a while; AUDIT_BENCH_ENTRIES makes it smaller.
+bench-search:
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+	swift run -c release audit-benchmark search
+
+# What sealing originals adds to masking.
+bench-originals:
+	@scripts/install-packages.sh $(BENCH_PACKAGES)
+	swift build -c release --product sallyport
+	python3 Benchmarks/originals_benchmark.py
 
 bench-policy:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)

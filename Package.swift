@@ -183,7 +183,8 @@ suite("CommandTests", testing: ["sallyport", "Identifiers", "Identity", "Policy"
 
 // Benchmarks that run inside a process; `make bench` builds them in release.
 for (name, folder, modules) in [
-    ("policy-benchmark", "PolicyBenchmark", ["Policy"]), ("audit-benchmark", "AuditBenchmark", ["Audit"]),
+    ("policy-benchmark", "PolicyBenchmark", ["Policy"]),
+    ("audit-benchmark", "AuditBenchmark", ["Audit", "GatewayCore"]),
 ] where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Benchmarks/\(folder)/main.swift") {
     package.targets.append(
         .executableTarget(

@@ -104,7 +104,10 @@ log_disconnections = 0
     return Contestant("PgBouncer", command, port)
 
 
-def sallyport(folder: pathlib.Path, binary: str, database: Database) -> tuple[Contestant, Contestant, str]:
+def sallyport(
+    folder: pathlib.Path, binary: str, database: Database, more: str = "", name: str = "Sallyport"
+) -> tuple[Contestant, Contestant, str]:
+    """A gateway in `folder`, whose configuration has `more` besides, with its issuer and a token."""
     port, issuer_port, console_port = free_port(), free_port(), free_port()
     issuer = Contestant("issuer", [binary, "issuer", "--port", str(issuer_port)], issuer_port)
     (folder / "policy.cedar").write_text(POLICY)
@@ -126,6 +129,7 @@ masking:
         - {{column: customers.ssn, transform: keep-last 4}}
         - {{column: customers.email, transform: redact}}
 recording: {{minimum: metadata}}
+{more}
 targets:
   - name: bench
     kind: postgres
@@ -134,8 +138,14 @@ targets:
 """
     )
     os.environ["BENCH_PASSWORD"] = PASSWORD
-    gateway = Contestant("Sallyport", [binary, "serve", "--config", str(configuration)], port)
+    gateway = Contestant(name, [binary, "serve", "--config", str(configuration)], port)
     return gateway, issuer, sign_in(issuer_port)
+
+
+CUSTOMERS = (
+    "CREATE TABLE customers AS SELECT i AS id, md5(i::text) AS name, lpad((i % 1000000000)::text, 9, '1') AS ssn,"
+    f" 'c' || i || '@example.com' AS email, i * 1.5 AS balance FROM generate_series(1, {BULK_ROWS}) i"
+)
 
 
 def fill(direct: Way) -> None:
@@ -143,8 +153,7 @@ def fill(direct: Way) -> None:
     direct.client("pgbench", "-i", "-q", "-s", "10")
     for statement in (
         f"CREATE TABLE copied AS SELECT i AS id, md5(i::text) AS name, i * 1.5 AS amount FROM generate_series(1, {COPY_ROWS}) i",
-        "CREATE TABLE customers AS SELECT i AS id, md5(i::text) AS name, lpad((i % 1000000000)::text, 9, '1') AS ssn,"
-        f" 'c' || i || '@example.com' AS email, i * 1.5 AS balance FROM generate_series(1, {BULK_ROWS}) i",
+        CUSTOMERS,
         "CREATE TABLE orders AS SELECT * FROM customers",
         "VACUUM ANALYZE",
     ):

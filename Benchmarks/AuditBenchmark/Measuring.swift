@@ -103,9 +103,9 @@ struct Results {
         rows.append(.object(row.map { JSONMember($0.0, $0.1) }))
     }
 
-    func write(to folder: String) throws {
+    func write(_ name: String, to folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(JSONValue.array(rows).canonicalBytes).write(to: URL(fileURLWithPath: "\(folder)/audit.json"))
+        try Data(JSONValue.array(rows).canonicalBytes).write(to: URL(fileURLWithPath: "\(folder)/\(name).json"))
     }
 
     private static func left(_ text: String, _ width: Int) -> String {

@@ -80,7 +80,7 @@ public final class SessionSealer {
         ).bytes
         let body: Data
         do {
-            body = try chunk.bytes.withUnsafeReadableBytes { try context.seal($0, authenticating: header) }
+            body = try context.seal(chunk.bytes, authenticating: header)
         } catch {
             isBroken = true
             throw .notSealed(path: fullPath)

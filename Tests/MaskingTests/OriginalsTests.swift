@@ -24,7 +24,7 @@ final class CollectingSink: OriginalsSink {
     func seal(_ chunk: OriginalsChunk) throws(OriginalsFailure) {
         guard chunks < room else { throw OriginalsFailure(reason: "no space left") }
         chunks += 1
-        var bytes = chunk.bytes
+        var bytes = ByteBuffer(bytes: chunk.bytes)
         while let head = bytes.readMultipleIntegers(as: (UInt16, UInt64, UInt32).self),
             let value = bytes.readBytes(length: Int(head.2 & 0x7fff_ffff))
         {

@@ -85,15 +85,13 @@ extension ValueKind {
 
 /// Masks the rows of one result.
 final class RowMasking {
-    private var columns: ColumnMasking
-    /// What stands for one value.
-    private var scratch = ByteBuffer()
+    private var masker: RowMasker
 
-    init(_ columns: ColumnMasking) { self.columns = columns }
+    init(_ columns: ColumnMasking) { masker = RowMasker(columns: columns) }
 
-    var counts: [MaskCount] { columns.counts }
+    var counts: [MaskCount] { masker.columns.counts }
     /// Why what is masked cannot be kept any more.
-    var originalsFailure: OriginalsFailure? { columns.masker.cells.originalsFailure }
+    var originalsFailure: OriginalsFailure? { masker.columns.masker.cells.originalsFailure }
 
     /// What was made of the messages of a run.
     struct Run {
@@ -109,13 +107,7 @@ final class RowMasking {
     func mask(
         _ bytes: UnsafeRawBufferPointer, limit: Int, into output: inout ByteBuffer
     ) throws(ProtocolViolation) -> Run {
-        var run = Run()
-        while run.rows < limit, let end = try Self.wholeRow(bytes, from: run.consumed) {
-            try maskRow(UnsafeRawBufferPointer(rebasing: bytes[run.consumed..<end]), into: &output)
-            run.consumed = end
-            run.rows += 1
-        }
-        return run
+        try masker.mask(bytes, limit: limit, into: &output)
     }
 
     /// Appends the whole DataRow messages at the start of `bytes` to `output` as they are.
@@ -132,7 +124,7 @@ final class RowMasking {
     }
 
     /// Where the DataRow message that starts here ends; `nil` if there is none, or not all of it.
-    private static func wholeRow(
+    fileprivate static func wholeRow(
         _ bytes: UnsafeRawBufferPointer, from start: Int
     ) throws(ProtocolViolation) -> Int? {
         guard start + Frame.headerLength <= bytes.count, bytes[start] == MessageCode.dataRow else { return nil }
@@ -141,9 +133,32 @@ final class RowMasking {
         let end = start + 1 + length
         return end <= bytes.count ? end : nil
     }
+}
+
+/// What masks is a value: within a class each use of a variable would be checked for exclusive access, cell by cell.
+private struct RowMasker {
+    var columns: ColumnMasking
+    /// What stands for one value.
+    private var scratch = ByteBuffer()
+
+    init(columns: ColumnMasking) { self.columns = columns }
+
+    mutating func mask(
+        _ bytes: UnsafeRawBufferPointer, limit: Int, into output: inout ByteBuffer
+    ) throws(ProtocolViolation) -> RowMasking.Run {
+        var run = RowMasking.Run()
+        while run.rows < limit, let end = try RowMasking.wholeRow(bytes, from: run.consumed) {
+            try maskRow(UnsafeRawBufferPointer(rebasing: bytes[run.consumed..<end]), into: &output)
+            run.consumed = end
+            run.rows += 1
+        }
+        return run
+    }
 
     /// - Parameter row: One whole message.
-    private func maskRow(_ row: UnsafeRawBufferPointer, into output: inout ByteBuffer) throws(ProtocolViolation) {
+    private mutating func maskRow(_ row: UnsafeRawBufferPointer, into output: inout ByteBuffer)
+        throws(ProtocolViolation)
+    {
         let count = Int(UInt16(bigEndian: row.loadUnaligned(fromByteOffset: 5, as: UInt16.self)))
         guard count == columns.treatments.count else {
             throw ProtocolViolation("DataRow: \(count) columns where \(columns.treatments.count) were described")

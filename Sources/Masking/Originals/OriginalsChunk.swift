@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Masked values in the clear, as they are handed over to be sealed: records one behind the other.
 ///
 /// A record, all integers unsigned and big-endian:
@@ -11,15 +9,13 @@ import NIOCore
 ///
 /// A value that goes on may go on in the next chunk, under another number of the same field and row.
 public struct OriginalsChunk {
-    /// Of each record.
-    public internal(set) var bytes = ByteBuffer()
+    /// The records. Only there until who is given the chunk returns.
+    public let bytes: UnsafeRawBufferPointer
     /// The fields that the records name, and how many values of each end here.
-    public internal(set) var fields: [(field: OriginalsField, values: Int)] = []
+    public let fields: [(field: OriginalsField, values: Int)]
 
     static let recordHead = 14
     static let continues: UInt32 = 1 << 31
-
-    init() {}
 }
 
 /// Where masked values stood, and the rule that took them.
@@ -54,7 +50,8 @@ public enum OriginalsEncoding: String, Sendable, Hashable {
     case bytes
 }
 
-/// The columns of one result, whose fields keep their numbers in a chunk.
+/// The columns of one result, whose fields keep their numbers in a chunk. What changes stands behind pointers, as in
+/// `OriginalsTap`.
 public final class OriginalsColumns {
     public struct Column: Sendable, Hashable {
         public var name: String
@@ -68,15 +65,23 @@ public final class OriginalsColumns {
 
     let columns: [Column]
     private let rules: [(name: String, selector: String)]
-    private var slots: [UInt16]
-    private var generation = -1
+    private let slots: UnsafeMutableBufferPointer<UInt16>
+    private let generation: UnsafeMutablePointer<Int>
     private static let unknown = UInt16.max
 
     /// - Parameter rules: The plan's, and one more for what could not be inspected.
     init(_ columns: [Column], rules: [(name: String, selector: String)]) {
         self.columns = columns
         self.rules = rules
-        slots = Array(repeating: Self.unknown, count: columns.count * rules.count)
+        slots = .allocate(capacity: columns.count * rules.count)
+        slots.initialize(repeating: Self.unknown)
+        generation = .allocate(capacity: 1)
+        generation.initialize(to: -1)
+    }
+
+    deinit {
+        slots.deallocate()
+        generation.deallocate()
     }
 
     func field(column: Int, rule: Int) -> OriginalsField {
@@ -88,15 +93,15 @@ public final class OriginalsColumns {
     /// The number of the field in the chunk of this `generation`; `nil` where it has none yet.
     @inline(__always)
     func slot(column: Int, rule: Int, in generation: Int) -> UInt16? {
-        guard generation == self.generation else { return nil }
+        guard generation == self.generation.pointee else { return nil }
         let slot = slots[column &* rules.count &+ rule]
         return slot == Self.unknown ? nil : slot
     }
 
     func set(_ slot: UInt16, column: Int, rule: Int, in generation: Int) {
-        if generation != self.generation {
-            for index in slots.indices { slots[index] = Self.unknown }
-            self.generation = generation
+        if generation != self.generation.pointee {
+            slots.update(repeating: Self.unknown)
+            self.generation.pointee = generation
         }
         slots[column * rules.count + rule] = slot
     }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Collects what masking replaces in one command's answer, in chunks that a sink seals.
 ///
 /// Every value that a mask count counts passes here once, with the rule that took it and the place where it stood, so
@@ -17,19 +15,40 @@ public final class OriginalsTap {
     private static let mostNameBytes = 64 << 10
 
     private let sink: any OriginalsSink
-    private var chunk = OriginalsChunk()
-    private var slots: [OriginalsField: UInt16] = [:]
-    private var nameBytes = 0
-    /// The value that comes in parts.
-    private var open: (field: OriginalsField, row: UInt64)?
-    /// Changes with each chunk, as the numbers of fields do.
-    private(set) var generation = 0
-    /// Values collected so far.
-    private(set) var values: UInt64 = 0
-    /// Why nothing is collected any more.
-    public private(set) var failure: OriginalsFailure?
+    /// What changes with every value. It stands behind a pointer because each use of a variable of a class is checked for
+    /// exclusive access, which would cost more than all that is done here; no reference to it leaves this class.
+    private let state: UnsafeMutablePointer<State>
 
-    public init(sink: any OriginalsSink) { self.sink = sink }
+    private struct State {
+        var records = RecordBuffer()
+        var fields: [(field: OriginalsField, values: Int)] = []
+        var slots: [OriginalsField: UInt16] = [:]
+        var nameBytes = 0
+        /// The value that comes in parts.
+        var open: (field: OriginalsField, row: UInt64)?
+        var generation = 0
+        var values: UInt64 = 0
+        var failure: OriginalsFailure?
+    }
+
+    public init(sink: any OriginalsSink) {
+        self.sink = sink
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+    }
+
+    deinit {
+        state.pointee.records.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
+    }
+
+    /// Changes with each chunk, as the numbers of fields do.
+    var generation: Int { state.pointee.generation }
+    /// Values collected so far.
+    var values: UInt64 { state.pointee.values }
+    /// Why nothing is collected any more.
+    public var failure: OriginalsFailure? { state.pointee.failure }
 
     // MARK: Whole values
 
@@ -67,12 +86,12 @@ public final class OriginalsTap {
 
     func begin(_ field: OriginalsField, row: UInt64) {
         end()
-        open = (field, row)
+        state.pointee.open = (field, row)
     }
 
     func append(_ part: UnsafeRawBufferPointer, isLast: Bool) {
-        guard let open else { return }
-        if isLast { self.open = nil }
+        guard let open = state.pointee.open else { return }
+        if isLast { state.pointee.open = nil }
         var start = 0
         repeat {
             let end = min(part.count, start + Self.pieceSize)
@@ -101,52 +120,84 @@ public final class OriginalsTap {
     ///
     /// - Throws: also what a chunk before met.
     public func flush() throws(OriginalsFailure) {
-        if failure == nil, chunk.bytes.readableBytes > 0 { seal() }
+        if failure == nil, state.pointee.records.count > 0 { seal() }
         if let failure { throw failure }
     }
 
     private func seal() {
         do throws(OriginalsFailure) {
-            try sink.seal(chunk)
+            try sink.seal(OriginalsChunk(bytes: state.pointee.records.bytes, fields: state.pointee.fields))
         } catch {
-            failure = error
+            state.pointee.failure = error
         }
-        chunk.bytes.clear()
-        chunk.fields.removeAll(keepingCapacity: true)
-        slots.removeAll(keepingCapacity: true)
-        nameBytes = 0
-        generation &+= 1
+        state.pointee.records.removeAll()
+        state.pointee.fields.removeAll(keepingCapacity: true)
+        state.pointee.slots.removeAll(keepingCapacity: true)
+        state.pointee.nameBytes = 0
+        state.pointee.generation &+= 1
     }
 
     /// - Returns: Whether there is room; not once the sink has failed.
     @inline(__always)
     private func makeRoom(for count: Int) -> Bool {
-        if chunk.bytes.readableBytes + OriginalsChunk.recordHead + count > Self.chunkSize
-            || chunk.fields.count >= Self.mostFields || nameBytes > Self.mostNameBytes
+        if state.pointee.records.count + OriginalsChunk.recordHead + count > Self.chunkSize
+            || state.pointee.fields.count >= Self.mostFields || state.pointee.nameBytes > Self.mostNameBytes
         {
             seal()
         }
-        return failure == nil
+        return state.pointee.failure == nil
     }
 
     private func slot(of field: OriginalsField) -> UInt16 {
-        if let known = slots[field] { return known }
-        let slot = UInt16(chunk.fields.count)
-        chunk.fields.append((field, 0))
-        slots[field] = slot
-        nameBytes += field.name.utf8.count
+        if let known = state.pointee.slots[field] { return known }
+        let slot = UInt16(state.pointee.fields.count)
+        state.pointee.fields.append((field, 0))
+        state.pointee.slots[field] = slot
+        state.pointee.nameBytes += field.name.utf8.count
         return slot
     }
 
     @inline(__always)
     private func write(_ value: UnsafeRawBufferPointer, slot: UInt16, row: UInt64, isWhole: Bool) {
-        let length = UInt32(truncatingIfNeeded: value.count) | (isWhole ? 0 : OriginalsChunk.continues)
-        chunk.bytes.writeMultipleIntegers(slot, row, length)
-        chunk.bytes.writeBytes(value)
+        state.pointee.records.append(value, slot: slot, row: row, isWhole: isWhole)
         guard isWhole else { return }
-        chunk.fields[Int(slot)].values += 1
-        values += 1
+        state.pointee.fields[Int(slot)].values += 1
+        state.pointee.values += 1
     }
+}
+
+/// The records of a chunk: memory that grows up to a chunk's size and is used again.
+private struct RecordBuffer {
+    private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 8)
+    private(set) var count = 0
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+    mutating func removeAll() { count = 0 }
+
+    @inline(__always)
+    mutating func append(_ value: UnsafeRawBufferPointer, slot: UInt16, row: UInt64, isWhole: Bool) {
+        let end = count + OriginalsChunk.recordHead + value.count
+        if end > memory.count { grow(to: end) }
+        let length = UInt32(truncatingIfNeeded: value.count) | (isWhole ? 0 : OriginalsChunk.continues)
+        memory.storeBytes(of: slot.bigEndian, toByteOffset: count, as: UInt16.self)
+        memory.storeBytes(of: row.bigEndian, toByteOffset: count + 2, as: UInt64.self)
+        memory.storeBytes(of: length.bigEndian, toByteOffset: count + 10, as: UInt32.self)
+        if value.count > 0 {
+            UnsafeMutableRawBufferPointer(rebasing: memory[(count + OriginalsChunk.recordHead)..<end])
+                .copyMemory(from: value)
+        }
+        count = end
+    }
+
+    private mutating func grow(to size: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, memory.count * 4), alignment: 8)
+        larger.copyMemory(from: bytes)
+        memory.deallocate()
+        memory = larger
+    }
+
+    func deallocate() { memory.deallocate() }
 }
 
 /// Seals chunks.

@@ -81,4 +81,39 @@ struct FullDiskTests {
         #expect(try await gateway.auditFault() == nil)
         disk.unmount()
     }
+
+    @Test(
+        "on a read-only disk the gateway does not start and says why, and starts when the disk can be written",
+        .enabled(if: SmallDisk.isPossible, "mounting a small file system needs root; this machine does not let us"))
+    func readOnly() async throws {
+        let mounted = Replaceable<SmallDisk>(nil)
+        let nginx = try await Nginx(server: "")
+        try nginx.serve("customer.json", "{}")
+        var options = TestGateway.Options(
+            targets: """
+                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
+                """)
+        options.upstreams = [nginx, mounted]
+        options.prepare = { folder in
+            mounted.value = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
+        }
+        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
+        let disk = try #require(mounted.value)
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200)
+        #expect(try await gateway.stop() == 0)
+        try disk.remount(readOnly: true)
+        let refused = try await RunningProcess.run(
+            try Tools.sallyport, ["serve", "--config", "sallyport.yaml"], in: gateway.folder)
+        #expect(refused.status != 0 && refused.errors.lowercased().contains("read-only file system"), "\(refused)")
+        // What is there can be read all the same.
+        let verified = try await gateway.command("audit", "verify")
+        #expect(verified.status == 0, "\(verified)")
+        try disk.remount(readOnly: false)
+        try await gateway.start()
+        #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200)
+        #expect(try await gateway.stop() == 0)
+        #expect(try await gateway.auditFault() == nil)
+        disk.unmount()
+    }
 }

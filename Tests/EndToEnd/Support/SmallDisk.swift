@@ -18,6 +18,13 @@ final class SmallDisk: Sendable {
     /// Lazily: a test that failed may have left the gateway running on it.
     func unmount() { _ = Self.run("umount", ["--lazy", folder.path]) }
 
+    /// Makes the file system read-only, or writable again. No file of it may be open for writing.
+    func remount(readOnly: Bool) throws {
+        guard Self.run("mount", ["-o", "remount,\(readOnly ? "ro" : "rw")", folder.path]) else {
+            throw TestFailure("\(folder.path) cannot be mounted again")
+        }
+    }
+
     private var filler: URL { folder.appendingPathComponent("filler") }
 
     /// Takes every block that is free.

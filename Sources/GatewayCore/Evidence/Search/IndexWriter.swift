@@ -105,14 +105,14 @@ struct IndexWriter {
             try wordID(facets.actions, database), try wordID(facets.kind, database),
             try wordID(facets.rule, database), try wordID(facets.decision, database),
         ]
-        let id = try Int64.fetchOne(
-            database,
+        let upsert = try database.cachedStatement(
             sql: """
                 INSERT INTO profile (caller, target, actions, kind, rule, decision, first_bundle, last_bundle)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (caller, target, actions, kind, rule, decision) DO UPDATE SET entries = entries
                 RETURNING id
-                """, arguments: StatementArguments(values + [bundle, bundle]))
+                """)
+        let id = try Int64.fetchOne(upsert, arguments: StatementArguments(values + [bundle, bundle]))
         guard let id else { throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a profile got no id") }
         profiles[key] = id
         return id
@@ -120,12 +120,13 @@ struct IndexWriter {
 
     private mutating func callerID(_ party: EntryFacets.Party, _ database: Database) throws -> Int64 {
         if let known = callers[party] { return known }
-        let id = try Int64.fetchOne(
-            database,
+        let upsert = try database.cachedStatement(
             sql: """
                 INSERT INTO caller (issuer, subject, label) VALUES (?, ?, ?)
                 ON CONFLICT (subject, issuer, label) DO UPDATE SET label = label RETURNING id
-                """, arguments: [party.issuer.text, party.subject.text, party.label?.text ?? ""])
+                """)
+        let id = try Int64.fetchOne(
+            upsert, arguments: [party.issuer.text, party.subject.text, party.label?.text ?? ""])
         guard let id else { throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a caller got no id") }
         callers[party] = id
         return id
@@ -134,10 +135,9 @@ struct IndexWriter {
     private mutating func wordID(_ word: ExactText?, _ database: Database) throws -> Int64 {
         guard let word else { return 0 }
         if let known = words[word] { return known }
-        let id = try Int64.fetchOne(
-            database,
-            sql: "INSERT INTO word (text) VALUES (?) ON CONFLICT (text) DO UPDATE SET text = text RETURNING id",
-            arguments: [word.text])
+        let upsert = try database.cachedStatement(
+            sql: "INSERT INTO word (text) VALUES (?) ON CONFLICT (text) DO UPDATE SET text = text RETURNING id")
+        let id = try Int64.fetchOne(upsert, arguments: [word.text])
         guard let id else { throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a word got no id") }
         words[word] = id
         return id
@@ -147,9 +147,8 @@ struct IndexWriter {
     private mutating func session(_ id: UUIDv7, _ database: Database) throws -> KnownSession {
         if let known = sessions[id] { return known }
         let key = SessionIndex.key(of: id)
-        let row = try Row.fetchOne(
-            database, sql: "SELECT number, caller FROM session WHERE id = ?", arguments: [key])
-        if let row {
+        let select = try database.cachedStatement(sql: "SELECT number, caller FROM session WHERE id = ?")
+        if let row = try Row.fetchOne(select, arguments: [key]) {
             let session = KnownSession(number: row["number"], caller: row["caller"])
             sessions[id] = session
             return session
