@@ -63,7 +63,8 @@ struct InForceRecorderTests {
                     pseudonymKey: InForce.id(ofPseudonymKey: key)),
                 stateDirectory: folder, auditLog: log, redactor: redactor, logger: quiet)
             try recorder.recordStart(
-                isNewLog: isNewLog, key: PseudonymKey(key: key, origin: .file("key"), isNew: isNewLog))
+                after: isNewLog ? 0 : log.checkpoint().treeSize,
+                key: PseudonymKey(key: key, origin: .file("key"), isNew: isNewLog))
             return recorder
         }
 
@@ -118,6 +119,15 @@ struct InForceRecorderTests {
         _ = try stage.recorder(Self.second)
         _ = try stage.recorder(Self.second)
         #expect(try stage.loads() == ["start: added a", "olga: changed a", "start: changed a"])
+    }
+
+    @Test("a new log says all of it, whatever stands beside it from another")
+    func newLog() throws {
+        let stage = try Stage()
+        _ = try stage.recorder(Self.first, isNewLog: true)
+        _ = try stage.recorder(Self.first)
+        _ = try stage.recorder(Self.first, isNewLog: true)
+        #expect(try stage.loads() == ["start: added a", "start: added a"])
     }
 
     @Test("loads at the same time are told one after the other, each against what it replaced")

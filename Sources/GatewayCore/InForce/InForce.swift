@@ -50,22 +50,26 @@ extension InForce {
     private static let version = "1"
 
     /// What the next start reads.
-    public var bytes: [UInt8] {
+    ///
+    /// - Parameter treeSize: Of the log that says so.
+    public func bytes(recordedIn treeSize: UInt64) -> [UInt8] {
         var members = [
             JSONMember(
                 "configuration", ["settings": .array(configuration.settings.map(\.json))]),
             JSONMember("policy", policy.json), JSONMember("pseudonym_key", .string(pseudonymKey)),
-            JSONMember("v", .number(Self.version)),
+            JSONMember("tree_size", .number(String(treeSize))), JSONMember("v", .number(Self.version)),
         ]
         if let candidate { members.append(JSONMember("candidate", candidate.json)) }
         return JSONValue.object(members).canonicalBytes + [0x0a]
     }
 
-    /// - Returns: `nil` for anything but what ``bytes`` gave.
-    public init?(bytes: [UInt8]) {
+    /// - Parameter treeSize: Of the log as it is. One that was set back does not have what a longer one had recorded.
+    /// - Returns: `nil` for anything but what ``bytes(recordedIn:)`` gave for a log of at most this size.
+    public init?(bytes: [UInt8], in treeSize: UInt64) {
         guard let json = try? JSONValue(parsing: bytes), json["v"] == .number(Self.version),
             let policy = json["policy"].flatMap(Policies.init), let key = json["pseudonym_key"]?.string,
-            let list = json["configuration"]?["settings"]?.array
+            let list = json["configuration"]?["settings"]?.array,
+            let recorded = json["tree_size"]?.integer, recorded >= 0, recorded <= treeSize
         else { return nil }
         let settings = list.compactMap(RecordedConfiguration.Setting.init)
         guard settings.count == list.count else { return nil }

@@ -120,14 +120,13 @@ struct Gateway {
                 stateDirectory: state),
             logger: logger)
 
-        let isNewLog = recovery.treeSizeAfter == 0
-        if isNewLog { try auditLog.append(auditLog.keyCreation()) }
+        if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }
         try auditLog.append(
             ControlEntry.start(
                 version: Self.version, inForce: inForce, recovery: recovery.isClean ? nil : "\(recovery)",
                 auditorKey: configuration.audit.auditorKey?.id, at: .now
             ).bytes)
-        try recorder.recordStart(isNewLog: isNewLog, key: pseudonymKey)
+        try recorder.recordStart(after: recovery.treeSizeAfter, key: pseudonymKey)
         // Started in this order and stopped in the reverse: the log outlives everything that writes to it.
         services =
             [

@@ -30,12 +30,12 @@ final class InForceRecorder: Sendable {
     /// Records what differs from the last start.
     ///
     /// - Parameters:
-    ///   - isNewLog: Whether the log has no entries of an earlier start.
+    ///   - treeSize: Of the log before this start.
     ///   - key: Where the pseudonym key is from.
     /// - Throws: `AuditError` when it cannot be recorded: the gateway does not start then.
-    func recordStart(isNewLog: Bool, key: PseudonymKey) throws {
+    func recordStart(after treeSize: UInt64, key: PseudonymKey) throws {
         try turn.withLock { now in
-            let history = history(isNewLog: isNewLog)
+            let history = history(treeSize)
             let before = history.before
             var entries: [ControlEntry] = []
             if before?.pseudonymKey != now.pseudonymKey {
@@ -86,13 +86,15 @@ final class InForceRecorder: Sendable {
         }
     }
 
-    private func history(isNewLog: Bool) -> InForceHistory {
+    private func history(_ treeSize: UInt64) -> InForceHistory {
+        // Whatever another log said, a new one has to say itself.
+        guard treeSize > 0 else { return .beginning }
         do throws(VaultError) {
-            guard let bytes = try VaultFiles.system.contents(of: path) else {
-                return isNewLog ? .beginning : .unknown
-            }
-            if let before = InForce(bytes: bytes) { return .known(before) }
-            logger.warning("what was in force before is not known", metadata: ["because": "\(path) is damaged"])
+            guard let bytes = try VaultFiles.system.contents(of: path) else { return .unknown }
+            if let before = InForce(bytes: bytes, in: treeSize) { return .known(before) }
+            logger.warning(
+                "what was in force before is not known",
+                metadata: ["because": "\(path) is damaged, or ahead of the log"])
         } catch {
             logger.warning("what was in force before is not known", metadata: ["because": "\(error)"])
         }
@@ -103,8 +105,9 @@ final class InForceRecorder: Sendable {
     /// file may say so then.
     private func remember(_ now: InForce) {
         do {
-            try auditLog.integrateNow()
-            try VaultFiles.system.replace(path, by: "\(path).new", with: now.bytes)
+            let checkpoint = try auditLog.integrateNow()
+            try VaultFiles.system.replace(
+                path, by: "\(path).new", with: now.bytes(recordedIn: checkpoint.treeSize))
         } catch {
             logger.warning("what changed will be recorded again at the next start", metadata: ["because": "\(error)"])
         }

@@ -193,6 +193,11 @@ struct InForceTests {
             #expect(Self.changes(again.last).allSatisfy { $0.hasPrefix("in-force ") })
         }
         try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.removeItem(at: gateway.auditFolder)
+        try await gateway.start()
+        #expect(try await gateway.stop() == 0)
+        entries = try await Self.entries(gateway)
+        #expect(entries.count == 3 && entries.allSatisfy { $0["since"] == nil })
 
         // The key that keyed digests are made with is another one: nothing joins any more.
         try await gateway.start()

@@ -45,7 +45,7 @@ struct ConfigurationEntryTests {
         #expect(entry["changes"] == [["change": "changed", "hidden": true, "setting": "hook"]])
         #expect(try Self.entry(after, after)["changes"] == [])
         // What is remembered for the next start holds nothing of it either.
-        let remembered = String(decoding: before.bytes, as: UTF8.self)
+        let remembered = String(decoding: before.bytes(recordedIn: 1), as: UTF8.self)
         #expect(!remembered.contains("alpha") && !remembered.contains("hooks.example"))
         #expect(!remembered.contains(SHA256.hash(data: Array(one.utf8)).hexadecimal))
         // The digest of the whole cannot be computed from a guess without the key.
@@ -74,7 +74,7 @@ struct ConfigurationEntryTests {
         #expect(!written.contains("536-22") && !written.lowercased().contains("ana@example"))
         #expect(entry["changes"]?.array?.count == 3)
         #expect(Set(entry.changes).count == 3, "\(entry.changes)")
-        #expect(!String(decoding: after.bytes, as: UTF8.self).contains("536-22"))
+        #expect(!String(decoding: after.bytes(recordedIn: 1), as: UTF8.self).contains("536-22"))
     }
 
     @Test("long values and long lists give way, and it is said")
@@ -149,13 +149,15 @@ struct ConfigurationEntryTests {
         let now = try InForceFixture.inForce(
             "permit(principal, action, resource);", candidate: "",
             configuration: "{groups: [a], hook: \"https://a.example/x\"}")
-        let read = try #require(InForce(bytes: now.bytes))
-        #expect(read.bytes == now.bytes && read.configuration == now.configuration)
+        let read = try #require(InForce(bytes: now.bytes(recordedIn: 7), in: 7))
+        #expect(read.bytes(recordedIn: 7) == now.bytes(recordedIn: 7) && read.configuration == now.configuration)
         #expect(read.policy.digest == now.policy.digest && read.candidate?.digest == now.candidate?.digest)
-        let text = String(decoding: now.bytes, as: UTF8.self)
+        // Nor does what a log said that had more entries than this one.
+        #expect(InForce(bytes: now.bytes(recordedIn: 7), in: 6) == nil)
+        let text = String(decoding: now.bytes(recordedIn: 7), as: UTF8.self)
         for broken in [
             "", "{}", "null", String(text.dropLast(20)), text.replacing("permit", with: "forbid"),
             text.replacing("\"v\":1", with: "\"v\":2"), text.replacing("\"setting\"", with: "\"settings\""),
-        ] { #expect(InForce(bytes: Array(broken.utf8)) == nil, "\(broken.prefix(60))") }
+        ] { #expect(InForce(bytes: Array(broken.utf8), in: 8) == nil, "\(broken.prefix(60))") }
     }
 }
