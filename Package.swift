@@ -179,7 +179,12 @@ package.targets.append(
 // Suites that look at the whole: the built executable against real servers, and the layout itself.
 suite("EndToEnd", testing: ["sallyport"])
 suite("ArchitectureTests", testing: [])
-suite("CommandTests", testing: ["sallyport", "Identifiers", "Identity", "Policy", "StrictJSON"])
+suite(
+    "CommandTests",
+    testing: [
+        "sallyport", "GatewayCore", "Audit", "ConfigFile", "Identifiers", "Identity", "Masking", "Policy", "StrictJSON",
+        crypto, logging,
+    ])
 
 // Benchmarks that run inside a process; `make bench` builds them in release.
 for (name, folder, modules) in [

@@ -13,13 +13,21 @@ public enum EntrySeverity: Sendable {
             switch entry.kind {
             case "sign-in-failure": .medium
             case "refusal": .low
-            case "policy-load": entry.value["refused"] == nil ? .informational : .medium
+            case "policy-load": entry.value["refused"] == nil ? Self.ofChange(entry) : .medium
+            case "configuration": Self.ofChange(entry)
+            // Nothing that was recorded with the old key can be found by what is recorded with the new one.
+            case "pseudonym-key": entry.value["previous"] == nil ? Self.ofChange(entry) : .medium
             case "console": entry.value["allowed"]?.bool == false ? .medium : .informational
             case "outcome": entry.outcome?["kind"]?.string == "succeeded" ? .informational : .low
             case "approval":
                 ["rejected", "expired", "undone"].contains(entry.value["step"]?.string) ? .low : .informational
             default: .informational
             }
+    }
+
+    /// A gateway that does not know what was in force before has lost something.
+    private static func ofChange(_ entry: ExportedEntry) -> EntrySeverity {
+        entry.value["since"] == nil ? .informational : .low
     }
 
     /// 0 to 10.

@@ -7,17 +7,31 @@ public struct ConfigKey: Sendable {
     public let defaultText: String?
     /// One sentence for the person who writes the file.
     public let summary: String
+    /// Whether a record of the configuration may say the value.
+    public let disclosure: ConfigDisclosure
 
     public init(
         _ name: String, _ kind: ConfigValueKind, required: Bool = false, default defaultText: String? = nil,
-        summary: String
+        disclosure: ConfigDisclosure = .hidden, summary: String
     ) {
         self.name = name
         self.kind = kind
         self.isRequired = required
         self.defaultText = defaultText
         self.summary = summary
+        self.disclosure = disclosure
     }
+}
+
+/// What a record of the configuration may say of texts and URLs, in which somebody may have written a secret. Values that
+/// have a form of their own (numbers, durations, paths, addresses, references to secrets, …) hold none, and are said.
+public enum ConfigDisclosure: Sendable {
+    /// That there is a value, and whether it changed. What a key has that says nothing about it.
+    case hidden
+    /// The value, unless it is a URL with a user, a password, a query or a fragment.
+    case shown
+    /// Of a dictionary, the values of these names.
+    case members([String])
 }
 
 /// The form of a value.

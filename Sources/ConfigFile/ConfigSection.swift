@@ -21,8 +21,8 @@ public struct ConfigSection: Sendable {
         let position: ConfigPosition
     }
 
-    private let keys: [ConfigKey]
-    private let entries: [String: Entry]
+    let keys: [ConfigKey]
+    let entries: [String: Entry]
     /// Where the mapping starts.
     public let position: ConfigPosition
 

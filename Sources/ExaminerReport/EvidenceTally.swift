@@ -63,8 +63,17 @@ struct EvidenceTally: Sendable {
         let policy: String?
         let previous: String?
         let refusal: String?
-        /// What changed, where the entry says it.
-        let changes: JSONValue?
+        let changes: ToldChanges
+        /// What changed of the files that hold the policies.
+        let files: ToldChanges
+    }
+
+    struct ConfigurationChange: Sendable {
+        let index: UInt64?
+        let time: String
+        let digest: String?
+        let previous: String?
+        let changes: ToldChanges
     }
 
     /// An entry that is told with its own words.
@@ -100,6 +109,7 @@ struct EvidenceTally: Sendable {
     private(set) var openings = TopList<Notable>(most: mostListed)
     private(set) var signInFailures = BoundedTable<SignInFailureKey, Int>(most: mostRows)
     private(set) var policyLoads = TopList<PolicyLoad>(most: mostListed)
+    private(set) var configurations = TopList<ConfigurationChange>(most: mostListed)
     private(set) var policies = BoundedTable<String, Int>(most: 1000)
     private(set) var operations = TopList<Notable>(most: mostListed)
     private(set) var breaches = TopList<Breach>(most: mostListed)
@@ -124,10 +134,11 @@ struct EvidenceTally: Sendable {
         case "approval": addApproval(entry, value, at: time)
         case "sign-in-failure": addSignInFailure(value)
         case "policy-load": addPolicyLoad(entry, value, at: time)
+        case "configuration": addConfiguration(entry, value, at: time)
         case "originals-opened":
             openings.append(Notable(index: entry.index, time: time, kind: kind, text: entry.text))
         case "session-start", "session-end", "originals", "console": break
-        // Start and stop, keys, configuration, deletions, holds: whatever else the gateway tells of itself.
+        // Start and stop, keys, deletions, holds: whatever else the gateway tells of itself.
         default: operations.append(Notable(index: entry.index, time: time, kind: kind, text: entry.text))
         }
     }
@@ -241,7 +252,15 @@ struct EvidenceTally: Sendable {
         policyLoads.append(
             PolicyLoad(
                 index: entry.index, time: time, by: by, policy: value["policy"]?.string,
-                previous: value["previous"]?.string, refusal: value["refused"]?.string, changes: value["changes"]))
+                previous: value["previous"]?.string, refusal: value["refused"]?.string,
+                changes: ToldChanges(value, "changes"), files: ToldChanges(value, "files")))
+    }
+
+    private mutating func addConfiguration(_ entry: AuditEntry, _ value: JSONValue, at time: String) {
+        configurations.append(
+            ConfigurationChange(
+                index: entry.index, time: time, digest: value["digest"]?.string, previous: value["previous"]?.string,
+                changes: ToldChanges(value, "changes")))
     }
 
     /// People with two duties that are better apart: no breach by itself, something to look at.

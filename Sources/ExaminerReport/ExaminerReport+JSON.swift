@@ -7,7 +7,8 @@ extension ExaminerReport {
     /// - `framework`, `made`, `version`, `period` (`from`, `until`, and the first and last time that were seen);
     /// - `verification`: `ok`, `origin`, `key`, `tree_size`, `root`, `witnessed`, `findings`;
     /// - one member for each part of the page, with `relevant_to` (sections of the handbook), `items` (objects; `index`
-    ///   is the entry's in the log) and `omitted` (events or items beyond those that are listed).
+    ///   is the entry's in the log) and `omitted` (events or items beyond those that are listed);
+    /// - in `policy`, beside the loads, `configuration`: an object for each time that it changed.
     public var json: JSONValue {
         var members = [
             JSONMember("framework", "FFIEC IT Examination Handbook"), JSONMember("made", .string("\(made)")),
@@ -28,6 +29,9 @@ extension ExaminerReport {
             switch part {
             case .verification: own += verificationMembers
             case .dataProtection: own.append(JSONMember("sealed_values", number(tally.sealedValues)))
+            case .policy:
+                own.append(JSONMember("configuration", .array(tally.configurations.items.map(json))))
+                own.append(JSONMember("configuration_omitted", number(tally.configurations.omitted)))
             case .operations: own.append(JSONMember("unreadable_entries", number(unreadableCount)))
             default: break
             }
@@ -150,7 +154,16 @@ extension ExaminerReport {
         [
             "index": index(item.index), "time": .string(item.time), "by": .string(item.by),
             "policy": text(item.policy), "previous": text(item.previous), "refused": text(item.refusal),
-            "changes": item.changes ?? .null,
+            "changes": item.changes.json, "changes_omitted": number(item.changes.omitted), "files": item.files.json,
+            "files_omitted": number(item.files.omitted), "since": text(item.changes.since),
+        ]
+    }
+
+    private func json(_ item: EvidenceTally.ConfigurationChange) -> JSONValue {
+        [
+            "index": index(item.index), "time": .string(item.time), "digest": text(item.digest),
+            "previous": text(item.previous), "changes": item.changes.json,
+            "changes_omitted": number(item.changes.omitted), "since": text(item.changes.since),
         ]
     }
 

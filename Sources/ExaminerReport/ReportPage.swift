@@ -181,15 +181,27 @@ struct ReportPage {
             ["policy set (SHA-256)", "commands decided"], used.map { [code($0.key), number($0.value)] },
             omitted: report.tally.policies.omitted, none: "No command was decided.")
         let loads = table(
-            ["entry", "time", "by", "loaded", "before", "refused because", "changes"],
+            ["entry", "time", "by", "policy set", "what changed"],
             report.tally.policyLoads.items.map {
                 [
-                    entry($0.index), text($0.time), text($0.by), code($0.policy ?? ""), code($0.previous ?? ""),
-                    text($0.refusal ?? ""),
-                    code($0.changes.map { String(decoding: $0.canonicalBytes, as: UTF8.self) } ?? ""),
+                    entry($0.index), text($0.time), text($0.by), Self.digests($0.policy, before: $0.previous),
+                    $0.refusal.map { "refused, and what was stays: \($0)" }
+                        ?? "\($0.changes.policies)\($0.files.files)",
                 ]
             }, omitted: report.tally.policyLoads.omitted, none: "No policy was loaded in this time.")
-        return "\(inForce)\n\(loads)"
+        let configurations = table(
+            ["entry", "time", "configuration", "what changed"],
+            report.tally.configurations.items.map {
+                [
+                    entry($0.index), text($0.time), Self.digests($0.digest, before: $0.previous), $0.changes.settings,
+                ]
+            }, omitted: report.tally.configurations.omitted, none: "The configuration did not change in this time.")
+        return "\(inForce)\n\(loads)\n\(configurations)"
+    }
+
+    private static func digests(_ digest: String?, before: String?) -> HTML {
+        let previous: HTML = before.map { $0 == digest ? "" : "<br>before: <code>\($0)</code>" } ?? ""
+        return "<code>\(digest ?? "")</code>\(previous)"
     }
 
     // MARK: Pieces
@@ -222,6 +234,8 @@ struct ReportPage {
         table { border-collapse: collapse; width: 100%; margin: .8rem 0; font-size: .85rem; }
         th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid #bbb; }
         td, dd, code, li { unicode-bidi: isolate; overflow-wrap: anywhere; }
+        pre { margin: .2rem 0 .6rem; padding-left: .6rem; border-left: 3px solid #bbb; white-space: pre-wrap; }
+        pre { unicode-bidi: isolate; overflow-wrap: anywhere; }
         dt { font-weight: 600; } dd { margin: 0 0 .4rem; }
         details { font-size: .85rem; } figure { margin: 1rem 0; } svg { width: 100%; height: auto; }
         .wrong { border: 3px solid #b22; padding: .6rem 1rem; } .right { border-left: 4px solid #180; padding-left: .8rem; }

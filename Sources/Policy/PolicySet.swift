@@ -7,6 +7,8 @@ import Crypto
 public struct PolicySet: Sendable {
     /// SHA-256 over the sources, in lowercase hexadecimal.
     public let digest: String
+    /// What the set was made of, whole.
+    public let sources: [PolicySource]
     /// In the order of sources and of policies in them.
     public let policies: [PolicyInfo]
     /// The attributes of `context` that any policy reads; a caller need not build others.
@@ -75,6 +77,7 @@ public struct PolicySet: Sendable {
         contextKeys = names.contextKeys
         readsWholeContext = names.readsWholeContext
         digest = Self.digest(of: sources)
+        self.sources = sources
         policies = zip(compiled, lines).map { policy, lines in
             PolicyInfo(
                 id: policy.id, effect: policy.syntax.effect,
@@ -83,8 +86,8 @@ public struct PolicySet: Sendable {
         }
     }
 
-    /// Names and texts are each hashed with their length, so that no two lists of sources read the same.
-    private static func digest(of sources: [PolicySource]) -> String {
+    /// What ``digest`` is of these sources. Names and texts are each hashed with their length, so that no two lists of sources read the same.
+    public static func digest(of sources: [PolicySource]) -> String {
         var hash = SHA256()
         for part in sources.flatMap({ [$0.name, $0.text] }) {
             let bytes = Array(part.utf8)

@@ -13,7 +13,8 @@ struct OCSFFormatTests {
         arguments: [
             ("intent", "http", 6003), ("outcome", "postgres", 6005), ("refusal", "ssh", 4007), ("intent", "ftp", 6003),
             ("console", "", 6003), ("session-start", "ssh", 3002), ("session-end", "http", 3002),
-            ("sign-in-failure", "", 3002), ("approval", "", 3005), ("policy-load", "", 3004), ("start", "", 6002),
+            ("sign-in-failure", "", 3002), ("approval", "", 3005), ("policy-load", "", 3004),
+            ("configuration", "", 3004), ("pseudonym-key", "", 3004), ("start", "", 6002),
             ("stop", "", 6002), ("key-rotation", "", 1008), ("moon-phase", "", 0),
         ])
     func classes(kind: String, target: String, uid: Int64) throws {
@@ -47,6 +48,24 @@ struct OCSFFormatTests {
         let event = format.events(of: Entries.resolved()[1])[0]
         #expect(event["trace"] == ["uid": "0af7651916cd43dd8448eb211c80319c"])
         #expect(event["metadata"]?["profiles"]?.array?.contains("trace") == true)
+    }
+
+    @Test(
+        "what changed in force is an entity, and what deserves a look is said",
+        arguments: [
+            (#"{"by":"olga","kind":"policy-load","policy":"p2"}"#, 10, "p2", 1),
+            (#"{"by":"olga","kind":"policy-load","previous":"p1","refused":"no"}"#, 10, "p1", 3),
+            (#"{"kind":"policy-load","policy":"p2","since":"unknown"}"#, 10, "p2", 2),
+            (#"{"digest":"c2","kind":"configuration"}"#, 3, "c2", 1),
+            (#"{"digest":"c2","kind":"configuration","since":"unknown"}"#, 3, "c2", 2),
+            (#"{"change":"created","key":"k1","kind":"pseudonym-key"}"#, 1, "k1", 1),
+            (#"{"change":"changed","key":"k2","kind":"pseudonym-key","previous":"k1"}"#, 10, "k2", 3),
+        ])
+    func inForce(text: String, activity: Int64, uid: String, severity: Int64) throws {
+        let value = try JSONValue(parsing: text)
+        let event = format.events(of: ExportedEntry(index: 0, bytes: value.canonicalBytes, value: value))[0]
+        #expect(event["activity_id"]?.integer == activity && event["entity"]?["uid"]?.string == uid)
+        #expect(event["severity_id"]?.integer == severity)
     }
 
     @Test("a kind that nobody knows is a base event with all of the entry, and said to be one")

@@ -125,6 +125,37 @@ struct ExaminerReportTests {
                 == ["10.0.0.1 7", "[::1] 1", "console 1"])
     }
 
+    @Test("each change of policies and of the configuration is told, also what an entry had no room for")
+    func changes() throws {
+        let tally = Self.tally(
+            #"{"by":"SIGHUP","changes":[{"after":{"digest":"d2","text":"permit <b>;"},"before":{"digest":"d1","text_bytes":"#
+                + #"70000},"change":"changed","file":"a.cedar","id":"<i>read"}],"changes_omitted":7,"files":[{"after":"#
+                + #"{"digest":"f2"},"change":"added","file":"a.cedar"}],"id":"p","kind":"policy-load","policy":"p2","#
+                + #""previous":"p1","since":"unknown","time":"2026-11-23T08:00:00.000Z","v":1}"#,
+            #"{"by":"start","id":"q","kind":"policy-load","policy":"p0","time":"2026-11-23T08:00:00.000Z","v":1}"#,
+            #"{"changes":[{"after":["x"],"before":"process","change":"changed","setting":"audit.durability"},"#
+                + #"{"change":"added","hidden":true,"setting":"approvals.webhook.url"},{"after_bytes":9000,"change":"added","#
+                + #""setting":"note"}],"digest":"c2","id":"c","kind":"configuration","previous":"c1","#
+                + #""time":"2026-11-23T08:00:00.000Z","v":1}"#)
+        let report = Self.report(tally)
+        let policy = try #require(report.json["policy"])
+        let load = try #require(policy["items"]?[0])
+        #expect(load["changes"]?[0]?["id"] == "<i>read" && load["changes_omitted"] == 7 && load["since"] == "unknown")
+        #expect(load["files"]?[0]?["after"]?["digest"] == "f2")
+        // An entry of an older version says nothing of changes, which is not the same as none.
+        #expect(policy["items"]?[1]?["changes"] == .null)
+        #expect(policy["configuration"]?[0]?["changes"]?.array?.count == 3 && policy["configuration_omitted"] == 0)
+        #expect(report.json["operations"]?["items"] == [])
+        for words in [
+            "changed <strong>&lt;i&gt;read</strong> in a.cedar", "<pre>permit &lt;b&gt;;</pre>", "and 7 more",
+            "70000 bytes, too long for the entry", "added the file a.cedar <code>f2</code>",
+            "What was before is not known.", "The entry does not say it.", "before: <code>p1</code>",
+            "changed <strong>audit.durability</strong><br>before: <code>&quot;process&quot;</code>",
+            "added <strong>approvals.webhook.url</strong> (may be a secret, and is not shown)",
+            "after: 9000 bytes, too long for the entry",
+        ] { #expect(report.html.contains(words), "\(words)") }
+    }
+
     @Test("nothing from the log becomes markup, and the page judges nothing")
     func page() {
         // As it stands in JSON.

@@ -17,9 +17,13 @@ enum TargetKeys {
     }
 
     private static let own: [ConfigKey] = [
-        ConfigKey("url", .url, required: true, summary: "Where the function is; a path stands before every path sent."),
-        ConfigKey("host", .string, summary: "The `Host` by which callers mean this target."),
-        ConfigKey("prefix", .string, summary: "The path under which callers reach this target, e.g. `/payments`."),
+        ConfigKey(
+            "url", .url, required: true, disclosure: .shown,
+            summary: "Where the function is; a path stands before every path sent."),
+        ConfigKey("host", .string, disclosure: .shown, summary: "The `Host` by which callers mean this target."),
+        ConfigKey(
+            "prefix", .string, disclosure: .shown,
+            summary: "The path under which callers reach this target, e.g. `/payments`."),
         ConfigKey("tls", .mapping(tlsKeys), summary: "For `https` URLs: whom to trust, and who the gateway is."),
         ConfigKey("connect_timeout", .duration, default: "5s", summary: "How long connecting may take (502)."),
         ConfigKey(
@@ -49,7 +53,8 @@ enum TargetKeys {
         ConfigKey("certificate", .path, summary: "PEM file of the gateway's own certificate, for mutual TLS."),
         ConfigKey("key", .secret, summary: "The private key of `certificate`, in PEM."),
         ConfigKey(
-            "server_name", .string, summary: "The name in the function's certificate, where it is not the URL's host."),
+            "server_name", .string, disclosure: .shown,
+            summary: "The name in the function's certificate, where it is not the URL's host."),
     ]
 
     static func read<Reader: RequestReader, Factory: CredentialSourceFactory>(

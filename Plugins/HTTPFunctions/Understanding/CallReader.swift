@@ -25,6 +25,7 @@ struct CallReader: RequestReader {
             summary: "What requests to the target are: plain HTTP, or calls in a dialect that is read further."),
         ConfigKey(
             "header_parameters", .list(.string),
+            disclosure: .shown,
             summary: "Names of header fields that become parameters of the command, and so part of what is approved."),
     ]
 

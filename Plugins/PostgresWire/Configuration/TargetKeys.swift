@@ -35,13 +35,15 @@ enum TargetKeys {
     static let keys: [ConfigKey] = [
         ConfigKey(
             "connection", .dictionary(.string), required: true,
+            disclosure: .members(shownParameters),
             summary: "libpq's connection parameters: host, port, dbname, user, sslmode, sslrootcert, service, …"),
         ConfigKey("password", .secret, summary: "The password of `connection.user`."),
         ConfigKey(
             "databases", .list(.string),
-            summary: "Further databases of the server, which callers name as `target/database`."),
+            disclosure: .shown, summary: "Further databases of the server, which callers name as `target/database`."),
         ConfigKey(
             "roles", .dictionary(.string),
+            disclosure: .shown,
             summary: "The database role (SET ROLE) for members of a group; the first group that a caller has counts."),
         ConfigKey("connect_timeout", .duration, default: "10s", summary: "How long connecting may take."),
         ConfigKey(
@@ -49,7 +51,15 @@ enum TargetKeys {
             summary: "Whether replication connections are relayed; what they carry is not inspected."),
         ConfigKey(
             "effectful_functions", .list(.string),
+            disclosure: .shown,
             summary: "Functions, beyond the known ones, whose calls are effects of their own: `schema.name` or `name`."),
+    ]
+
+    /// What libpq takes no secret in; `sslpassword` and what later versions bring is not recorded.
+    private static let shownParameters = [
+        "host", "hostaddr", "port", "dbname", "user", "sslmode", "sslrootcert", "sslcert", "sslcrl", "sslkey",
+        "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version", "channel_binding", "require_auth",
+        "gssencmode", "krbsrvname", "target_session_attrs", "load_balance_hosts", "service", "passfile",
     ]
 
     /// What the gateway itself sets, or what would lead around it.

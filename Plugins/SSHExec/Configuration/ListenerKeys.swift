@@ -39,6 +39,7 @@ enum ListenerKeys {
         ConfigKey("listen", .address, required: true, summary: "Address and port."),
         ConfigKey(
             "host_keys", .string, default: "ssh_host_keys",
+            disclosure: .shown,
             summary: "Folder of the gateway's own host keys, Ed25519 and ECDSA, which are made on the first start."),
         ConfigKey("max_connections", .integer(1...1_000_000), default: "2000", summary: "Connections at a time."),
         ConfigKey("sign_in_timeout", .duration, default: "60s", summary: "How long signing in may take."),

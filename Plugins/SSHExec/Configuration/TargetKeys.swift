@@ -50,9 +50,10 @@ enum HostKeyPolicy: Sendable {
 enum TargetKeys {
     static let keys: [ConfigKey] = [
         ConfigKey("address", .address, required: true, summary: "Address and port of the host's SSH server."),
-        ConfigKey("login", .string, required: true, summary: "The login on the host."),
+        ConfigKey("login", .string, required: true, disclosure: .shown, summary: "The login on the host."),
         ConfigKey(
             "logins", .list(.string),
+            disclosure: .shown,
             summary:
                 "Further logins that callers may choose, as `login+target`; `*` allows any. Policy sees `ssh.login`."),
         ConfigKey(
@@ -61,11 +62,14 @@ enum TargetKeys {
         ConfigKey("password", .secret, summary: "The login's password, where there is no key."),
         ConfigKey(
             "host_keys", .list(.string),
+            disclosure: .shown,
             summary: "The host's public keys, as `ssh-ed25519 AAAA…`, or their fingerprints, as `SHA256:…`."),
-        ConfigKey("known_hosts", .string, summary: "A known_hosts file that has the host's key, instead."),
+        ConfigKey(
+            "known_hosts", .string, disclosure: .shown, summary: "A known_hosts file that has the host's key, instead."),
         ConfigKey("connect_timeout", .duration, default: "10s", summary: "How long connecting may take."),
         ConfigKey(
             "environment", .list(.string),
+            disclosure: .shown,
             summary:
                 "Environment variables that callers may set; `LC_*` means all that begin so. LANG and LC_* without it."),
         ConfigKey(

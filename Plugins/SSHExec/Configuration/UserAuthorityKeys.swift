@@ -6,11 +6,13 @@ import SSHCredentials
 /// The keys of an authority of users, and how they are read.
 enum UserAuthorityKeys {
     static let keys: [ConfigKey] = [
-        ConfigKey("keys", .list(.string), summary: "The authority's public keys, as `ssh-ed25519 AAAA…`."),
+        ConfigKey(
+            "keys", .list(.string), disclosure: .shown, summary: "The authority's public keys, as `ssh-ed25519 AAAA…`."),
         ConfigKey(
             "keys_file", .path, summary: "A file with them instead, one a line, as sshd's TrustedUserCAKeys has them."),
         ConfigKey(
             "issuer", .string, required: true,
+            disclosure: .shown,
             summary:
                 "The issuer of its callers in policies and records: any name, or the URL of an OpenID Connect issuer whose subjects its certificates name. Without the latter its callers get no approvals."
         ),
@@ -19,11 +21,13 @@ enum UserAuthorityKeys {
             summary: "What names the caller: the certificate's key id, or its only principal."),
         ConfigKey(
             "groups", .string, default: "none",
+            disclosure: .shown,
             summary:
                 "The caller's groups: `none`, `principals`, or `extension:NAME` for the names in that extension, with commas between."
         ),
         ConfigKey(
             "principals", .list(.string),
+            disclosure: .shown,
             summary: "Of which a certificate must name one; any will do when absent, but it must name one."),
         ConfigKey(
             "longest", .duration, default: "24h",

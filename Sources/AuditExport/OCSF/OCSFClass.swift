@@ -24,7 +24,7 @@ enum OCSFClass: Int, Sendable {
         case "console": self = .api
         case "session-start", "session-end", "sign-in-failure": self = .authentication
         case "approval": self = .userAccess
-        case "policy-load": self = .entityManagement
+        case "policy-load", "configuration", "pseudonym-key": self = .entityManagement
         case "start", "stop": self = .lifecycle
         case let kind where ["key-", "log-", "retention-"].contains(where: kind.hasPrefix): self = .eventLog
         default: self = .base

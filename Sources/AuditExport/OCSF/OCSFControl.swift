@@ -37,13 +37,33 @@ enum OCSFControl {
         event.status(isSuccess: step != "undone", detail: entry.value["state"]?.string)
     }
 
-    static func policyLoad(_ event: inout OCSFEvent, _ entry: ExportedEntry) {
+    /// What the gateway judges and runs by, as an entity that is managed.
+    static func inForce(_ event: inout OCSFEvent, _ entry: ExportedEntry) {
         let refused = entry.value["refused"]?.string
-        event.activity(10, "Activate")
-        let digest = entry.value["policy"]?.string ?? entry.value["previous"]?.string
-        var entity = [JSONMember("name", "policy set"), JSONMember("type_id", 5), JSONMember("type", "Policy")]
-        if let digest { entity.append(JSONMember("uid", .string(digest))) }
-        event.set("entity", .object(entity))
+        let entity: (name: String, type: Int, typeName: String, uid: String?)
+        switch entry.kind {
+        case "configuration":
+            event.activity(3, "Update")
+            entity = ("configuration", 99, "Configuration", entry.value["digest"]?.string)
+        case "pseudonym-key":
+            if entry.value["change"]?.string == "created" {
+                event.activity(1, "Create")
+            } else {
+                event.activity(10, "Activate")
+            }
+            entity = ("pseudonym key", 99, "Key", entry.value["key"]?.string)
+        default:
+            event.activity(10, "Activate")
+            entity = (
+                "policy set", 5, "Policy", entry.value["policy"]?.string ?? entry.value["previous"]?.string
+            )
+        }
+        var members = [
+            JSONMember("name", .string(entity.name)), JSONMember("type_id", .number(String(entity.type))),
+            JSONMember("type", .string(entity.typeName)),
+        ]
+        if let uid = entity.uid { members.append(JSONMember("uid", .string(uid))) }
+        event.set("entity", .object(members))
         if let by = entry.value["by"]?.string { event.set("actor", ["user": ["name": .string(by)]]) }
         event.status(isSuccess: refused == nil, detail: refused)
     }

@@ -13,7 +13,7 @@ import StrictJSON
 /// | console | 6003 API Activity |
 /// | session-start, session-end, sign-in-failure | 3002 Authentication |
 /// | approval | 3005 User Access Management |
-/// | policy-load | 3004 Entity Management |
+/// | policy-load, configuration, pseudonym-key | 3004 Entity Management |
 /// | start, stop | 6002 Application Lifecycle |
 /// | what an outcome masked | 2006 Data Security Finding, beside the outcome's own event |
 /// | events about the log itself (`key-…`, `log-…`, `retention-…`) | 1008 Event Log Activity |
@@ -52,7 +52,7 @@ public struct OCSFFormat: EntryEncoder {
         case .ssh: OCSFCommands.ssh(&event, entry, actor: actor)
         case .authentication: OCSFControl.authentication(&event, entry)
         case .userAccess: OCSFControl.userAccess(&event, entry, actor: actor)
-        case .entityManagement: OCSFControl.policyLoad(&event, entry)
+        case .entityManagement: OCSFControl.inForce(&event, entry)
         case .lifecycle: OCSFControl.lifecycle(&event, entry, version: version)
         case .eventLog: OCSFControl.eventLog(&event, entry)
         case .base: event.activity(99, entry.kind.isEmpty ? "unreadable entry" : entry.kind)

@@ -24,12 +24,17 @@ public struct ControlEntry: Sendable {
 extension ControlEntry {
     /// `kind: start`: a gateway runs from here on, with this configuration and policy.
     ///
+    /// What changed since the last start, entries of their own tell. That this one names all that is in force shows a
+    /// change even to whoever finds none of those.
+    ///
     /// - Parameter auditorKey: The id of the key that masked values are sealed to.
     public static func start(
-        version: String, policyDigest: String, recovery: String?, auditorKey: String? = nil, at time: Timestamp
+        version: String, inForce: InForce, recovery: String?, auditorKey: String? = nil, at time: Timestamp
     ) -> Self {
         var members = [
-            JSONMember("policy", .string(policyDigest)), JSONMember("version", .string(version)),
+            JSONMember("configuration", .string(inForce.configuration.digest)),
+            JSONMember("policy", .string(inForce.policy.digest)),
+            JSONMember("pseudonym_key", .string(inForce.pseudonymKey)), JSONMember("version", .string(version)),
         ]
         if let recovery { members.append(JSONMember("recovery", .string(recovery))) }
         if let auditorKey { members.append(JSONMember("auditor_key", .string(auditorKey))) }
@@ -39,17 +44,6 @@ extension ControlEntry {
     /// `kind: stop`: the gateway ended in order.
     public static func stop(reason: String, at time: Timestamp) -> Self {
         Self(kind: "stop", at: time, [JSONMember("reason", .string(reason))])
-    }
-
-    /// `kind: policy-load`: `policy` is in force from here on, or was refused and `previous` stays.
-    public static func policyLoad(
-        digest: String?, previous: String?, refused: String?, by: String, at time: Timestamp
-    ) -> Self {
-        var members = [JSONMember("by", .string(by))]
-        if let digest { members.append(JSONMember("policy", .string(digest))) }
-        if let previous { members.append(JSONMember("previous", .string(previous))) }
-        if let refused { members.append(JSONMember("refused", .string(refused))) }
-        return Self(kind: "policy-load", at: time, members)
     }
 
     /// `kind: sign-in-failure`, at the console.

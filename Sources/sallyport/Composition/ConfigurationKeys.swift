@@ -34,6 +34,7 @@ enum ConfigurationKeys {
                         common: [
                             ConfigKey(
                                 "name", .string, required: true,
+                                disclosure: .shown,
                                 summary: "How policies and the log call the target: letters, digits, `-`, `_`, `.`.")
                         ])),
                 required: true, summary: "The systems behind the gateway; each has the keys of its adapter."),
@@ -51,9 +52,15 @@ enum ConfigurationKeys {
     ]
 
     private static let issuer = [
-        ConfigKey("issuer", .url, required: true, summary: "The issuer's URL, exactly as its tokens say it."),
-        ConfigKey("audiences", .list(.string), required: true, summary: "Audiences (`aud`) that tokens may be for."),
-        ConfigKey("client_id", .string, summary: "The client that `sallyport login` and the console sign in as."),
+        ConfigKey(
+            "issuer", .url, required: true, disclosure: .shown,
+            summary: "The issuer's URL, exactly as its tokens say it."),
+        ConfigKey(
+            "audiences", .list(.string), required: true, disclosure: .shown,
+            summary: "Audiences (`aud`) that tokens may be for."),
+        ConfigKey(
+            "client_id", .string, disclosure: .shown,
+            summary: "The client that `sallyport login` and the console sign in as."),
         ConfigKey("client_secret", .secret, summary: "Its secret, where the provider wants one."),
         ConfigKey("groups", .mapping(groups), summary: "How groups are read from tokens."),
         ConfigKey(
@@ -61,13 +68,14 @@ enum ConfigurationKeys {
             summary: "How long keys stay good after they should have been fetched anew while the issuer is down."),
         ConfigKey(
             "ca", .path, summary: "PEM file of the certificate authorities of this issuer, instead of the system's."),
-        ConfigKey("scopes", .list(.string), summary: "Scopes that `sallyport login` asks for."),
+        ConfigKey("scopes", .list(.string), disclosure: .shown, summary: "Scopes that `sallyport login` asks for."),
         ConfigKey("openpubkey", .mapping(openPubkey), summary: "SSH certificates of `opkssh login` with its tokens."),
     ]
 
     private static let openPubkey = [
         ConfigKey(
             "clients", .list(.string), required: true,
+            disclosure: .shown,
             summary: "The clients that opkssh signs in as. No audience may be among them: hosts see these tokens."),
         ConfigKey(
             "lifetime", .duration,
@@ -75,19 +83,25 @@ enum ConfigurationKeys {
     ]
 
     private static let groups = [
-        ConfigKey("claim", .string, default: "groups", summary: "Path of the claim, with dots: `realm_access.roles`."),
+        ConfigKey(
+            "claim", .string, default: "groups", disclosure: .shown,
+            summary: "Path of the claim, with dots: `realm_access.roles`."),
         ConfigKey(
             "provider", .choice(["generic", "entra", "okta", "google"]), default: "generic",
             summary: "Whose habits to expect: each leaves groups out of tokens in its own way."),
         ConfigKey(
             "required", .boolean, default: "false", summary: "Whether a token without the claim has unknown groups."),
-        ConfigKey("hosted_domain", .string, summary: "Google: the `hd` that tokens must have."),
+        ConfigKey("hosted_domain", .string, disclosure: .shown, summary: "Google: the `hd` that tokens must have."),
         ConfigKey(
             "static",
             .list(
                 .mapping([
-                    ConfigKey("user", .string, required: true, summary: "The subject or the verified email."),
-                    ConfigKey("groups", .list(.string), required: true, summary: "The groups of that user."),
+                    ConfigKey(
+                        "user", .string, required: true, disclosure: .shown,
+                        summary: "The subject or the verified email."),
+                    ConfigKey(
+                        "groups", .list(.string), required: true, disclosure: .shown,
+                        summary: "The groups of that user."),
                 ])), summary: "Groups given here rather than by the provider."),
     ]
 
@@ -110,31 +124,41 @@ enum ConfigurationKeys {
             "rule_sets",
             .list(
                 .mapping([
-                    ConfigKey("name", .string, required: true, summary: "How `@mask` in a policy calls it."),
+                    ConfigKey(
+                        "name", .string, required: true, disclosure: .shown,
+                        summary: "How `@mask` in a policy calls it."),
                     ConfigKey(
                         "rules",
                         .list(
                             .mapping([
-                                ConfigKey("field", .string, summary: "Member or column name; `*` matches any part."),
+                                ConfigKey(
+                                    "field", .string, disclosure: .shown,
+                                    summary: "Member or column name; `*` matches any part."),
                                 ConfigKey(
                                     "column", .string,
+                                    disclosure: .shown,
                                     summary: "Database column, e.g. `public.customers.ssn` or `ssn`; `*` in any part."),
-                                ConfigKey("path", .string, summary: "JSON path, e.g. `$.card.number`."),
+                                ConfigKey(
+                                    "path", .string, disclosure: .shown, summary: "JSON path, e.g. `$.card.number`."),
                                 ConfigKey(
                                     "detector", .string,
+                                    disclosure: .shown,
                                     summary: "`PAN`, `IBAN`, `US_SSN`, `EMAIL_ADDRESS` or `PHONE_NUMBER`."),
                                 ConfigKey(
                                     "transform", .string, required: true,
+                                    disclosure: .shown,
                                     summary:
                                         "`redact`, `null`, `pseudonym`, `keep-last N`, `keep-first N` or `replace TEXT`."
                                 ),
-                                ConfigKey("name", .string, summary: "The rule's name in the log."),
+                                ConfigKey("name", .string, disclosure: .shown, summary: "The rule's name in the log."),
                             ])), required: true, summary: "Each has one of `field`, `column`, `path` and `detector`."),
                 ])), summary: "Named sets of masking rules."),
     ]
 
     private static let approvals = [
-        ConfigKey("groups", .list(.string), summary: "Groups that `@approve` may name; `policy check` knows them."),
+        ConfigKey(
+            "groups", .list(.string), disclosure: .shown,
+            summary: "Groups that `@approve` may name; `policy check` knows them."),
         ConfigKey(
             "webhook",
             .mapping([
@@ -151,25 +175,30 @@ enum ConfigurationKeys {
 
     private static let audit = [
         ConfigKey(
-            "origin", .string, default: "sallyport", summary: "The log's name in checkpoints; a URL without scheme."),
+            "origin", .string, default: "sallyport", disclosure: .shown,
+            summary: "The log's name in checkpoints; a URL without scheme."),
         ConfigKey(
             "durability", .choice(["process", "disk"]), default: "process",
             summary: "What a recorded intent survives: the end of the process, or of the machine (`fdatasync` first)."),
         ConfigKey(
             "signing_key", .string,
+            disclosure: .shown,
             summary: "The key of checkpoints, as `file:PATH`; `audit-signing.key` in the state folder when absent."),
         ConfigKey("interval", .duration, default: "200ms", summary: "How often journals are taken into the tree."),
         ConfigKey(
             "witnesses",
             .list(
                 .mapping([
-                    ConfigKey("url", .url, required: true, summary: "Its submission prefix, without /add-checkpoint."),
-                    ConfigKey("key", .string, required: true, summary: "Its public key, as it prints it."),
+                    ConfigKey(
+                        "url", .url, required: true, disclosure: .shown,
+                        summary: "Its submission prefix, without /add-checkpoint."),
+                    ConfigKey(
+                        "key", .string, required: true, disclosure: .shown, summary: "Its public key, as it prints it."),
                 ])), summary: "Who else is shown each checkpoint, and cosigns it (C2SP tlog-witness)."),
         ConfigKey(
             "timestamps",
             .mapping([
-                ConfigKey("url", .url, required: true, summary: "The authority's URL."),
+                ConfigKey("url", .url, required: true, disclosure: .shown, summary: "The authority's URL."),
                 ConfigKey(
                     "ca", .path,
                     summary: "PEM file of the certificate authorities of an https URL, instead of the system's."),
@@ -181,6 +210,7 @@ enum ConfigurationKeys {
             .mapping([
                 ConfigKey(
                     "auditor_key", .string, required: true,
+                    disclosure: .shown,
                     summary:
                         "The public key that `sallyport audit keygen` printed, or the path of a file that holds it.")
             ]), summary: "Keeps what masking takes away, sealed: only who has the auditor's private key can open it."),
@@ -189,7 +219,7 @@ enum ConfigurationKeys {
 
     private static let console = [
         ConfigKey("listen", .address, default: "127.0.0.1:7481", summary: "Address and port."),
-        ConfigKey("url", .url, summary: "How people reach it; the address above when absent."),
+        ConfigKey("url", .url, disclosure: .shown, summary: "How people reach it; the address above when absent."),
         ConfigKey(
             "tls", .mapping(ServerTLS.keys),
             summary:

@@ -47,9 +47,15 @@ struct Gateway {
             forms: { HTTPFormPoster(client: issuerClients.client(for: $0)) }, logger: logger)
         let pseudonymKey = try PseudonymKey.load(
             configuration.pseudonymKey, baseDirectory: configuration.baseDirectory, stateDirectory: state)
-        let redactor = SensitiveTextRedactor(key: pseudonymKey)
-        let loader = RuleLoader(configuration: configuration, registry: registry, pseudonymKey: pseudonymKey)
+        let redactor = SensitiveTextRedactor(key: pseudonymKey.key)
+        let loader = RuleLoader(configuration: configuration, registry: registry, pseudonymKey: pseudonymKey.key)
         let rules = try loader.load()
+        let inForce = InForce(
+            rules: rules,
+            configuration: RecordedConfiguration(configuration.root, redactor: redactor, key: pseudonymKey.key),
+            pseudonymKey: InForce.id(ofPseudonymKey: pseudonymKey.key))
+        let recorder = InForceRecorder(
+            inForce, stateDirectory: state, auditLog: auditLog, redactor: redactor, logger: logger)
 
         let webhook = try configuration.webhook.map { webhook in
             let base = configuration.baseDirectory
@@ -78,7 +84,7 @@ struct Gateway {
                         synchronizes: configuration.audit.durability == .disk)
                 }, evidenceClosed: { keeper.closed($0) }, logger: logger),
             rules: rules)
-        reloader = PolicyReloader(loader: loader, sessions: sessions, auditLog: auditLog, logger: logger)
+        reloader = PolicyReloader(loader: loader, sessions: sessions, recorder: recorder, logger: logger)
 
         let index = try AuditIndex.kept(at: configuration.indexPath) {
             logger.warning("the index of the audit log is made anew", metadata: ["because": "\($0)"])
@@ -117,10 +123,10 @@ struct Gateway {
         if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }
         try auditLog.append(
             ControlEntry.start(
-                version: Self.version, policyDigest: rules.policy.digest,
-                recovery: recovery.isClean ? nil : "\(recovery)", auditorKey: configuration.audit.auditorKey?.id,
-                at: .now
+                version: Self.version, inForce: inForce, recovery: recovery.isClean ? nil : "\(recovery)",
+                auditorKey: configuration.audit.auditorKey?.id, at: .now
             ).bytes)
+        try recorder.recordStart(after: recovery.treeSizeAfter, key: pseudonymKey)
         // Started in this order and stopped in the reverse: the log outlives everything that writes to it.
         services =
             [

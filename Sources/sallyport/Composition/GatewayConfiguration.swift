@@ -13,6 +13,8 @@ import TLSFiles
 
 /// The whole configuration, read and checked: what `serve` runs by and `doctor` looks at.
 struct GatewayConfiguration: Sendable {
+    /// All of it, for the record of what it says.
+    let root: ConfigSection
     /// The file that it was read from.
     let path: String
     /// The folder of the file, from which relative paths start.
@@ -83,6 +85,7 @@ struct GatewayConfiguration: Sendable {
 
     private init(_ root: ConfigSection, path: String) throws {
         let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        self.root = root
         self.path = path
         baseDirectory = base
         stateDirectory = Self.resolve(root.string("state") ?? "state", from: base)

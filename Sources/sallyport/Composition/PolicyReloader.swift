@@ -1,5 +1,3 @@
-import Audit
-import Foundation
 import GatewayCore
 import Logging
 import NIOPosix
@@ -10,7 +8,7 @@ import UnixSignals
 struct PolicyReloader: Service {
     let loader: RuleLoader
     let sessions: SessionManager
-    let auditLog: AuditLog
+    let recorder: InForceRecorder
     let logger: Logger
 
     struct Result {
@@ -27,23 +25,15 @@ struct PolicyReloader: Service {
     /// - Parameter by: Who asked, for the log.
     /// - Throws: `AuditError` when the load cannot be recorded; it does not take effect then.
     func reload(by: String) async throws -> Result {
-        let previous = sessions.currentRules.policy.digest
-        let loaded = try await NIOThreadPool.singleton.runIfActive { [loader] in
-            Swift.Result { () throws(RuleError) in try loader.load() }
+        let result = try await NIOThreadPool.singleton.runIfActive { [loader, sessions, recorder] in
+            try recorder.reload(by: by, load: loader.load) { sessions.replaceRules($0) }
         }
-        switch loaded {
-        case .success(let rules):
-            try auditLog.append(
-                ControlEntry.policyLoad(digest: rules.policy.digest, previous: previous, refused: nil, by: by, at: .now)
-                    .bytes)
-            sessions.replaceRules(rules)
-            logger.notice("policies loaded", metadata: ["digest": "\(rules.policy.digest)", "by": "\(by)"])
-            return Result(digest: rules.policy.digest, isChanged: rules.policy.digest != previous, findings: [])
-        case .failure(let error):
-            try auditLog.append(
-                ControlEntry.policyLoad(digest: nil, previous: previous, refused: "\(error)", by: by, at: .now).bytes)
-            logger.error("policies not loaded; the old ones stay in force", metadata: ["findings": "\(error)"])
-            return Result(digest: previous, isChanged: false, findings: error.findings)
+        if result.findings.isEmpty {
+            logger.notice("policies loaded", metadata: ["digest": "\(result.digest)", "by": "\(by)"])
+        } else {
+            let findings = result.findings.joined(separator: "\n")
+            logger.error("policies not loaded; the old ones stay in force", metadata: ["findings": "\(findings)"])
         }
+        return result
     }
 }

@@ -62,6 +62,7 @@ extension SinkSettings {
                 common: [
                     ConfigKey(
                         "name", .string, required: true,
+                        disclosure: .shown,
                         summary: "Its name in messages, metrics and its cursor file: a-z, 0-9 and `-`.")
                 ])),
         summary: "Where the log goes as it grows: at least once, and without any command waiting for it.")
@@ -83,12 +84,14 @@ extension SinkSettings {
         ConfigKey(
             "address", .address, required: true, summary: "The receiver, e.g. syslog.example.com:6514; over TLS."),
         format, authorities,
-        ConfigKey("server_name", .string, summary: "The name in the receiver's certificate, when not the host."),
+        ConfigKey(
+            "server_name", .string, disclosure: .shown,
+            summary: "The name in the receiver's certificate, when not the host."),
         ConfigKey("certificate", .path, summary: "PEM file: the certificate that the gateway shows."),
         ConfigKey("key", .secret, summary: "The private key of that certificate in PEM."),
         ConfigKey(
             "facility", .choice(SyslogTransport.facilityNames), default: "audit", summary: "The messages' facility."),
-        ConfigKey("app_name", .string, default: "sallyport", summary: "The messages' APP-NAME."),
+        ConfigKey("app_name", .string, default: "sallyport", disclosure: .shown, summary: "The messages' APP-NAME."),
     ]
 
     private static let collectorKeys = [
@@ -100,7 +103,7 @@ extension SinkSettings {
         ConfigKey(
             "header",
             .mapping([
-                ConfigKey("name", .string, default: "Authorization", summary: "The field's name."),
+                ConfigKey("name", .string, default: "Authorization", disclosure: .shown, summary: "The field's name."),
                 ConfigKey("value", .secret, required: true, summary: "All of its value, e.g. `Bearer …`."),
             ]), summary: "The field that tells the collector who sends."),
         ConfigKey("batch", .integer(1...10_000), default: "1000", summary: "The most entries of a request."),
@@ -108,10 +111,15 @@ extension SinkSettings {
     ]
 
     private static let objectStoreKeys = [
-        ConfigKey("endpoint", .url, required: true, summary: "The store, e.g. https://s3.eu-central-1.amazonaws.com."),
-        ConfigKey("bucket", .string, required: true, summary: "A bucket that was made with Object Lock."),
-        ConfigKey("region", .string, default: "us-east-1", summary: "The region that requests are signed for."),
-        ConfigKey("prefix", .string, default: "", summary: "Before each key, e.g. `gateway-1`."),
+        ConfigKey(
+            "endpoint", .url, required: true, disclosure: .shown,
+            summary: "The store, e.g. https://s3.eu-central-1.amazonaws.com."),
+        ConfigKey(
+            "bucket", .string, required: true, disclosure: .shown, summary: "A bucket that was made with Object Lock."),
+        ConfigKey(
+            "region", .string, default: "us-east-1", disclosure: .shown,
+            summary: "The region that requests are signed for."),
+        ConfigKey("prefix", .string, default: "", disclosure: .shown, summary: "Before each key, e.g. `gateway-1`."),
         ConfigKey(
             "retain", .duration, required: true,
             summary: "For how long nobody can delete what was put (Object Lock, mode COMPLIANCE), e.g. 2555d."),

@@ -88,7 +88,7 @@ struct ExportTests {
         #expect(
             kinds.isSuperset(of: [
                 "start", "session-start", "intent", "outcome", "refusal", "approval", "console", "sign-in-failure",
-                "session-end", "policy-load", "stop",
+                "session-end", "policy-load", "configuration", "pseudonym-key", "stop",
             ]), "\(kinds.sorted())")
         let targets = Set(entries.compactMap { ($0["target"] as? [String: Any])?["kind"] as? String })
         #expect(targets == ["http", "postgres", "ssh"])
