@@ -177,7 +177,7 @@ package.targets.append(
         ]))
 
 // Suites that look at the whole: the built executable against real servers, and the layout itself.
-suite("EndToEnd", testing: ["sallyport"])
+suite("EndToEnd", testing: ["sallyport", "Audit", "GatewayCore", "Identifiers", "StrictJSON"])
 suite("ArchitectureTests", testing: [])
 suite(
     "CommandTests",

@@ -78,5 +78,8 @@ struct SignInExpiryTests {
         let session = try await TrySession(gateway)
         gateway.clock.advance(by: Self.lifetime)
         #expect(try await session.decide(Wanted.call()).word == "sign-in-expired")
+        // A refusal it is, and none that only would have been.
+        let decision = try #require(try session.last("refusal")?.json["decision"])
+        #expect(decision["answer"] == "deny" && decision["would_deny"] == nil)
     }
 }

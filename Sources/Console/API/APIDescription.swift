@@ -233,6 +233,14 @@ enum APIDescription {
               }
             },
             \#(sshKeyPaths)
+            "/api/v1/audit/schema": {
+              "get": {
+                "operationId": "describeEntries",
+                "summary": "What entries of the audit log say, kind by kind, as `sallyport audit schema` prints it",
+                "security": [],
+                "responses": {"200": {"description": "JSON Schema, draft 2020-12", "content": {"application/json": {"schema": {"type": "object"}}}}}
+              }
+            },
             "/api/v1/openapi.json": {
               "get": {
                 "operationId": "describe",

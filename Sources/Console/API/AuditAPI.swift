@@ -13,6 +13,11 @@ struct AuditAPI: Sendable {
             Route(.get, "/api/v1/audit/entries", list),
             Route(.get, "/api/v1/audit/entries/{entry}", show),
             Route(.get, "/api/v1/audit/search", search),
+            // Public, as the API's own description is: it is the same for every gateway of this version.
+            Route(.get, "/api/v1/audit/schema") { exchange in
+                _ = try exchange.query()
+                return .json(AuditSchema.document)
+            },
         ]
     }
 

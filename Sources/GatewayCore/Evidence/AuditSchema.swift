@@ -1,4 +1,4 @@
-/// What all entries of the audit log have in common.
+/// What all entries of the audit log have in common. What each kind of them says stands in `Schema/`.
 public enum AuditSchema {
     /// The member `v` of each entry.
     public static let version = 1

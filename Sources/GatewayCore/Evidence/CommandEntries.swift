@@ -75,7 +75,9 @@ extension Session {
         writer.name("command")
         var places = try writeCommand(of: intent, into: &writer)
         writer.name("decision")
-        write(intent.verdict, into: &writer, rules: rules)
+        // In shadow mode too some commands are refused, e.g. after the sign-in has ended: these are not only on trial.
+        let isOnTrial = rules.mode == .shadow && kind == "intent"
+        write(intent.verdict, isOnTrial: isOnTrial, into: &writer, rules: rules)
         let end = endEntry(
             in: &writer, id: intent.id, kind: kind, at: intent.time, traceParent: intent.command.traceParent)
         places?.id = end.id
@@ -172,7 +174,9 @@ extension Session {
         }
     }
 
-    private func write(_ verdict: Verdict, into writer: inout CanonicalJSONWriter, rules: RuleSnapshot) {
+    private func write(
+        _ verdict: Verdict, isOnTrial: Bool, into writer: inout CanonicalJSONWriter, rules: RuleSnapshot
+    ) {
         writer.beginObject()
         writer.name("answer")
         writer.write(verdict.answer.word)
@@ -197,7 +201,7 @@ extension Session {
         writer.write(rules.policy.digest)
         writer.name("rule")
         writer.write(verdict.rule)
-        if rules.mode == .shadow, case .deny = verdict.answer {
+        if isOnTrial, case .deny = verdict.answer {
             writer.name("would_deny")
             writer.write(true)
         }

@@ -1,5 +1,5 @@
 /// What became of one part of what is in force.
-enum InForceChange: String, Sendable {
+enum InForceChange: String, CaseIterable, Sendable {
     case added
     case removed
     case changed

@@ -203,7 +203,7 @@ public final class Lane {
     }
 
     /// `kind: entry-omitted`: an entry was larger than an entry can be; this is what it was.
-    private static func standIn(for entry: [UInt8]) -> [UInt8] {
+    static func standIn(for entry: [UInt8]) -> [UInt8] {
         let head = AuditEntry(bytes: entry)
         var members = [
             JSONMember("bytes", .number(String(entry.count))),

@@ -3,7 +3,7 @@ import StrictJSON
 
 /// How a permitted command ended.
 public struct Outcome: Sendable {
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         case succeeded
         /// The upstream answered that it failed.
         case failed

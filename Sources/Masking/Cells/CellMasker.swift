@@ -32,7 +32,7 @@ public struct CellMasker {
     private var ownCounts: [Int]
     private var withheld = 0
     private var scratch: [UInt8] = []
-    private var originals: (tap: OriginalsTap, columns: OriginalsColumns)?
+    private var originals: Originals?
     /// The cell that is masked next, for its original: its row from 1 on, and the column's place in `describe(columns:)`.
     public var row: UInt64 = 0
     public var column = 0
@@ -47,7 +47,21 @@ public struct CellMasker {
         json = JSONMasker(plan: compiled, allowsDuplicateNames: true, tap: plan.tap?.value)
         ownCounts = Array(repeating: 0, count: compiled.rules.count)
         guard let tap = plan.tap?.value else { return }
-        originals = (tap, Self.columns([OriginalsColumns.Column(name: "value", encoding: .text)], compiled))
+        originals = Originals(
+            tap, Self.columns([OriginalsColumns.Column(name: "value", encoding: .text)], compiled))
+    }
+
+    /// Where what is masked is kept.
+    private struct Originals {
+        let tap: OriginalsTap
+        let columns: OriginalsColumns
+        let pen: OriginalsPen
+
+        init(_ tap: OriginalsTap, _ columns: OriginalsColumns) {
+            self.tap = tap
+            self.columns = columns
+            pen = OriginalsPen(tap, columns)
+        }
     }
 
     private static let notInspectable = (name: "not-inspectable", selector: "cell")
@@ -63,11 +77,18 @@ public struct CellMasker {
 
     /// Says which columns there are, for originals.
     public mutating func describe(columns: [OriginalsColumns.Column]) {
-        originals?.columns = Self.columns(columns, plan)
+        guard let tap = originals?.tap else { return }
+        originals = Originals(tap, Self.columns(columns, plan))
     }
 
     @inline(__always)
     private func keep(_ value: UnsafeRawBufferPointer, rule: Int) {
+        guard let pen = originals?.pen, !pen.write(value, column: column, rule: rule, row: row) else { return }
+        keepSlowly(value, rule: rule)
+    }
+
+    @inline(never)
+    private func keepSlowly(_ value: UnsafeRawBufferPointer, rule: Int) {
         guard let originals else { return }
         originals.tap.keep(value, in: originals.columns, column: column, rule: rule, row: row)
     }

@@ -65,44 +65,57 @@ public final class OriginalsColumns {
 
     let columns: [Column]
     private let rules: [(name: String, selector: String)]
-    private let slots: UnsafeMutableBufferPointer<UInt16>
-    private let generation: UnsafeMutablePointer<Int>
-    private static let unknown = UInt16.max
+    let slots: Slots
+
+    /// The numbers that fields have in the chunk of one generation.
+    struct Slots {
+        private let numbers: UnsafeMutableBufferPointer<UInt16>
+        private let generation: UnsafeMutablePointer<Int>
+        private let rules: Int
+        private static let unknown = UInt16.max
+
+        init(columns: Int, rules: Int) {
+            self.rules = rules
+            numbers = .allocate(capacity: columns * rules)
+            numbers.initialize(repeating: Self.unknown)
+            generation = .allocate(capacity: 1)
+            generation.initialize(to: -1)
+        }
+
+        func deallocate() {
+            numbers.deallocate()
+            generation.deallocate()
+        }
+
+        /// `nil` where it has none yet.
+        @inline(__always)
+        func slot(column: Int, rule: Int, in generation: Int) -> UInt16? {
+            guard generation == self.generation.pointee else { return nil }
+            let slot = numbers[column &* rules &+ rule]
+            return slot == Self.unknown ? nil : slot
+        }
+
+        func set(_ slot: UInt16, column: Int, rule: Int, in generation: Int) {
+            if generation != self.generation.pointee {
+                numbers.update(repeating: Self.unknown)
+                self.generation.pointee = generation
+            }
+            numbers[column * rules + rule] = slot
+        }
+    }
 
     /// - Parameter rules: The plan's, and one more for what could not be inspected.
     init(_ columns: [Column], rules: [(name: String, selector: String)]) {
         self.columns = columns
         self.rules = rules
-        slots = .allocate(capacity: columns.count * rules.count)
-        slots.initialize(repeating: Self.unknown)
-        generation = .allocate(capacity: 1)
-        generation.initialize(to: -1)
+        slots = Slots(columns: columns.count, rules: rules.count)
     }
 
-    deinit {
-        slots.deallocate()
-        generation.deallocate()
-    }
+    deinit { slots.deallocate() }
 
     func field(column: Int, rule: Int) -> OriginalsField {
         OriginalsField(
             name: columns[column].name, rule: rules[rule].name, selector: rules[rule].selector,
             encoding: columns[column].encoding)
-    }
-
-    /// The number of the field in the chunk of this `generation`; `nil` where it has none yet.
-    @inline(__always)
-    func slot(column: Int, rule: Int, in generation: Int) -> UInt16? {
-        guard generation == self.generation.pointee else { return nil }
-        let slot = slots[column &* rules.count &+ rule]
-        return slot == Self.unknown ? nil : slot
-    }
-
-    func set(_ slot: UInt16, column: Int, rule: Int, in generation: Int) {
-        if generation != self.generation.pointee {
-            slots.update(repeating: Self.unknown)
-            self.generation.pointee = generation
-        }
-        slots[column * rules.count + rule] = slot
     }
 }

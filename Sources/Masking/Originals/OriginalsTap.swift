@@ -6,39 +6,22 @@
 /// Belongs to the event loop of its command. After the sink has failed nothing more is collected, and `failure` says
 /// why: what masks must not go on then.
 public final class OriginalsTap {
-    /// Bytes of a chunk: what a crash can lose of a running command, and what is sealed in one go.
-    static let chunkSize = 256 << 10
     /// Longer values are collected in pieces of this size.
-    private static let pieceSize = 64 << 10
-    /// Fields of one chunk, and the bytes of their names.
-    private static let mostFields = 1024
-    private static let mostNameBytes = 64 << 10
+    static let pieceSize = 64 << 10
 
     private let sink: any OriginalsSink
     /// What changes with every value. It stands behind a pointer because each use of a variable of a class is checked for
-    /// exclusive access, which would cost more than all that is done here; no reference to it leaves this class.
-    private let state: UnsafeMutablePointer<State>
-
-    private struct State {
-        var records = RecordBuffer()
-        var fields: [(field: OriginalsField, values: Int)] = []
-        var slots: [OriginalsField: UInt16] = [:]
-        var nameBytes = 0
-        /// The value that comes in parts.
-        var open: (field: OriginalsField, row: UInt64)?
-        var generation = 0
-        var values: UInt64 = 0
-        var failure: OriginalsFailure?
-    }
+    /// exclusive access, which would cost more than all that is done here.
+    let state: UnsafeMutablePointer<CollectedOriginals>
 
     public init(sink: any OriginalsSink) {
         self.sink = sink
         state = .allocate(capacity: 1)
-        state.initialize(to: State())
+        state.initialize(to: CollectedOriginals())
     }
 
     deinit {
-        state.pointee.records.deallocate()
+        state.pointee.deallocate()
         state.deinitialize(count: 1)
         state.deallocate()
     }
@@ -58,28 +41,19 @@ public final class OriginalsTap {
             return append(value, isLast: true)
         }
         guard makeRoom(for: value.count) else { return }
-        write(value, slot: slot(of: field), row: row, isWhole: true)
+        state.pointee.write(value, slot: state.pointee.slot(of: field), row: row, isWhole: true)
     }
 
-    /// The same for a cell of a table, whose fields are known beforehand.
-    @inline(__always)
+    /// The same for a cell of a table, whose fields are known beforehand: what `OriginalsPen` cannot write.
     func keep(
         _ value: UnsafeRawBufferPointer, in columns: OriginalsColumns, column: Int, rule: Int, row: UInt64
     ) {
-        guard value.count <= Self.pieceSize else {
-            return keep(value, as: columns.field(column: column, rule: rule), row: row)
-        }
+        let field = columns.field(column: column, rule: rule)
+        guard value.count <= Self.pieceSize else { return keep(value, as: field, row: row) }
         guard makeRoom(for: value.count) else { return }
-        let slot =
-            columns.slot(column: column, rule: rule, in: generation)
-            ?? newSlot(in: columns, column: column, rule: rule)
-        write(value, slot: slot, row: row, isWhole: true)
-    }
-
-    private func newSlot(in columns: OriginalsColumns, column: Int, rule: Int) -> UInt16 {
-        let slot = slot(of: columns.field(column: column, rule: rule))
-        columns.set(slot, column: column, rule: rule, in: generation)
-        return slot
+        let slot = state.pointee.slot(of: field)
+        columns.slots.set(slot, column: column, rule: rule, in: generation)
+        state.pointee.write(value, slot: slot, row: row, isWhole: true)
     }
 
     // MARK: Values in parts
@@ -96,9 +70,9 @@ public final class OriginalsTap {
         repeat {
             let end = min(part.count, start + Self.pieceSize)
             guard end > start || isLast, makeRoom(for: end - start) else { return }
-            write(
-                UnsafeRawBufferPointer(rebasing: part[start..<end]), slot: slot(of: open.field), row: open.row,
-                isWhole: isLast && end == part.count)
+            state.pointee.write(
+                UnsafeRawBufferPointer(rebasing: part[start..<end]), slot: state.pointee.slot(of: open.field),
+                row: open.row, isWhole: isLast && end == part.count)
             start = end
         } while start < part.count
     }
@@ -120,84 +94,25 @@ public final class OriginalsTap {
     ///
     /// - Throws: also what a chunk before met.
     public func flush() throws(OriginalsFailure) {
-        if failure == nil, state.pointee.records.count > 0 { seal() }
+        if failure == nil, !state.pointee.isEmpty { seal() }
         if let failure { throw failure }
     }
 
     private func seal() {
         do throws(OriginalsFailure) {
-            try sink.seal(OriginalsChunk(bytes: state.pointee.records.bytes, fields: state.pointee.fields))
+            try sink.seal(state.pointee.chunk)
         } catch {
             state.pointee.failure = error
         }
-        state.pointee.records.removeAll()
-        state.pointee.fields.removeAll(keepingCapacity: true)
-        state.pointee.slots.removeAll(keepingCapacity: true)
-        state.pointee.nameBytes = 0
-        state.pointee.generation &+= 1
+        state.pointee.removeAll()
     }
 
     /// - Returns: Whether there is room; not once the sink has failed.
     @inline(__always)
     private func makeRoom(for count: Int) -> Bool {
-        if state.pointee.records.count + OriginalsChunk.recordHead + count > Self.chunkSize
-            || state.pointee.fields.count >= Self.mostFields || state.pointee.nameBytes > Self.mostNameBytes
-        {
-            seal()
-        }
+        if !state.pointee.hasRoom(for: count) { seal() }
         return state.pointee.failure == nil
     }
-
-    private func slot(of field: OriginalsField) -> UInt16 {
-        if let known = state.pointee.slots[field] { return known }
-        let slot = UInt16(state.pointee.fields.count)
-        state.pointee.fields.append((field, 0))
-        state.pointee.slots[field] = slot
-        state.pointee.nameBytes += field.name.utf8.count
-        return slot
-    }
-
-    @inline(__always)
-    private func write(_ value: UnsafeRawBufferPointer, slot: UInt16, row: UInt64, isWhole: Bool) {
-        state.pointee.records.append(value, slot: slot, row: row, isWhole: isWhole)
-        guard isWhole else { return }
-        state.pointee.fields[Int(slot)].values += 1
-        state.pointee.values += 1
-    }
-}
-
-/// The records of a chunk: memory that grows up to a chunk's size and is used again.
-private struct RecordBuffer {
-    private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 8)
-    private(set) var count = 0
-
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
-
-    mutating func removeAll() { count = 0 }
-
-    @inline(__always)
-    mutating func append(_ value: UnsafeRawBufferPointer, slot: UInt16, row: UInt64, isWhole: Bool) {
-        let end = count + OriginalsChunk.recordHead + value.count
-        if end > memory.count { grow(to: end) }
-        let length = UInt32(truncatingIfNeeded: value.count) | (isWhole ? 0 : OriginalsChunk.continues)
-        memory.storeBytes(of: slot.bigEndian, toByteOffset: count, as: UInt16.self)
-        memory.storeBytes(of: row.bigEndian, toByteOffset: count + 2, as: UInt64.self)
-        memory.storeBytes(of: length.bigEndian, toByteOffset: count + 10, as: UInt32.self)
-        if value.count > 0 {
-            UnsafeMutableRawBufferPointer(rebasing: memory[(count + OriginalsChunk.recordHead)..<end])
-                .copyMemory(from: value)
-        }
-        count = end
-    }
-
-    private mutating func grow(to size: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, memory.count * 4), alignment: 8)
-        larger.copyMemory(from: bytes)
-        memory.deallocate()
-        memory = larger
-    }
-
-    func deallocate() { memory.deallocate() }
 }
 
 /// Seals chunks.

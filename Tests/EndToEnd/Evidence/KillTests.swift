@@ -78,7 +78,7 @@ struct KillTests {
 
         try await gateway.start()
         #expect(try await gateway.stop() == 0)
-        #expect(try await gateway.auditFault() == nil)
+        #expect(try await gateway.auditFault(bySchema: false) == nil)
         let arrived = stage.arrived
         #expect(arrived.count > Self.kills * 2, "\(arrived.count)")
         #expect(arrived.subtracting(try await stage.recorded()).isEmpty)

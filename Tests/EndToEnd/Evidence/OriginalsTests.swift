@@ -23,7 +23,8 @@ struct OriginalsTests {
         return options
     }
 
-    private static func makeKey(in folder: URL) async throws {
+    /// `auditor.key`, and `auditor.pub` beside it.
+    static func makeKey(in folder: URL) async throws {
         let made = try await RunningProcess.run(
             try Tools.sallyport, ["audit", "keygen", "--out", "auditor.key"], in: folder)
         guard made.status == 0 else { throw TestFailure("keygen: \(made.errors)") }

@@ -145,10 +145,15 @@ final class TestGateway: Sendable {
             try Tools.sallyport, arguments, in: folder, environment: environment)
     }
 
-    /// What `sallyport audit verify` says of the log, when that is not "good".
-    func auditFault() async throws -> String? {
+    /// What `sallyport audit verify` says of the log, or the schema of its entries, when that is not "good".
+    ///
+    /// - Parameter bySchema: Whether entries are held against the schema too, which takes a while where there are many.
+    func auditFault(bySchema: Bool = true) async throws -> String? {
         let verified = try await command("audit", "verify", "--config", "sallyport.yaml")
-        return verified.status == 0 ? nil : "\(verified.output)\(verified.errors)"
+        guard verified.status == 0 else { return "\(verified.output)\(verified.errors)" }
+        guard bySchema else { return nil }
+        let wrong = try await schemaFindings().wrong
+        return wrong.isEmpty ? nil : wrong.joined(separator: "\n")
     }
 
     /// The outcomes on record, each with the text of its command.

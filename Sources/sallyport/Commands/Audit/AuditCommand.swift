@@ -8,7 +8,8 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Verify and read the audit log, from its files.",
         subcommands: [
             VerifyAudit.self, ProveEntry.self, CheckProof.self, ProveConsistency.self, ExportAudit.self,
-            ShowAuditEntry.self, ShowAuditKey.self, SearchAudit.self, Reindex.self, RotateKey.self,
+            ShowAuditEntry.self, ShowAuditKey.self, ShowAuditSchema.self, SearchAudit.self, Reindex.self,
+            RotateKey.self,
             MakeAuditorKey.self, OpenOriginals.self, CheckMasking.self, ReportAudit.self,
         ])
 }
