@@ -103,6 +103,9 @@ final class CallerConnection: ChannelInboundHandler, DrainableConnection {
         ended()
     }
 
+    /// A connection that is closed before it became active is told of nothing else.
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+
     private func ended() {
         deadline?.cancel()
         phase = .closed

@@ -104,6 +104,11 @@ final class SSHPeer: ChannelInboundHandler {
         end("the connection was closed")
     }
 
+    /// A connection that is closed before it became active is told of nothing else.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end("the connection was closed")
+    }
+
     /// Whoever does not read what is written is not read from either: its requests would pile up answers.
     private func regulate() {
         let wants = channel.isWritable && !isPaused
