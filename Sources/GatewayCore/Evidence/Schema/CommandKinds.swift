@@ -24,7 +24,9 @@ extension EntryKind {
             .always("decision", decision(ofIntent: true), "What policy said to it."),
             .sometimes("approval", .shared(.grantedApproval), "There where people had to agree, and did."),
             .sometimes(
-                "traceparent", .text, "The W3C trace that the caller's request belongs to, as it came."),
+                "traceparent", .text,
+                "The W3C trace that the caller's request belongs to, as it came. Without one, a function is given one whose trace has this entry's id, without the dashes."
+            ),
         ])
 
     private static let refusal = EntryKind(
