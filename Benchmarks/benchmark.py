@@ -1,9 +1,11 @@
 """What the benchmarks share: contestants whose processes are counted, the embedded issuer, rows and tables."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,21 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def workplace():
+    """A folder, and a list of what was started: stopped in reverse order, and the folder removed, whatever happens."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-bench-"))
+    # A database that runs as another user has its files below.
+    os.chmod(folder, 0o755)
+    started: list = []
+    try:
+        yield folder, started
+    finally:
+        for contestant in reversed(started):
+            contestant.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:

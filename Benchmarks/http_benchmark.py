@@ -9,16 +9,14 @@ Prints a table and writes rows {"case", "metric", "unit", "ours", "peer", "peer_
 
 import argparse
 import json
-import os
 import pathlib
 import re
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 
-from benchmark import ROOT, Contestant, free_port, report, row, sign_in
+from benchmark import ROOT, Contestant, free_port, report, row, sign_in, workplace
 
 CUSTOMER = {
     "id": "c-17",
@@ -134,10 +132,7 @@ def main() -> None:
         if not shutil.which(tool):
             raise SystemExit(f"{tool} is not installed; `make bench-http` installs it")
 
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-bench-"))
-    os.chmod(folder, 0o755)
-    started: list[Contestant] = []
-    try:
+    with workplace() as (folder, started):
         direct = nginx_upstream(folder, free_port())
         started.append(direct)
         proxy = nginx_proxy(folder, free_port(), direct.port)
@@ -145,10 +140,6 @@ def main() -> None:
         gateway, issuer = sallyport(folder, options.binary, free_port(), direct.port)
         started += [gateway, issuer]
         run(direct, proxy, gateway, options)
-    finally:
-        for contestant in started:
-            contestant.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(direct: Contestant, proxy: Contestant, gateway: Contestant, options: argparse.Namespace) -> None:

@@ -7,15 +7,11 @@ database and the client. Writes .build/bench/originals.json.
 """
 
 import argparse
-import os
-import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 
-from benchmark import ROOT, report, row
+from benchmark import ROOT, report, row, workplace
 from postgres_benchmark import BULK_ROWS, CUSTOMERS, PASSWORD, Database, Way, bulk, sallyport
 
 
@@ -24,10 +20,7 @@ def main() -> None:
     arguments.add_argument("--binary", default=str(ROOT / ".build/release/sallyport"))
     arguments.add_argument("--rounds", type=int, default=7)
     options = arguments.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-bench-"))
-    os.chmod(folder, 0o755)
-    started: list = []
-    try:
+    with workplace() as (folder, started):
         database = Database(folder)
         started.append(database)
         direct = Way("direct", database.port, "bench", PASSWORD)
@@ -57,10 +50,6 @@ def main() -> None:
             ours, peer = (statistics.median(m[metric] for m in rounds[name]) for name in ("sealed", "masked"))
             rows.append(row("1 million rows, 2 columns masked and sealed", metric, unit, ours, peer, "not sealed"))
         report("originals", rows)
-    finally:
-        for contestant in reversed(started):
-            contestant.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,9 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from benchmark import ROOT, Contestant, free_port, report, row, sign_in
+from benchmark import ROOT, Contestant, free_port, report, row, sign_in, workplace
 
 BINARIES = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), pathlib.Path("/usr/bin"))
 PASSWORD = "bench-password"
@@ -248,10 +247,7 @@ def main() -> None:
     for tool in ("pgbouncer", "pgbench", "psql"):
         if not shutil.which(tool):
             raise SystemExit(f"{tool} is not installed; `make bench-postgres` installs it")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-bench-"))
-    os.chmod(folder, 0o755)
-    started: list = []
-    try:
+    with workplace() as (folder, started):
         database = Database(folder)
         started.append(database)
         direct = Way("direct", database.port, "bench", PASSWORD)
@@ -265,10 +261,6 @@ def main() -> None:
             Way("Sallyport", gateway.port, "alice", token, gateway),
         ]
         report("postgres", run(ways, options, folder))
-    finally:
-        for contestant in reversed(started):
-            contestant.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

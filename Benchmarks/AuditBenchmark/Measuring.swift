@@ -48,6 +48,22 @@ final class Folder {
     }
 }
 
+extension Folder {
+    /// Makes a log of `count` entries, integrated in batches, without waiting for the disk.
+    func fill(_ count: Int, _ entry: (_ number: Int) -> [UInt8]) throws {
+        var files = FileOperations.system
+        files.synchronize = { _ in }
+        files.synchronizeData = { _ in }
+        let log = try AuditLog(options(.process, files: files))
+        let journal = try log.openJournal("fill")
+        for number in 0..<count {
+            try journal.append(entry(number))
+            if number % 65_536 == 65_535 { try log.integrateNow() }
+        }
+        try log.integrateNow()
+    }
+}
+
 /// Entries as a gateway writes them, of one length, each with a number of its own.
 struct EntryMaker {
     private(set) var bytes: [UInt8]

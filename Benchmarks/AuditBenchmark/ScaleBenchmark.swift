@@ -9,8 +9,13 @@ enum ScaleBenchmark {
     static func run(entries: Int, into results: inout Results) throws {
         let small = try Folder()
         let large = try Folder()
-        try fill(small, 0..<10)
-        let made = try timed { try fill(large, 0..<entries) }
+        var entry = EntryMaker()
+        func numbered(_ number: Int) -> [UInt8] {
+            entry.set(number)
+            return entry.bytes
+        }
+        try small.fill(10, numbered)
+        let made = try timed { try large.fill(entries, numbered) }
         print(
             String(
                 format: "\n%d entries through the log itself, without waiting for the disk, in %.0f s (%.0f a second)",
@@ -18,22 +23,6 @@ enum ScaleBenchmark {
         try appends(small, large, entries, into: &results)
         try proofs(large, into: &results)
         try verification(large, into: &results)
-    }
-
-    /// Appends and integrates entries, in batches, without waiting for the disk.
-    private static func fill(_ folder: Folder, _ numbers: Range<Int>) throws {
-        var files = FileOperations.system
-        files.synchronize = { _ in }
-        files.synchronizeData = { _ in }
-        let log = try AuditLog(folder.options(.process, files: files))
-        let journal = try log.openJournal("fill")
-        var entry = EntryMaker()
-        for number in numbers {
-            entry.set(number)
-            try journal.append(entry.bytes)
-            if number % 65_536 == 65_535 { try log.integrateNow() }
-        }
-        try log.integrateNow()
     }
 
     private static func appends(

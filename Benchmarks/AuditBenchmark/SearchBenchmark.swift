@@ -10,9 +10,17 @@ enum SearchBenchmark {
 
     static func run(entries: Int, into results: inout Results) throws {
         let folder = try Folder()
+        var workday = WorkdayLog()
         var sample = Sample()
-        let made = try timed { try fill(folder, entries, &sample) }
-        print(String(format: "\n%d entries of %d sessions in %.0f s", entries, sample.sessions, made))
+        let made = try timed {
+            try folder.fill(entries) { number in
+                if number == entries / 2 {
+                    sample = Sample(session: workday.newestSession, from: Timestamp(milliseconds: workday.time))
+                }
+                return workday.next()
+            }
+        }
+        print(String(format: "\n%d entries of %d sessions in %.0f s", entries, workday.sessionCount, made))
         let reader = AuditReader(directory: "\(folder.path)/log")
         let path = "\(folder.path)/index.sqlite"
         let indexed = try timed {
@@ -25,41 +33,32 @@ enum SearchBenchmark {
             note: String(
                 format: "%.0f s, %.0f MiB, %.1f bytes an entry", indexed, size / 1_048_576, size / Double(entries)))
 
-        let search = AuditSearch(log: reader, index: try AuditIndex.reading(path))
-        Results.heading("the newest \(limit) hits among \(entries) entries, ms", "median", "slowest of 9")
-        for (name, query) in sample.queries {
-            var times: [Double] = []
-            var hits = 0
-            for _ in 0..<9 {
-                times.append(try timed { hits = try search.page(query, limit: limit).hits.count } * 1e3)
-            }
-            results.add(
-                name, median(times), times.max(), unit: "ms", peerName: "slowest",
-                note: "\(hits == limit ? "\(limit)+" : String(hits)) hits")
-        }
         let index = try AuditIndex.reading(path)
-        var times: [Double] = []
-        var found = 0
-        for _ in 0..<9 {
-            times.append(
-                try timed {
-                    found = 0
-                    let history = try SessionHistory(of: sample.session, log: reader, index: index)
-                    while let entries = try history.next() { found += entries.count }
-                } * 1e3)
+        let search = AuditSearch(log: reader, index: index)
+        Results.heading("the newest \(limit) hits among \(entries) entries, ms", "median", "slowest of 9")
+        func measure(_ name: String, _ unit: String, _ body: () throws -> Int) throws {
+            var found = 0
+            let times = try (0..<9).map { _ in try timed { found = try body() } * 1e3 }
+            results.add(
+                name, median(times), times.max(), unit: "ms", peerName: "slowest", note: "\(found) \(unit)")
         }
-        results.add(
-            "the history of a session", median(times), times.max(), unit: "ms", peerName: "slowest",
-            note: "\(found) entries")
+        for (name, query) in sample.queries {
+            try measure(name, "hits") { try search.page(query, limit: limit).hits.count }
+        }
+        try measure("the history of a session", "entries") {
+            let history = try SessionHistory(of: sample.session, log: reader, index: index)
+            var found = 0
+            while let entries = try history.next() { found += entries.count }
+            return found
+        }
         let scanned = try timed {
             _ = try AuditSearch.scan(reader, for: EntryQuery(text: "-- no such text"), limit: limit)
         }
         results.add("a text, every entry looked at", Double(entries) / scanned, unit: "entries/s", note: "no hit")
     }
 
-    /// What the searches look for.
+    /// What the searches look for, half way back.
     private struct Sample {
-        var sessions = 0
         var session = UUIDv7(milliseconds: 0)
         var from = Timestamp(milliseconds: 0)
 
@@ -80,31 +79,4 @@ enum SearchBenchmark {
             ]
         }
     }
-
-    private static func fill(_ folder: Folder, _ entries: Int, _ sample: inout Sample) throws {
-        var files = FileOperations.system
-        files.synchronize = { _ in }
-        files.synchronizeData = { _ in }
-        let log = try AuditLog(folder.options(.process, files: files))
-        let journal = try log.openJournal("fill")
-        var workday = WorkdayLog()
-        for number in 0..<entries {
-            let entry = workday.next()
-            if entry.starts(with: Self.start), let session = AuditEntry(bytes: entry).session, let id = UUIDv7(session),
-                AuditEntry(bytes: entry).kind == "session-start"
-            {
-                sample.sessions += 1
-                if number <= entries / 2 {
-                    sample.session = id
-                    sample.from = Timestamp(milliseconds: workday.time)
-                }
-            }
-            try journal.append(entry)
-            if number % 65_536 == 65_535 { try log.integrateNow() }
-        }
-        try log.integrateNow()
-    }
-
-    /// How a session's first entry begins, and a command's.
-    private static let start = Array(#"{"caller":"#.utf8)
 }

@@ -36,6 +36,9 @@ struct WorkdayLog {
     /// Milliseconds: ten million entries take a bit more than a year.
     private(set) var time: UInt64 = 1_760_000_000_000
     private var commands = 0
+    private(set) var sessionCount = 0
+    /// The session that began last.
+    private(set) var newestSession = UUIDv7(milliseconds: 0)
 
     mutating func next() -> [UInt8] {
         time += UInt64.random(in: 0...6000, using: &numbers)
@@ -66,6 +69,8 @@ struct WorkdayLog {
         let session = Session(
             id: id(), person: person, target: target, left: Int.random(in: 1...60, using: &numbers))
         sessions.append(session)
+        sessionCount += 1
+        newestSession = session.id
         return Array(
             (#"{"caller":\#(caller(person)),"client":"10.0.0.1:5000","id":"\#(session.id)","kind":"session-start","#
                 + rest(session)).utf8)

@@ -47,17 +47,12 @@ private final class Storm: Sendable {
     func end() { isOver.store(true, ordering: .relaxed) }
 
     private func connect(to port: Int) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        guard let descriptor = try? RawSocket.connected(to: port) else {
+            // Nobody listens any more.
+            usleep(1000)
+            return
         }
-        if status == 0 { connected.add(1, ordering: .relaxed) } else { usleep(1000) }
+        close(descriptor)
+        connected.add(1, ordering: .relaxed)
     }
 }

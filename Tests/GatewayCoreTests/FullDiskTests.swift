@@ -100,4 +100,20 @@ struct FullDiskTests {
         let masked = try #require(try session.last("outcome")).json["outcome"]?["masked"]
         #expect(masked == [["count": 4002, "rule": "pii/EMAIL", "selector": "detector"]], "\(masked as Any)")
     }
+
+    @Test("a reason of any length and of any characters is cut, so that its outcome has an entry")
+    func longReasons() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        // One character to people, 200,001 bytes.
+        let heap = "a" + String(repeating: "\u{301}", count: 100_000)
+        for reason in [heap, String(repeating: "\u{1f600}", count: 30_000), String(repeating: "\u{1}", count: 9000)] {
+            let command = try await session.decide(Wanted.call())
+            try await session.end(command.commandID, Outcome(.failed, status: "1", reason: reason))
+            let said = try #require(try session.last("outcome")).json["outcome"]?["reason"]?.string ?? ""
+            #expect(said.unicodeScalars.last == "…" && (8190...8195).contains(said.utf8.count))
+            #expect(reason.unicodeScalars.starts(with: said.unicodeScalars.dropLast()))
+        }
+        #expect(try session.last("entry-omitted") == nil)
+    }
 }

@@ -5,6 +5,15 @@ public enum AuditSchema {
     /// The most bytes of a command that stand in its entry (an entry is at most 65,535 bytes, the bundle format's
     /// limit, and holds the caller and the decision besides).
     static let largestCommand = 40_000
-    /// The most bytes of an outcome's reason.
-    static let longestReason = 8192
+    /// The most bytes of a text that somebody else may have written as long as they liked.
+    private static let longestText = 8192
+
+    /// `text`, or as much of its beginning as an entry has room for, and `…`. Counted in bytes: one character may have
+    /// any number of them.
+    static func cut(_ text: String) -> String {
+        guard text.utf8.count > longestText else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: longestText)
+        while UTF8.isContinuation(text.utf8[end]) { text.utf8.formIndex(before: &end) }
+        return String(text.unicodeScalars[..<end]) + "…"
+    }
 }

@@ -244,10 +244,8 @@ extension CanonicalJSONWriter {
         }
         if let reason = outcome.reason {
             name("reason")
-            // A host may have said it, as long as it liked; the whole entry has a limit.
-            let text = redactor.redact(reason) ?? reason
-            write(
-                text.utf8.count <= AuditSchema.longestReason ? text : "\(text.prefix(AuditSchema.longestReason / 4))…")
+            // A host may have said it.
+            write(AuditSchema.cut(redactor.redact(reason) ?? reason))
         }
         name("request_bytes")
         write(outcome.requestBytes)

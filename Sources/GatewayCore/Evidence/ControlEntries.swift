@@ -102,7 +102,7 @@ extension ControlEntry {
         if let digest = event.digest { members.append(JSONMember("digest", .string(digest))) }
         if event.kind == .opened {
             members.append(JSONMember("needs", .array(ticket.requirements.map { .string($0.description) })))
-            members.append(JSONMember("summary", redacted(String(ticket.redactedSummary.prefix(8192)))))
+            members.append(JSONMember("summary", redacted(AuditSchema.cut(ticket.redactedSummary))))
         }
         return Self(kind: "approval", at: event.time, members)
     }

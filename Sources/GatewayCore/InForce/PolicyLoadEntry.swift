@@ -41,12 +41,11 @@ extension ControlEntry {
         previous: String, because findings: String, by: String, redactedBy redactor: SensitiveTextRedactor,
         at time: Timestamp
     ) -> Self {
-        let text = redactor.redact(findings) ?? findings
         return Self(
             kind: "policy-load", at: time,
             [
                 JSONMember("by", .string(by)), JSONMember("previous", .string(previous)),
-                JSONMember("refused", .string(String(decoding: text.utf8.prefix(8192), as: UTF8.self))),
+                JSONMember("refused", .string(AuditSchema.cut(redactor.redact(findings) ?? findings))),
             ])
     }
 }

@@ -31,91 +31,13 @@ struct OriginalsTests {
         try made.output.write(to: folder.appendingPathComponent("auditor.pub"), atomically: true, encoding: .utf8)
     }
 
-    private struct Opened: Equatable {
-        var row: Int
-        var place: String
-        var value: String
-    }
-
-    private static func parse(_ lines: String) -> [Opened] {
-        lines.split(separator: "\n").compactMap { line in
-            let value = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            guard let value, let row = value["row"] as? Int, let place = value["place"] as? String else { return nil }
-            return Opened(
-                row: row, place: place, value: value["value"] as? String ?? "base64:\(value["base64"] ?? "")")
-        }
-    }
-
-    private static func files(_ gateway: TestGateway) throws -> [URL] {
-        let folder = gateway.stateFolder.appendingPathComponent("originals")
-        let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-        return names.filter { $0.hasSuffix(".sealed") }.sorted().map { folder.appendingPathComponent($0) }
-    }
-
-    /// What a program with nothing of ours opens of all files.
-    private static func foreign(_ gateway: TestGateway) async throws -> [Opened] {
-        var opened: [Opened] = []
-        for file in try files(gateway) {
-            let finished = try await RunningProcess.run(
-                try Tools.python(),
-                [
-                    Tools.packageRoot.appendingPathComponent("Auditing/open_originals.py").path, file.path,
-                    gateway.folder.appendingPathComponent("auditor.key").path,
-                ])
-            guard finished.status == 0 else { throw TestFailure("open_originals.py: \(finished.errors)") }
-            opened += parse(finished.output)
-        }
-        return opened
-    }
-
-    /// The entries of commands that something was sealed of: command and session.
-    private static func sealed(_ gateway: TestGateway) async throws -> [(command: String, session: String)] {
-        try await gateway.auditEntries().filter { $0["kind"] as? String == "outcome" && $0["originals"] != nil }.map {
-            ($0["command"] as? String ?? "", $0["session"] as? String ?? "")
-        }
-    }
-
-    private static func open(
-        _ command: String, _ gateway: TestGateway, _ more: [String] = [], token: String? = nil
-    ) async throws -> RunningProcess.Finished {
-        var environment = ["SALLYPORT_HOME": gateway.folder.path]
-        if let token { environment["SALLYPORT_TOKEN"] = token }
-        return try await RunningProcess.run(
-            try Tools.sallyport,
-            ["audit", "open", command, "--key", "auditor.key", "--reason", "case 4711", "--output", "json"] + more,
-            in: gateway.folder, environment: environment)
-    }
-
-    /// Opens all that was sealed with our command, checks every session, and compares with the foreign program.
-    private static func openAll(_ gateway: TestGateway) async throws -> [Opened] {
-        let commands = try await sealed(gateway)
-        var ours: [Opened] = []
-        for (command, _) in commands {
-            let finished = try await open(command, gateway)
-            #expect(finished.status == 0, "\(finished.errors)")
-            ours += parse(finished.output)
-        }
-        for session in Set(commands.map(\.session)) {
-            let checked = try await gateway.command("audit", "check-masking", session)
-            #expect(checked.status == 0, "\(checked)")
-            #expect(!ours.contains { $0.value.count > 8 && checked.output.contains($0.value) })
-        }
-        let foreign = try await foreign(gateway)
-        #expect(sorted(ours) == sorted(foreign))
-        return ours
-    }
-
-    private static func sorted(_ opened: [Opened]) -> [Opened] {
-        opened.sorted { ($0.place, $0.row, $0.value) < ($1.place, $1.row, $1.value) }
-    }
-
     private static let httpMasking = """
                   - {field: ssn, transform: keep-last 4}
                   - {detector: EMAIL_ADDRESS, transform: redact}
                   - {path: $.secret, transform: "null"}
         """
 
-    private static func payments(_ more: (inout TestGateway.Options) -> Void = { _ in }) async throws -> TestGateway {
+    static func payments(_ more: (inout TestGateway.Options) -> Void = { _ in }) async throws -> TestGateway {
         let nginx = try await Nginx(server: "")
         try nginx.serve(
             "customer.json",
@@ -194,57 +116,6 @@ struct OriginalsTests {
         let again = try await RunningProcess.run(
             try Tools.sallyport, ["audit", "keygen", "--out", "other.key"], in: gateway.folder)
         #expect(again.status == 69, "\(again)")
-    }
-
-    @Test("kept for a period they are sealed at rest too, and open, are checked and verified as before")
-    func retained() async throws {
-        let gateway = try await Self.payments { $0.extra = "retention: {default: {originals: 90d}}" }
-        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
-        #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200)
-        #expect(try await gateway.stop() == 0)
-        let (command, session) = try #require(try await Self.sealed(gateway).first)
-        let file = try #require(try Self.files(gateway).first)
-        #expect(try Data(contentsOf: file).starts(with: Data("sallyport-sealed/1\n".utf8)))
-        let opened = try await Self.open(command, gateway, ["--config", "sallyport.yaml"])
-        #expect(opened.status == 0, "\(opened)")
-        #expect(Self.parse(opened.output).map(\.value).contains("536-22-8741"))
-        let checked = try await gateway.command("audit", "check-masking", session)
-        #expect(checked.status == 0, "\(checked)")
-        let verified = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
-        #expect(verified.status == 0 && verified.output.contains("2 files as they were recorded"), "\(verified)")
-        try FileManager.default.removeItem(at: file)
-        let missing = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
-        #expect(missing.status == 1 && missing.output.contains("the log knows of no deletion"), "\(missing)")
-    }
-
-    @Test("deleted when due they are gone under a rule, which whoever opens, checks and verifies is told")
-    func deletedWhenDue() async throws {
-        let gateway = try await Self.payments {
-            $0.extra = "retention: {default: {originals: 1s}, grace: 1s, interval: 200ms}"
-        }
-        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
-        #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200)
-        try await waitUntil(within: 30) {
-            try await gateway.auditEntries().contains {
-                $0["kind"] as? String == "retention-delete" && $0["step"] as? String == "done"
-                    && $0["evidence"] as? String == "originals" && $0["items"] as? Int == 1
-            }
-        }
-        #expect(try await gateway.stop() == 0)
-        let (command, session) = try #require(try await Self.sealed(gateway).first)
-        let opened = try await Self.open(command, gateway, ["--config", "sallyport.yaml"])
-        #expect(opened.status != 0 && opened.errors.contains("retention.default.originals: 1s"), "\(opened)")
-        try await gateway.start()
-        let carol = try await gateway.issuer.token(for: "carol")
-        let asked = try await Self.open(command, gateway, ["--console", gateway.consoleURL], token: carol)
-        #expect(asked.status != 0 && asked.errors.contains("retention.default.originals: 1s"), "\(asked)")
-        #expect(try await gateway.stop() == 0)
-        let checked = try await gateway.command("audit", "check-masking", session)
-        #expect(checked.status == 0 && checked.output.contains("retention.default.originals: 1s"), "\(checked)")
-        let verified = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
-        #expect(
-            verified.status == 0 && verified.output.contains("under the rule retention.default.originals: 1s"),
-            "\(verified)")
     }
 
     @Test("through the gateway originals are given to who policy allows, and that stands in the log with its reason")

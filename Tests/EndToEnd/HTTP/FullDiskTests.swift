@@ -4,10 +4,8 @@ import Testing
 /// The disk under the state folder is full: nothing can be recorded, so nothing runs.
 @Suite("Full disk, end to end", .serialized)
 struct FullDiskTests {
-    @Test(
-        "every call is refused 503, the process lives, and calls run again when there is space",
-        .enabled(if: SmallDisk.isPossible, "mounting a small file system needs root; this machine does not let us"))
-    func full() async throws {
+    /// A gateway whose state folder is a small disk, before a function.
+    private static func stage() async throws -> (TestGateway, SmallDisk, Nginx) {
         let nginx = try await Nginx(server: "")
         try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
         // Mounted once the gateway's folder is there, and gone with the gateway.
@@ -21,7 +19,14 @@ struct FullDiskTests {
             mounted.value = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
         }
         let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
-        let disk = try #require(mounted.value)
+        return (gateway, try #require(mounted.value), nginx)
+    }
+
+    @Test(
+        "every call is refused 503, the process lives, and calls run again when there is space",
+        .enabled(if: SmallDisk.isPossible, "mounting a small file system needs root; this machine does not let us"))
+    func full() async throws {
+        let (gateway, disk, nginx) = try await Self.stage()
         let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
         let url = "\(gateway.url)/payments/customer.json"
         #expect(try await alice.get(url).status == 200)
@@ -91,19 +96,7 @@ struct FullDiskTests {
         "on a read-only disk the gateway does not start and says why, and starts when the disk can be written",
         .enabled(if: SmallDisk.isPossible, "mounting a small file system needs root; this machine does not let us"))
     func readOnly() async throws {
-        let mounted = Replaceable<SmallDisk>(nil)
-        let nginx = try await Nginx(server: "")
-        try nginx.serve("customer.json", "{}")
-        var options = TestGateway.Options(
-            targets: """
-                  - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
-                """)
-        options.upstreams = [nginx, mounted]
-        options.prepare = { folder in
-            mounted.value = try SmallDisk(over: folder.appendingPathComponent("state"), megabytes: 24)
-        }
-        let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
-        let disk = try #require(mounted.value)
+        let (gateway, disk, _) = try await Self.stage()
         let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
         #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200)
         #expect(try await gateway.stop() == 0)

@@ -2,24 +2,33 @@ import Foundation
 
 /// Bytes on a TCP connection, as no HTTP client would send them.
 enum RawSocket {
+    /// A descriptor, to be closed by whoever asked, of a connection to a port of loopback.
+    static func connected(to port: Int) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_port = UInt16(port).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else {
+            defer { close(descriptor) }
+            throw TestFailure("port \(port) cannot be reached: errno \(errno)")
+        }
+        return descriptor
+    }
+
     /// Sends `request` to a port of loopback and returns everything that comes back until the peer closes, or until
     /// `seconds` have passed without a byte.
     static func exchange(_ request: [UInt8], port: Int, patience seconds: Int = 10) async throws -> String {
         try await onOwnThread {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = try connected(to: port)
             defer { close(descriptor) }
             var timeout = timeval(tv_sec: seconds, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            address.sin_port = UInt16(port).bigEndian
-            let connected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                    connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            guard connected == 0 else { throw TestFailure("port \(port) cannot be reached: errno \(errno)") }
             var sent = 0
             while sent < request.count {
                 let count = request[sent...].withUnsafeBytes {
