@@ -43,14 +43,26 @@ def read_frames(data):
 
 
 def read_records(plain, fields):
+    """Three numbers in LEB128 (number of the field, row, twice the length, one more where the value goes on) and the value."""
     index = 0
+
+    def number():
+        nonlocal index
+        value, shift = 0, 0
+        while True:
+            byte = plain[index]
+            index += 1
+            value |= (byte & 0x7f) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
     while index < len(plain):
-        field, row, length = struct.unpack_from(">HQI", plain, index)
-        size = length & 0x7fffffff
-        index += 14 + size
+        field, row, length = number(), number(), number()
+        index += length >> 1
         if index > len(plain):
             raise ValueError("a record ends too early")
-        yield fields[field], row, plain[index - size:index], length >> 31 == 1
+        yield fields[field], row, plain[index - (length >> 1):index], length & 1 == 1
 
 
 def open_file(path, key_id, key):

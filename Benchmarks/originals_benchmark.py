@@ -18,7 +18,7 @@ from postgres_benchmark import BULK_ROWS, CUSTOMERS, PASSWORD, Database, Way, bu
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--binary", default=str(ROOT / ".build/release/sallyport"))
-    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--rounds", type=int, default=15)
     options = arguments.parse_args()
     with workplace() as (folder, started):
         database = Database(folder)

@@ -57,18 +57,13 @@ public struct OriginalsOpener {
             var records: [Record] = []
             var index = 0
             while index < bytes.count {
-                guard index + 14 <= bytes.count else { return nil }
-                let field = Int(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt16.self)))
-                let row = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index + 2, as: UInt64.self))
-                let length = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index + 10, as: UInt32.self))
-                let count = Int(length & ~(1 << 31))
-                index += 14
-                guard fields.indices.contains(field), count <= bytes.count - index else { return nil }
+                guard let record = OriginalsRecord(in: bytes, at: &index), record.field < UInt64(fields.count) else {
+                    return nil
+                }
                 records.append(
                     Record(
-                        field: fields[field].field, row: row, bytes: Array(bytes[index..<(index + count)]),
-                        continues: length >> 31 == 1))
-                index += count
+                        field: fields[Int(record.field)].field, row: record.row, bytes: Array(record.value),
+                        continues: record.continues))
             }
             return records
         }

@@ -31,8 +31,9 @@ import Foundation
 /// log's or field's, or at another place. A chunk that was changed cannot be opened; those behind it can by whoever
 /// computes the nonce of their sequence number (RFC 9180, section 5.2).
 ///
-/// **The plaintext** is a sequence of records, see `OriginalsChunk`: 2 bytes number of the field in `fields`, 8 bytes row,
-/// 4 bytes length with the highest bit set where the value goes on in the next record, and the value.
+/// **The plaintext** is a sequence of records, see `OriginalsRecord`: three numbers in LEB128, which are the number of the
+/// field in `fields`, the row, and twice the length in bytes, one more where the value goes on in the next record; and
+/// the value.
 ///
 /// **The log** has the SHA-256 of each frame, whole with its lengths: in `originals` of the command's outcome, and, for
 /// commands with many chunks, in entries `kind: originals` before it. `head` is that of the first frame.
@@ -50,11 +51,12 @@ enum SealedFormat {
     static let longestHeader = 4 << 20
     static let longestBody = 4 << 20
 
-    static func appendFrame(_ header: [UInt8], _ body: Data, to bytes: inout [UInt8]) {
+    /// Puts a frame's beginning in place of `bytes`: all but its body.
+    static func write(_ header: [UInt8], bodyLength: Int, to bytes: inout [UInt8]) {
+        bytes.removeAll(keepingCapacity: true)
         appendLength(header.count, to: &bytes)
         bytes.append(contentsOf: header)
-        appendLength(body.count, to: &bytes)
-        bytes.append(contentsOf: body)
+        appendLength(bodyLength, to: &bytes)
     }
 
     private static func appendLength(_ length: Int, to bytes: inout [UInt8]) {

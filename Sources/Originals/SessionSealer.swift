@@ -26,7 +26,8 @@ public final class SessionSealer {
     private var context: HPKE.Sender
     private var sequence: UInt64 = 0
     private var length: UInt64 = 0
-    private var frame: [UInt8] = []
+    /// Of the frame that is written, all but its body.
+    private var start: [UInt8] = []
 
     init(store: OriginalsStore, session: UUIDv7, part: Int) throws(OriginalsError) {
         file = store.file
@@ -45,11 +46,11 @@ public final class SessionSealer {
         }
         descriptor = file.create(fullPath)
         guard descriptor >= 0 else { throw OriginalsError(operation: "open", path: fullPath, code: -descriptor) }
-        SealedFormat.appendFrame(header.bytes, context.encapsulatedKey, to: &frame)
-        headDigest = SHA256.hash(data: frame).hexadecimal
+        SealedFormat.write(header.bytes, bodyLength: context.encapsulatedKey.count, to: &start)
+        headDigest = Self.digest(start, context.encapsulatedKey)
         synchronizes = store.synchronizes
         do throws(OriginalsError) {
-            try write()
+            try write(context.encapsulatedKey)
         } catch {
             // Without it the next try can make the file again.
             _ = file.remove(fullPath)
@@ -85,28 +86,40 @@ public final class SessionSealer {
             isBroken = true
             throw .notSealed(path: fullPath)
         }
-        frame.removeAll(keepingCapacity: true)
-        SealedFormat.appendFrame(header, body, to: &frame)
-        try write()
+        SealedFormat.write(header, bodyLength: body.count, to: &start)
+        try write(body)
         defer { sequence += 1 }
-        return SealedChunk(sequence: sequence, digest: SHA256.hash(data: frame).hexadecimal)
+        return SealedChunk(sequence: sequence, digest: Self.digest(start, body))
     }
 
-    private func write() throws(OriginalsError) {
-        let taken = frame.withUnsafeBytes { file.write(descriptor, $0) }
-        guard taken == frame.count else {
-            isBroken = true
-            _ = file.truncate(descriptor, length)
-            if taken < 0 { throw OriginalsError(operation: "write", path: fullPath, code: Int32(-taken)) }
-            throw .shortWrite(path: fullPath)
-        }
-        length += UInt64(taken)
+    /// SHA-256 of a frame, in hexadecimal digits.
+    private static func digest(_ start: [UInt8], _ body: Data) -> String {
+        var digest = SHA256()
+        digest.update(data: start)
+        digest.update(data: body)
+        return digest.finalize().hexadecimal
+    }
+
+    /// Appends a frame: `start` and this body.
+    private func write(_ body: Data) throws(OriginalsError) {
+        try check(start.withUnsafeBytes { file.write(descriptor, $0) }, of: start.count)
+        try check(body.withUnsafeBytes { file.write(descriptor, $0) }, of: body.count)
+        length += UInt64(start.count + body.count)
         guard synchronizes else { return }
         let code = file.synchronize(descriptor)
         guard code == 0 else {
             isBroken = true
             throw OriginalsError(operation: "fsync", path: fullPath, code: code)
         }
+    }
+
+    /// Takes a frame that is not on the file whole away again.
+    private func check(_ taken: Int, of count: Int) throws(OriginalsError) {
+        guard taken != count else { return }
+        isBroken = true
+        _ = file.truncate(descriptor, length)
+        if taken < 0 { throw OriginalsError(operation: "write", path: fullPath, code: Int32(-taken)) }
+        throw .shortWrite(path: fullPath)
     }
 }
 

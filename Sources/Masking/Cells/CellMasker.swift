@@ -32,7 +32,10 @@ public struct CellMasker {
     private var ownCounts: [Int]
     private var withheld = 0
     private var scratch: [UInt8] = []
-    private var originals: Originals?
+    /// Where what is masked is kept.
+    private var originals: (tap: OriginalsTap, columns: OriginalsColumns)?
+    /// Writes there. By itself, so that a cell does not count references to the others.
+    private var pen: OriginalsPen?
     /// The cell that is masked next, for its original: its row from 1 on, and the column's place in `describe(columns:)`.
     public var row: UInt64 = 0
     public var column = 0
@@ -47,28 +50,17 @@ public struct CellMasker {
         json = JSONMasker(plan: compiled, allowsDuplicateNames: true, tap: plan.tap?.value)
         ownCounts = Array(repeating: 0, count: compiled.rules.count)
         guard let tap = plan.tap?.value else { return }
-        originals = Originals(
-            tap, Self.columns([OriginalsColumns.Column(name: "value", encoding: .text)], compiled))
+        keepOriginals(in: tap, of: [OriginalsColumns.Column(name: "value", encoding: .text)])
     }
 
-    /// Where what is masked is kept.
-    private struct Originals {
-        let tap: OriginalsTap
-        let columns: OriginalsColumns
-        let pen: OriginalsPen
-
-        init(_ tap: OriginalsTap, _ columns: OriginalsColumns) {
-            self.tap = tap
-            self.columns = columns
-            pen = OriginalsPen(tap, columns)
-        }
+    private mutating func keepOriginals(in tap: OriginalsTap, of columns: [OriginalsColumns.Column]) {
+        let columns = OriginalsColumns(
+            columns, rules: plan.rules.map { ($0.name, $0.selector) } + [Self.notInspectable])
+        originals = (tap, columns)
+        pen = OriginalsPen(tap, columns)
     }
 
     private static let notInspectable = (name: "not-inspectable", selector: "cell")
-
-    private static func columns(_ columns: [OriginalsColumns.Column], _ plan: CompiledPlan) -> OriginalsColumns {
-        OriginalsColumns(columns, rules: plan.rules.map { ($0.name, $0.selector) } + [notInspectable])
-    }
 
     /// Whether originals are kept, so that it matters which cell is masked.
     public var keepsOriginals: Bool { originals != nil }
@@ -77,13 +69,12 @@ public struct CellMasker {
 
     /// Says which columns there are, for originals.
     public mutating func describe(columns: [OriginalsColumns.Column]) {
-        guard let tap = originals?.tap else { return }
-        originals = Originals(tap, Self.columns(columns, plan))
+        if let tap = originals?.tap { keepOriginals(in: tap, of: columns) }
     }
 
     @inline(__always)
     private func keep(_ value: UnsafeRawBufferPointer, rule: Int) {
-        guard let pen = originals?.pen, !pen.write(value, column: column, rule: rule, row: row) else { return }
+        guard let pen, !pen.write(value, column: column, rule: rule, row: row) else { return }
         keepSlowly(value, rule: rule)
     }
 

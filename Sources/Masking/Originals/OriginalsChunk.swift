@@ -1,21 +1,9 @@
-/// Masked values in the clear, as they are handed over to be sealed: records one behind the other.
-///
-/// A record, all integers unsigned and big-endian:
-///
-///     2 bytes   the number of its field in `fields`
-///     8 bytes   its row: of a table's result, counted from 1; elsewhere the number of the value in the answer
-///     4 bytes   the length of what follows; with the highest bit set the value goes on in the next record
-///     …         the value
-///
-/// A value that goes on may go on in the next chunk, under another number of the same field and row.
+/// Masked values in the clear, as they are handed over to be sealed.
 public struct OriginalsChunk {
-    /// The records. Only there until who is given the chunk returns.
+    /// One `OriginalsRecord` behind the other. Only there until who is given the chunk returns.
     public let bytes: UnsafeRawBufferPointer
     /// The fields that the records name, and how many values of each end here.
     public let fields: [(field: OriginalsField, values: Int)]
-
-    static let recordHead = 14
-    static let continues: UInt32 = 1 << 31
 }
 
 /// Where masked values stood, and the rule that took them.

@@ -7,31 +7,35 @@
 /// why: what masks must not go on then.
 public final class OriginalsTap {
     /// Longer values are collected in pieces of this size.
-    static let pieceSize = 64 << 10
+    static let pieceSize = 32 << 10
+
+    /// Bytes of the names of one chunk's fields.
+    private static let mostNameBytes = 64 << 10
 
     private let sink: any OriginalsSink
-    /// What changes with every value. It stands behind a pointer because each use of a variable of a class is checked for
-    /// exclusive access, which would cost more than all that is done here.
-    let state: UnsafeMutablePointer<CollectedOriginals>
+    let buffer: UnsafeMutablePointer<OriginalsBuffer>
+    /// The chunk's fields, and the number that each has there.
+    private var fields: [OriginalsField] = []
+    private var slots: [OriginalsField: UInt16] = [:]
+    private var nameBytes = 0
+    /// The value that comes in parts.
+    private var open: (field: OriginalsField, row: UInt64)?
+    /// Why nothing is collected any more.
+    public private(set) var failure: OriginalsFailure?
 
     public init(sink: any OriginalsSink) {
         self.sink = sink
-        state = .allocate(capacity: 1)
-        state.initialize(to: CollectedOriginals())
+        buffer = .allocate(capacity: 1)
+        buffer.initialize(to: OriginalsBuffer())
     }
 
     deinit {
-        state.pointee.deallocate()
-        state.deinitialize(count: 1)
-        state.deallocate()
+        buffer.pointee.deallocate()
+        buffer.deallocate()
     }
 
-    /// Changes with each chunk, as the numbers of fields do.
-    var generation: Int { state.pointee.generation }
     /// Values collected so far.
-    var values: UInt64 { state.pointee.values }
-    /// Why nothing is collected any more.
-    public var failure: OriginalsFailure? { state.pointee.failure }
+    var values: UInt64 { buffer.pointee.values }
 
     // MARK: Whole values
 
@@ -41,7 +45,7 @@ public final class OriginalsTap {
             return append(value, isLast: true)
         }
         guard makeRoom(for: value.count) else { return }
-        state.pointee.write(value, slot: state.pointee.slot(of: field), row: row, isWhole: true)
+        buffer.pointee.write(value, slot: slot(of: field), row: row, isWhole: true)
     }
 
     /// The same for a cell of a table, whose fields are known beforehand: what `OriginalsPen` cannot write.
@@ -51,28 +55,28 @@ public final class OriginalsTap {
         let field = columns.field(column: column, rule: rule)
         guard value.count <= Self.pieceSize else { return keep(value, as: field, row: row) }
         guard makeRoom(for: value.count) else { return }
-        let slot = state.pointee.slot(of: field)
-        columns.slots.set(slot, column: column, rule: rule, in: generation)
-        state.pointee.write(value, slot: slot, row: row, isWhole: true)
+        let slot = slot(of: field)
+        columns.slots.set(slot, column: column, rule: rule, in: buffer.pointee.generation)
+        buffer.pointee.write(value, slot: slot, row: row, isWhole: true)
     }
 
     // MARK: Values in parts
 
     func begin(_ field: OriginalsField, row: UInt64) {
         end()
-        state.pointee.open = (field, row)
+        open = (field, row)
     }
 
     func append(_ part: UnsafeRawBufferPointer, isLast: Bool) {
-        guard let open = state.pointee.open else { return }
-        if isLast { state.pointee.open = nil }
+        guard let open else { return }
+        if isLast { self.open = nil }
         var start = 0
         repeat {
             let end = min(part.count, start + Self.pieceSize)
             guard end > start || isLast, makeRoom(for: end - start) else { return }
-            state.pointee.write(
-                UnsafeRawBufferPointer(rebasing: part[start..<end]), slot: state.pointee.slot(of: open.field),
-                row: open.row, isWhole: isLast && end == part.count)
+            buffer.pointee.write(
+                UnsafeRawBufferPointer(rebasing: part[start..<end]), slot: slot(of: open.field), row: open.row,
+                isWhole: isLast && end == part.count)
             start = end
         } while start < part.count
     }
@@ -94,24 +98,41 @@ public final class OriginalsTap {
     ///
     /// - Throws: also what a chunk before met.
     public func flush() throws(OriginalsFailure) {
-        if failure == nil, !state.pointee.isEmpty { seal() }
+        if failure == nil, !buffer.pointee.isEmpty { seal() }
         if let failure { throw failure }
     }
 
     private func seal() {
         do throws(OriginalsFailure) {
-            try sink.seal(state.pointee.chunk)
+            try sink.seal(
+                OriginalsChunk(
+                    bytes: buffer.pointee.bytes,
+                    fields: fields.enumerated().map { ($0.element, buffer.pointee.values(of: $0.offset)) }))
         } catch {
-            state.pointee.failure = error
+            failure = error
         }
-        state.pointee.removeAll()
+        buffer.pointee.removeAll()
+        fields.removeAll(keepingCapacity: true)
+        slots.removeAll(keepingCapacity: true)
+        nameBytes = 0
     }
 
     /// - Returns: Whether there is room; not once the sink has failed.
-    @inline(__always)
     private func makeRoom(for count: Int) -> Bool {
-        if !state.pointee.hasRoom(for: count) { seal() }
-        return state.pointee.failure == nil
+        if !buffer.pointee.hasRoom(for: count) { seal() }
+        return failure == nil
+    }
+
+    /// The number of a field, which gets one where it has none.
+    private func slot(of field: OriginalsField) -> UInt16 {
+        if let known = slots[field] { return known }
+        let slot = UInt16(fields.count)
+        fields.append(field)
+        slots[field] = slot
+        buffer.pointee.begin(slot: Int(slot))
+        nameBytes += field.name.utf8.count
+        buffer.pointee.takesMore = fields.count < OriginalsBuffer.mostFields && nameBytes <= Self.mostNameBytes
+        return slot
     }
 }
 
