@@ -70,7 +70,7 @@ def open_file(path, key_id, key):
     frames = read_frames(Path(path).read_bytes())
     head, enc = next(frames)
     head = json.loads(head)
-    if [head["v"], head["kem"], head["kdf"], head["aead"], head["key"]] != [1, 0x20, 1, 3, key_id]:
+    if [head["v"], head["kem"], head["kdf"], head["aead"], head["key"]] != [2, 0x20, 1, 3, key_id]:
         raise ValueError("it is of another version or suite, or sealed to another key")
     suite = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305)
     context = suite.create_recipient_context(

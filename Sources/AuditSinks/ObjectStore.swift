@@ -18,11 +18,13 @@ public struct ObjectStore: Sendable {
         public var prefix: String
         /// For how long nobody, not even the account's owner, can delete or change what was put (mode COMPLIANCE).
         public var retention: Duration
+        /// Bytes of the largest object that is put in one request; what is larger is put in parts of this size.
+        public var partSize: UInt64
         /// Asked for before each request, so that keys can change.
         public var credentials: @Sendable () throws -> (id: String, key: String, token: String?)
 
         public init(
-            endpoint: String, bucket: String, region: String, prefix: String, retention: Duration,
+            endpoint: String, bucket: String, region: String, prefix: String, retention: Duration, partSize: UInt64,
             credentials: @escaping @Sendable () throws -> (id: String, key: String, token: String?)
         ) {
             self.endpoint = endpoint
@@ -30,14 +32,12 @@ public struct ObjectStore: Sendable {
             self.region = region
             self.prefix = prefix
             self.retention = retention
+            self.partSize = partSize
             self.credentials = credentials
         }
     }
 
-    /// The largest object that one request puts.
-    static let largestObject: UInt64 = 5 << 30
-
-    private let options: Options
+    let options: Options
     private let client: HTTPClient
     private let authority: String
 
@@ -63,13 +63,12 @@ public struct ObjectStore: Sendable {
 
     enum Body {
         case bytes([UInt8])
-        /// Evidence as it was written, its length and its SHA-256, read a second time as it is sent.
-        case evidence(EvidenceFile, length: UInt64, digest: [UInt8])
+        case evidence(EvidencePart)
 
         var digest: [UInt8] {
             switch self {
             case .bytes(let bytes): Array(SHA256.hash(data: bytes))
-            case .evidence(_, _, let digest): digest
+            case .evidence(let part): part.digest
             }
         }
     }
@@ -79,22 +78,38 @@ public struct ObjectStore: Sendable {
     ///
     /// - Parameter key: Below the prefix; letters, digits and `-._/`.
     func put(_ key: String, _ body: Body, type: String) async throws(SinkError) {
-        let digest = body.digest
-        let until = Timestamp.now.adding(options.retention).description
-        let path = options.prefix.isEmpty ? key : "\(options.prefix)/\(key)"
+        let path = path(of: key)
         let (answer, text) = try await execute(
-            .PUT, "/\(options.bucket)/\(path)",
-            fields: [
-                ("Content-Type", type), ("x-amz-checksum-sha256", Data(digest).base64EncodedString()),
-                ("x-amz-object-lock-mode", "COMPLIANCE"), ("x-amz-object-lock-retain-until-date", until),
-            ], body)
+            .PUT, path, fields: [("Content-Type", type), Self.checksum(of: body)] + lock, body)
         guard answer.status == .ok else { throw Self.failure(answer, text, "PUT of \(path)") }
+        try requireVersion(answer)
+    }
+
+    /// The target of requests for an object.
+    func path(of key: String) -> String {
+        "/\(options.bucket)/\(options.prefix.isEmpty ? key : "\(options.prefix)/\(key)")"
+    }
+
+    /// What has the store lock an object.
+    var lock: [(name: String, value: String)] {
+        [
+            ("x-amz-object-lock-mode", "COMPLIANCE"),
+            ("x-amz-object-lock-retain-until-date", Timestamp.now.adding(options.retention).description),
+        ]
+    }
+
+    /// What has the store check that it got what was meant.
+    static func checksum(of body: Body) -> (name: String, value: String) {
+        ("x-amz-checksum-sha256", Data(body.digest).base64EncodedString())
+    }
+
+    func requireVersion(_ answer: HTTPClientResponse) throws(SinkError) {
         guard let version = answer.headers.first(name: "x-amz-version-id"), version != "null" else {
             throw .refused("the bucket \(options.bucket) keeps no versions, so it locks nothing")
         }
     }
 
-    private func execute(
+    func execute(
         _ method: HTTPMethod, _ target: String, fields: [(name: String, value: String)], _ body: Body
     ) async throws(SinkError) -> (HTTPClientResponse, String) {
         let signer: SigV4Signer
@@ -117,10 +132,10 @@ public struct ObjectStore: Sendable {
         var limit = Duration.seconds(60)
         switch body {
         case .bytes(let bytes): if !bytes.isEmpty { request.body = .bytes(bytes) }
-        case .evidence(let file, let length, _):
-            request.body = .stream(EvidenceParts(file: file, length: length), length: .known(Int64(length)))
+        case .evidence(let part):
+            request.body = .stream(part, length: .known(Int64(part.range.count)))
             // A slow line: 1 MiB/s.
-            limit = .seconds(60 + Int64(length >> 20))
+            limit = .seconds(60 + Int64(part.range.count >> 20))
         }
         let ready = request
         do {
@@ -133,7 +148,7 @@ public struct ObjectStore: Sendable {
         }
     }
 
-    private static func failure(_ answer: HTTPClientResponse, _ text: String, _ what: String) -> SinkError {
+    static func failure(_ answer: HTTPClientResponse, _ text: String, _ what: String) -> SinkError {
         let code = text.firstMatch(of: /<Code>([^<]*)<\/Code>/).map { " \($0.1)" } ?? ""
         let reason = "the store refused the \(what): \(answer.status.code)\(code)"
         if let wait = RetryAfter.duration(answer.headers.first(name: "Retry-After")) {
@@ -141,28 +156,4 @@ public struct ObjectStore: Sendable {
         }
         return .refused(reason)
     }
-}
-
-/// The first bytes of a file of evidence, in parts; ends early when the file has become shorter, which the receiver
-/// notices.
-struct EvidenceParts: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
-
-    let file: EvidenceFile
-    let length: UInt64
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        let file: EvidenceFile
-        let length: UInt64
-        var offset: UInt64 = 0
-
-        mutating func next() async throws -> ByteBuffer? {
-            guard offset < length else { return nil }
-            let part = try file.read(at: offset, count: Int(Swift.min(length - offset, 1 << 18)))
-            offset += UInt64(part.count)
-            return part.isEmpty ? nil : ByteBuffer(bytes: part)
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: file, length: length) }
 }

@@ -107,7 +107,11 @@ public final class ObjectStoreSink: AuditSink {
     private func put(_ recording: FinishedRecording, of stateDirectory: String) async throws {
         do {
             let place = EvidencePlace(state: stateDirectory, kind: .recordings, path: recording.path)
-            guard let found = try await onThread({ try Self.measure(place) }) else {
+            guard
+                let found = try await onThread({ [partSize = store.options.partSize] in
+                    try Self.measure(place, partSize: partSize)
+                })
+            else {
                 // Retention may have deleted it before a sink that was away for long came to it.
                 return logger.warning("a recording is not there to be copied", metadata: ["path": "\(recording.path)"])
             }
@@ -116,14 +120,7 @@ public final class ObjectStoreSink: AuditSink {
                     "a recording is not the one that the log has; it is copied as it is",
                     metadata: ["path": "\(recording.path)"])
             }
-            guard found.length <= ObjectStore.largestObject else {
-                return logger.error(
-                    "a recording is larger than the 5 GiB that one request can put, and is not copied",
-                    metadata: ["path": "\(recording.path)"])
-            }
-            try await store.put(
-                "recordings/\(recording.path)", .evidence(found.file, length: found.length, digest: found.digest),
-                type: "application/octet-stream")
+            try await store.put("recordings/\(recording.path)", found.parts, type: "application/octet-stream")
         } catch let error as VaultError {
             logger.error(
                 "a recording cannot be read, and is not copied",
@@ -131,22 +128,13 @@ public final class ObjectStoreSink: AuditSink {
         }
     }
 
-    /// A recording as it was written, its length and SHA-256, also where it is sealed at rest by now; `nil` when it is
-    /// not there, or its key is destroyed.
+    /// A recording as it was written, also where it is sealed at rest by now; `nil` when it is not there, or its key is
+    /// destroyed.
     private static func measure(
-        _ place: EvidencePlace
-    ) throws -> (file: EvidenceFile, length: UInt64, digest: [UInt8])? {
+        _ place: EvidencePlace, partSize: UInt64
+    ) throws -> (parts: [EvidencePart], digest: [UInt8])? {
         do throws(VaultError) {
-            let file = try EvidenceFile(place)
-            var hash = SHA256()
-            var length: UInt64 = 0
-            while true {
-                let part = try file.read(at: length, count: 1 << 18)
-                if part.isEmpty { break }
-                hash.update(data: part)
-                length += UInt64(part.count)
-            }
-            return (file, length, Array(hash.finalize()))
+            return try EvidencePart.all(of: EvidenceFile(place), size: partSize)
         } catch {
             if error.isNotFound { return nil }
             if case .keyMissing = error { return nil }

@@ -39,7 +39,7 @@ public indirect enum ConfigValueKind: Sendable {
     case string
     case integer(ClosedRange<Int>)
     case boolean
-    /// `500ms`, `30s`, `15m`, `1h`, `7d`.
+    /// `500ms`, `30s`, `15m`, `1h`, `7d`, `7y` (of 366 days).
     case duration
     /// `4096`, `64KiB`, `1MiB`, `2GiB`.
     case byteSize

@@ -49,7 +49,7 @@ extension ConfigDocument {
                 JSONMember("maximum", .number(String(range.upperBound))),
             ]
         case .boolean: return [JSONMember("type", "boolean")]
-        case .duration: return text("^[0-9]+(ms|s|m|h|d)$")
+        case .duration: return text("^[0-9]+(ms|s|m|h|d|y)$")
         case .byteSize:
             return [JSONMember("type", ["string", "integer"]), JSONMember("pattern", "^[0-9]+(KiB|MiB|GiB)?$")]
         case .address: return text("^.+:[0-9]{1,5}$")

@@ -7,7 +7,7 @@ extension ConfigValueKind {
         case .string: "a text"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .boolean: "true or false"
-        case .duration: "a duration such as 500ms, 30s, 15m, 1h or 7d"
+        case .duration: "a duration such as 500ms, 30s, 15m, 1h, 7d or 7y"
         case .byteSize: "a size such as 4096, 64KiB or 1MiB"
         case .address: "an address with port, such as 127.0.0.1:7480 or [::1]:7480"
         case .url: "an http or https URL with a host"
@@ -39,7 +39,10 @@ extension ConfigValueKind {
             default: return nil
             }
         case .duration:
-            let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+            // A year never ends before the calendar's.
+            let units: [(String, Int64)] = [
+                ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("y", 366 * 86_400_000),
+            ]
             return Self.number(text, units: units).map { .duration(.milliseconds($0)) }
         case .byteSize:
             let units: [(String, Int64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)]

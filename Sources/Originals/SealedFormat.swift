@@ -14,8 +14,8 @@ import Foundation
 ///
 /// **The first frame** says how the others are sealed. Its header:
 ///
-///     {"aead":3,"info":"sallyport/originals/v1","kdf":1,"kem":32,"key":"<key id>","log":"<origin>",
-///      "part":1,"session":"<id>","v":1}
+///     {"aead":3,"info":"sallyport/originals/v2","kdf":1,"kem":32,"key":"<key id>","log":"<origin>",
+///      "part":1,"session":"<id>","v":2}
 ///
 /// Its body is `enc`, the 32 bytes of the encapsulated key. By them, `info` and the auditor's private key one sets up
 /// the receiver's context of HPKE (RFC 9180, base mode): DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
@@ -23,7 +23,7 @@ import Foundation
 /// **Every other frame** is a chunk of masked values of one command. Its header:
 ///
 ///     {"command":"<id>","fields":[{"encoding":"text","name":"public.customers.ssn","rule":"pii/ssn",
-///      "selector":"column ssn","values":500},…],"log":"<origin>","part":1,"sequence":0,"session":"<id>","v":1}
+///      "selector":"column ssn","values":500},…],"log":"<origin>","part":1,"sequence":0,"session":"<id>","v":2}
 ///
 /// Its body is what the context's `Seal(aad, pt)` gave, where `aad` is the header, byte for byte as it stands. Chunks
 /// are sealed in the order of the file, so that the context's own sequence number and `sequence` agree: open them all,
@@ -41,8 +41,8 @@ import Foundation
 /// The gateway keeps the sender's context of HPKE, from which nothing can be opened, and that only while the session
 /// lasts.
 enum SealedFormat {
-    static let version: Int64 = 1
-    static let info = "sallyport/originals/v1"
+    static let version: Int64 = 2
+    static let info = "sallyport/originals/v2"
     static let suite = HPKE.Ciphersuite.Curve25519_SHA256_ChachaPoly
     /// RFC 9180, section 7: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305.
     static let identifiers: (kem: Int64, kdf: Int64, aead: Int64) = (0x0020, 0x0001, 0x0003)

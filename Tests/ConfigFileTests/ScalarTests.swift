@@ -6,7 +6,8 @@ import Testing
         "durations",
         arguments: [
             ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)),
-            ("1h", .seconds(3600)), ("7d", .seconds(604_800)), ("0s", .zero), ("30", nil), ("s", nil), ("-1s", nil),
+            ("1h", .seconds(3600)), ("7d", .seconds(604_800)), ("7y", .seconds(7 * 366 * 86_400)), ("0s", .zero),
+            ("30", nil), ("s", nil), ("-1s", nil),
             ("1.5h", nil), ("1h30m", nil), ("1 h", nil), ("１s", nil), ("9223372036854775807d", nil), ("", nil),
         ])
     func durations(text: String, expected: Duration?) {

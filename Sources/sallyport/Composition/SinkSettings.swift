@@ -32,6 +32,7 @@ struct SinkSettings: Sendable {
         let region: String
         let prefix: String
         let retention: Duration
+        let partSize: UInt64
         let interval: Duration
         let withRecordings: Bool
         let accessKeyID: SecretReference
@@ -122,10 +123,13 @@ extension SinkSettings {
         ConfigKey("prefix", .string, default: "", disclosure: .shown, summary: "Before each key, e.g. `gateway-1`."),
         ConfigKey(
             "retain", .duration, required: true,
-            summary: "For how long nobody can delete what was put (Object Lock, mode COMPLIANCE), e.g. 2555d."),
+            summary: "For how long nobody can delete what was put (Object Lock, mode COMPLIANCE), e.g. 7y."),
         ConfigKey(
             "interval", .duration, default: "60s",
             summary: "How often the checkpoint is put while less than a whole bundle (256 entries) is new."),
+        ConfigKey(
+            "part_size", .byteSize, default: "512MiB",
+            summary: "A recording that is larger is put in parts of this size: 5MiB to 5GiB."),
         ConfigKey("recordings", .boolean, default: "true", summary: "Whether finished recordings go too."),
         ConfigKey("access_key_id", .secret, required: true, summary: "The access key's id."),
         ConfigKey("secret_access_key", .secret, required: true, summary: "The access key."),
@@ -218,10 +222,15 @@ extension SinkSettings {
         guard let id = section.secret("access_key_id"), let key = section.secret("secret_access_key"),
             let retention = section.duration("retain"), retention > .zero
         else { throw section.error("retain", "for how long objects are kept: more than nothing") }
+        // What S3 takes.
+        guard let partSize = section.integer("part_size"), (5 << 20...5 << 30).contains(partSize) else {
+            throw section.error("part_size", "a part has 5MiB to 5GiB")
+        }
         let endpoint = section.string("endpoint") ?? ""
         return ObjectStoreBucket(
             endpoint: endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint, bucket: bucket,
             region: section.string("region") ?? "us-east-1", prefix: prefix, retention: retention,
+            partSize: UInt64(partSize),
             interval: section.duration("interval") ?? .seconds(60),
             withRecordings: section.boolean("recordings") ?? true, accessKeyID: id, secretAccessKey: key,
             sessionToken: section.secret("session_token"), authorities: path("ca", section, base))

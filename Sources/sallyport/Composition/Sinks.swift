@@ -70,7 +70,7 @@ struct SinkServices: Sendable {
         case .objectStore(let bucket):
             let options = ObjectStore.Options(
                 endpoint: bucket.endpoint, bucket: bucket.bucket, region: bucket.region, prefix: bucket.prefix,
-                retention: bucket.retention
+                retention: bucket.retention, partSize: bucket.partSize
             ) {
                 (
                     try secret(bucket.accessKeyID), try secret(bucket.secretAccessKey),

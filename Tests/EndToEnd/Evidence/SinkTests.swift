@@ -230,6 +230,20 @@ struct SinkTests {
         }
     }
 
+    /// A session that sends so many bytes.
+    private func longSession(_ gateway: TestGateway, bytes: Int) async throws {
+        let body = gateway.folder.appendingPathComponent("body.txt")
+        try String(repeating: "0123456789abcde\n", count: 8 << 10).write(to: body, atomically: true, encoding: .utf8)
+        let token = try await gateway.issuer.token(for: "alice")
+        // There is no such function; what was asked of it is recorded all the same.
+        _ = try await RunningProcess.run(
+            try Tools.system("curl"),
+            [
+                "-s", "-o", "/dev/null", "-H", "Authorization: Bearer \(token)", "-H", "Content-Type: text/plain",
+                "--data-binary", "@\(body.path)", "\(gateway.url)/payments/echo?n=[1-\(bytes >> 17)]",
+            ])
+    }
+
     @Test("a bucket under Object Lock holds a log that verifies by itself, and its owner cannot delete or shorten it")
     func objectStore() async throws {
         let store = try await ObjectStoreServer()
@@ -237,7 +251,7 @@ struct SinkTests {
         _ = try await store.client("make", "plain")
         func sink(_ name: String, _ bucket: String) -> String {
             "    - {name: \(name), type: s3, endpoint: \"\(store.url)\", bucket: \(bucket), prefix: gateway-1, retain: 7d, "
-                + "interval: 500ms, access_key_id: \"env:S3_ID\", secret_access_key: \"env:S3_KEY\"}"
+                + "interval: 500ms, part_size: 5MiB, access_key_id: \"env:S3_ID\", secret_access_key: \"env:S3_KEY\"}"
         }
         let gateway = try await gateway(
             sinks: sink("worm", "evidence") + "\n" + sink("no-lock", "plain"),
@@ -245,6 +259,7 @@ struct SinkTests {
             extra: "retention: {default: {recordings: 400d}}",
             environment: ObjectStoreServer.environment)
         try await loadWithKills(gateway)
+        try await longSession(gateway, bytes: 24 << 20)
         // However slow the machine is: more than two whole bundles.
         while try await lines(gateway).count <= 512 { try await load(gateway, calls: 100) }
         let size = try await lines(gateway).count
@@ -279,6 +294,12 @@ struct SinkTests {
         let recordings = try FileManager.default.subpathsOfDirectory(atPath: log.path + "/recordings")
             .filter { $0.hasSuffix(".jsonl") }
         #expect(!recordings.isEmpty)
+        // One of them in parts.
+        let sizes = try recordings.map { name in
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(log.path)/recordings/\(name)")
+            return attributes[.size] as? Int ?? 0
+        }
+        #expect(sizes.contains { $0 > 10 << 20 }, "\(sizes)")
         for name in recordings {
             let copied = try await RunningProcess.run(
                 try Tools.system("sha256sum"), ["\(log.path)/recordings/\(name)"])
