@@ -243,7 +243,7 @@ struct RetentionTests {
         for (retention, expected) in [
             ("targets: {ledgre: {recordings: 1d}}", "there is no target \"ledgre\""),
             ("default: {recording: 1d}", "unknown key \"recording\"; did you mean \"recordings\"?"),
-            ("default: {recordings: 7y}", "\"recordings\" takes a duration"),
+            ("default: {recordings: 7w}", "\"recordings\" takes a duration"),
             ("default: {recordings: 0d}", "what is not to be kept is not to be recorded"),
         ] {
             let text = """
