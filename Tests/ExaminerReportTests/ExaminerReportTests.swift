@@ -39,9 +39,10 @@ struct ExaminerReportTests {
             + #""target":{"kind":"postgres","name":"ledger"},"time":"\#(time)","v":1}"#
     }
 
-    private static func outcome(of id: String, kind: String = "succeeded", rows: Int = 0, masked: String = "") -> String
-    {
-        #"{"command":"\#(id)","id":"o","kind":"outcome","outcome":{"duration_us":5,"kind":"\#(kind)",\#(masked)"#
+    private static func outcome(
+        of id: String, kind: String = "succeeded", rows: Int = 0, masked: String = "", more: String = ""
+    ) -> String {
+        #"{\#(more)"command":"\#(id)","id":"o","kind":"outcome","outcome":{"duration_us":5,"kind":"\#(kind)",\#(masked)"#
             + #""request_bytes":1,"response_bytes":100,"rows":\#(rows),"status":"SELECT"},"session":"s","#
             + #""target":{"kind":"postgres","name":"ledger"},"time":"2026-11-23T08:00:01.000Z","v":1}"#
     }
@@ -78,8 +79,10 @@ struct ExaminerReportTests {
             #""masked":[{"count":3,"rule":"pii","selector":"column ssn"},{"count":1,"rule":"pii","selector":"card"}],"#
         let tally = Self.tally(
             Self.intent("c1"), Self.outcome(of: "c1", masked: masked), Self.intent("c2"),
-            Self.outcome(of: "c2", masked: masked))
-        let items = try #require(Self.report(tally).json["data_protection"]?["items"]?.array)
+            Self.outcome(of: "c2", masked: masked, more: #""originals":{"total":1,"values":4},"#))
+        let protection = try #require(Self.report(tally).json["data_protection"])
+        let items = try #require(protection["items"]?.array)
+        #expect(protection["sealed_values"]?.integer == 4)
         #expect(items.map { $0["masked"]?.integer } == [6, 2])
         #expect(items.first?["selector"]?.string == "column ssn")
     }
@@ -101,6 +104,11 @@ struct ExaminerReportTests {
         #expect(try findings(Self.approval("rejected", by: "alice")).isEmpty)
         #expect(try findings(Self.approval("approved", by: "alice")).count == 1)
         #expect(try findings(Self.intent("c1", more: own)).count == 1)
+        let nobody = #""approval":{"approvers":[],"justification":"why","ticket":"T"},"#
+        #expect(
+            try findings(Self.intent("c1", more: nobody)).map { $0.contains("names a ticket and no approver") } == [
+                true
+            ])
         #expect(try findings(Self.approval("approved", by: "ren\u{e9}", of: "rene\u{301}")).isEmpty)
         let double = Self.tally(Self.approval("approved", by: "bob"), Self.intent("c1", "bob"))
         #expect(double.doubleDuties.map(\.person.subject) == ["bob"])
