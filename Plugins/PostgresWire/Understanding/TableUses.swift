@@ -50,10 +50,12 @@ struct TableUses {
             .sorted()
     }
 
+    /// Where the table may be. The system's own names are looked up before all others, unless the path has the system's
+    /// schema at another place; a name that only looks like one of these may also be of whoever can make a table.
     static func schemas(of relation: RelationName, _ searchPath: [String]) -> [String] {
         if let schema = relation.schema { return [schema] }
-        // The system's own names are looked up before all others.
         let path = searchPath.isEmpty ? ["public"] : searchPath
-        return relation.name.hasPrefix("pg_") ? ["pg_catalog"] : path
+        guard relation.name.hasPrefix("pg_"), !path.contains("pg_catalog") else { return path }
+        return SystemRelations.contains(relation.name) ? ["pg_catalog"] : ["pg_catalog"] + path
     }
 }

@@ -75,6 +75,9 @@ struct EffectTests {
             ("REFRESH MATERIALIZED VIEW m", ["refresh public.m()"]),
             ("NOTIFY c, 'x'", ["notify session"]),
             ("SELECT relname FROM pg_class", ["select pg_catalog.pg_class(relname)"]),
+            // It may be of the system's schema, and anybody can make one of that name.
+            ("SELECT a FROM pg_salaries", ["select pg_catalog.pg_salaries(a)", "select public.pg_salaries(a)"]),
+            ("DELETE FROM public.pg_class", ["delete public.pg_class()"]),
         ] as [(String, [String])])
     func effects(_ text: String, _ expected: [String]) {
         #expect(Reading.effects(text) == Set(expected))
@@ -87,6 +90,14 @@ struct EffectTests {
         reading.settings.searchPath = ["mine", "public"]
         let shown = reading.statements("DELETE FROM t WHERE id = 1").flatMap(\.effects).map(\.shown)
         #expect(Set(shown) == ["delete mine.t()", "delete public.t()", "select mine.t(id)", "select public.t(id)"])
+    }
+
+    @Test("where the path has the system's schema behind others, its names may mean other tables")
+    func systemBehindOthers() {
+        var reading = Reading()
+        reading.settings.searchPath = ["public", "pg_catalog"]
+        let shown = reading.statements("SELECT relname FROM pg_class").flatMap(\.effects).map(\.shown)
+        #expect(Set(shown) == ["select public.pg_class(relname)", "select pg_catalog.pg_class(relname)"])
     }
 
     @Test("a statement that is read again has the same digest, so that an approval fits it")
