@@ -38,6 +38,13 @@ def close(name: str, kind: bytes = b"S") -> bytes:
     return message(b"C", kind + name.encode() + b"\0")
 
 
+def call(oid: int, *arguments: str) -> bytes:
+    """A FunctionCall, its arguments as text."""
+    values = b"".join(struct.pack("!i", len(value)) + value.encode() for value in arguments)
+    return message(b"F", struct.pack("!ihh", oid, 0, len(arguments)) + values + struct.pack("!h", 0))
+
+
+SET_CONFIG = 2078
 SYNC = message(b"S")
 RUN = bind() + execute() + SYNC
 NFC, NFD, KELVIN, GREEK = "caf\u00e9", "cafe\u0301", "\u212a", "\u037e"
@@ -103,6 +110,11 @@ ATTACKS = {
         parse("SET search_path = hr") + bind() + execute() + parse("SELECT salary FROM salaries") + RUN],
     "the same before a query string": [
         parse("SET search_path = hr") + bind() + execute() + query("SELECT salary FROM salaries") + SYNC],
+    "a search path that a function call sets": [
+        call(SET_CONFIG, "search_path", "hr", "false"), query("SELECT salary FROM salaries")],
+    "the same call, at once": [
+        call(SET_CONFIG, "search_path", "hr", "false") + query("SELECT salary FROM salaries")],
+    "a table whose name looks like one of the system's": [query("SELECT secret FROM pg_secrets")],
     "a search path that a rollback brings back": [
         query("SET search_path = hr"), query("BEGIN"), query("SET LOCAL search_path = public"), query("SELECT 1/0"),
         query("ROLLBACK") + query("SELECT salary FROM salaries")],

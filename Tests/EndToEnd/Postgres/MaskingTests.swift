@@ -53,6 +53,20 @@ struct MaskingTests {
         #expect(named.output == "∅|∅\n", "\(named)")
     }
 
+    @Test("while a transaction defines views nothing of what it reads is shown, and afterwards what may be")
+    func uncommittedDefinitions() async throws {
+        let ledger = try await Self.stage.value
+        let look = "SELECT name || '', tel FROM fresh WHERE id = 7"
+        let shown = try await ledger.psql(
+            "\\pset null ∅", "BEGIN", "CREATE VIEW fresh AS SELECT id, name, ssn AS tel FROM customers", look, "COMMIT",
+            look, "DROP VIEW fresh", "BEGIN", "CREATE VIEW fresh AS SELECT id, ssn AS name, name AS tel FROM customers",
+            look, "ROLLBACK", "SELECT name || '', ssn FROM customers WHERE id = 7")
+        let lines = shown.output.split(separator: "\n")
+        #expect(lines.count == 4 && !shown.output.contains("536-22"), "\(shown)")
+        #expect(lines.last == "customer 7|*******0007" && lines.dropFirst().first == lines.last, "\(shown)")
+        #expect(!(lines.first?.contains("customer 7") ?? true), "\(shown)")
+    }
+
     @Test("a domain is masked as its base type, and a value of a type that the gateway does not know is NULL")
     func domains() async throws {
         let ledger = try await Self.stage.value

@@ -8,6 +8,7 @@ struct PipelineBypassTests {
         @id("everything") @mask("customer-pii") permit (principal in Group::"payments", action, resource);
         @id("no-payroll") forbid (principal, action, resource == Table::"ledger/public.payroll");
         @id("no-kyc") forbid (principal, action, resource == Table::"ledger/public.KYC");
+        @id("no-pg") forbid (principal, action, resource == Table::"ledger/public.pg_secrets");
         @id("no-hr") forbid (principal, action, resource) when { resource has name && resource.name like "hr.*" };
         @id("no-unbounded-writes") forbid (principal, action in [Action::"sql.update", Action::"sql.delete"], resource)
         when { !context.sql.has_where || context.sql.where_constant };
@@ -18,6 +19,7 @@ struct PipelineBypassTests {
         """
     private static let more = """
         CREATE TABLE "KYC" (secret int); INSERT INTO "KYC" VALUES (90000);
+        CREATE TABLE pg_secrets (secret int); INSERT INTO pg_secrets VALUES (90000);
         CREATE SCHEMA hr;
         CREATE TABLE hr.salaries (salary int); INSERT INTO hr.salaries VALUES (90000);
         CREATE TABLE salaries (salary text); INSERT INTO salaries VALUES ('ask HR');
@@ -32,7 +34,7 @@ struct PipelineBypassTests {
             try Tools.python(), [Tools.fixture("postgres_names.py")], environment: ledger.environment, within: 300)
         #expect(through.status == 0, "\(through.errors)")
         let lines = through.output.split(separator: "\n")
-        #expect(lines.count >= 39)
+        #expect(lines.count >= 42)
         for line in lines {
             // Names that the server could take for others end the session, and so do answers that cannot be masked.
             let ends = ["looks alike", "ends of lines", "swallows"].contains { line.contains($0) }
@@ -46,7 +48,7 @@ struct PipelineBypassTests {
             seed: Ledger.seed + "\n" + Self.more)
         let shown = try await RunningProcess.run(
             try Tools.python(), [Tools.fixture("postgres_names.py")], environment: open.environment, within: 300)
-        #expect(shown.output.split(separator: "\n").filter { $0.contains(": secret,") }.count >= 24, "\(shown)")
+        #expect(shown.output.split(separator: "\n").filter { $0.contains(": secret,") }.count >= 27, "\(shown)")
         #expect(try await open.server.psql("SELECT count(*) FROM scratch") == "0\n")
     }
 }

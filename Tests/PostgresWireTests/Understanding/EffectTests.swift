@@ -59,6 +59,7 @@ struct EffectTests {
             ("SET search_path = evil", ["set session"]),
             ("SELECT set_config('role', 'admin', false)", ["set session"]),
             ("SELECT pg_read_file('/etc/passwd')", ["call pg_read_file"]),
+            ("SELECT x.pg_read_file('/etc/passwd')", ["call x.pg_read_file"]),
             ("SELECT * FROM pg_ls_dir('.')", ["call pg_ls_dir"]),
             ("SELECT pg_catalog.pg_terminate_backend(1)", ["call pg_catalog.pg_terminate_backend"]),
             ("SELECT x FROM t WHERE lo_unlink(3) = 1", ["select public.t(x)", "call lo_unlink"]),
