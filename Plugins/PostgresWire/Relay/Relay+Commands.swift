@@ -50,6 +50,7 @@ extension Relay {
         var facts = statement.facts
         var only: SQLStatement? = statement
         var places = statement.namedPlaces
+        var lookup = JudgedStatement.Lookup.current
         switch statement.kind {
         case .execute(let name, let arguments):
             // Which of the two runs depends on whether PREPARE succeeds: both must be allowed.
@@ -73,9 +74,11 @@ extension Relay {
                 return opaque(text, reason: "what \"\(name)\" stands for uses another name")
             }
         case .fetch(let cursor):
-            let bodies = [names.cursor(cursor), context.cursors[ExactText(cursor)]].compactMap { $0 }
+            let known = names.cursor(cursor)
+            let bodies = [known?.statement, context.cursors[ExactText(cursor)]].compactMap { $0 }
             if bodies.isEmpty { return opaque(text, reason: "no cursor \"\(cursor)\" is known") }
             only = bodies.count == 1 ? bodies[0] : nil
+            if let known { lookup = .earlier(known.searchPath) }
             for body in bodies {
                 effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
                 facts = body.facts.adding(facts)
@@ -87,7 +90,7 @@ extension Relay {
         return JudgedStatement(
             command: Command(
                 effects: effects, text: text, parameters: parameters, facts: facts + place.facts, namedPlaces: places),
-            statement: only)
+            statement: only, lookup: lookup)
     }
 
     /// What the gateway cannot read: policy decides, and says nothing of it unless it is asked to.
@@ -133,10 +136,12 @@ extension Relay {
         return judged
     }
 
-    func command(fetchingFrom cursor: String, body: SQLStatement) -> JudgedStatement {
-        JudgedStatement(
+    func command(fetchingFrom name: String, _ cursor: Cursor) -> JudgedStatement {
+        let body = cursor.statement
+        return JudgedStatement(
             command: Command(
-                effects: body.effects, text: "FETCH \"\(cursor)\"", facts: body.facts + place.facts), statement: body)
+                effects: body.effects, text: "FETCH \"\(name)\"", facts: body.facts + place.facts),
+            statement: body, lookup: .earlier(cursor.searchPath))
     }
 
     func functionCall(_ call: FunctionCall) -> JudgedStatement {

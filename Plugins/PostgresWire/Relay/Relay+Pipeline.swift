@@ -177,7 +177,7 @@ extension Relay {
         }
         // A cursor that SQL declared is a portal of the same name.
         let judged =
-            names.cursor(execute.portal).map { command(fetchingFrom: execute.portal, body: $0) }
+            names.cursor(execute.portal).map { command(fetchingFrom: execute.portal, $0) }
             ?? opaque("EXECUTE PORTAL \(execute.portal)", reason: "the gateway has not seen this portal being bound")
         decide([judged]) { relay, decided in
             switch decided {

@@ -265,7 +265,8 @@ extension Relay {
             names.statements.set(
                 name, to: PreparedStatement(name: name, statement: body, text: "EXECUTE \"\(name)\"", hasOwnText: false)
             )
-        case .declareCursor(let name, let body, _): names.declareCursor(name, body)
+        case .declareCursor(let name, let body, _):
+            names.declareCursor(name, Cursor(statement: body, searchPath: command.searchPath))
         case .closeCursor(let name): names.closeCursor(name)
         case .rollbackToSavepoint: names.forgetCursors()
         case .set(let setting): note(setting)

@@ -62,6 +62,13 @@ final class Portal {
     }
 }
 
+/// A query that SQL's DECLARE has named.
+struct Cursor {
+    let statement: SQLStatement
+    /// Where its names without a schema were looked for; `nil` where that is not certain. What is set later changes nothing.
+    let searchPath: [String]?
+}
+
 /// What becomes of the rows of a result.
 enum RowTreatment {
     /// Their description has not been seen.
@@ -83,15 +90,15 @@ struct StatementTables {
     var statements = NameTable<PreparedStatement>()
     var portals = NameTable<Portal>()
     /// SQL cursors, which are portals of the server's.
-    private var cursors: [ExactText: SQLStatement] = [:]
+    private var cursors: [ExactText: Cursor] = [:]
 
     var isFull: Bool { statements.count + portals.count + cursors.count >= Self.limit }
 
-    func cursor(_ name: String) -> SQLStatement? { cursors[ExactText(name)] }
+    func cursor(_ name: String) -> Cursor? { cursors[ExactText(name)] }
 
-    mutating func declareCursor(_ name: String, _ statement: SQLStatement) {
+    mutating func declareCursor(_ name: String, _ cursor: Cursor) {
         closePortal(name)
-        cursors[ExactText(name)] = statement
+        cursors[ExactText(name)] = cursor
     }
 
     /// The server has gone back to a savepoint, after which nobody knows which cursors there are.

@@ -11,6 +11,7 @@ from postgres_wire import Wire, message
 SECRETS = (b"536-22-0007", b"90000")
 MASKED = "SELECT ssn FROM customers WHERE id = 7"
 COMPUTED = "SELECT upper(ssn) FROM customers WHERE id = 7"
+VIEWED = "SELECT upper(number) FROM contacts WHERE id = 7"
 FORBIDDEN = "SELECT salary FROM payroll"
 
 
@@ -88,6 +89,19 @@ ATTACKS = {
     "FETCH from a cursor that is declared anew": [
         query("BEGIN") + query("DECLARE c CURSOR FOR SELECT 'x'"),
         query("CLOSE c") + query(f"DECLARE c CURSOR FOR {COMPUTED}") + query("FETCH c")],
+    "FETCH under another search path than that of its cursor": [
+        query("CREATE SCHEMA IF NOT EXISTS mine"),
+        query("CREATE OR REPLACE VIEW mine.contacts AS SELECT id, note AS number FROM public.scratch"), query("BEGIN"),
+        query(f"DECLARE c CURSOR FOR {VIEWED}"), query("SET search_path = mine"), query("FETCH c")],
+    "the same by a prepared FETCH": [
+        query("BEGIN"), query(f"DECLARE c CURSOR FOR {VIEWED}"), query("SET search_path = mine"),
+        parse("FETCH c") + RUN],
+    "the same by Execute": [
+        query("BEGIN"), query(f"DECLARE c CURSOR FOR {VIEWED}"), query("SET search_path = mine"), query("SELECT 1"),
+        execute("c") + SYNC],
+    "a portal under another search path than that of its Bind": [
+        query("BEGIN"), parse(VIEWED) + bind("", "p") + SYNC, query("SET search_path = mine"),
+        describe("p", b"P") + execute("p") + SYNC],
     "the same in one query string": [
         query("BEGIN") + query("DECLARE c CURSOR FOR SELECT 'x'"),
         query(f"CLOSE c; DECLARE c CURSOR FOR {COMPUTED}; FETCH c")],
