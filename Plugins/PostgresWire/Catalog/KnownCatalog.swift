@@ -6,6 +6,8 @@ struct KnownCatalog {
     let findings: CatalogFindings
     /// Where names without a schema are looked for, in order.
     let searchPath: [String]
+    /// Names may have been looked up before: each table that a name could have meant then counts.
+    var isPast = false
 
     /// `nil` where it cannot be said.
     func origins(ofColumn number: Int16, in relation: UInt32) -> [ColumnOrigin]? {
@@ -27,20 +29,24 @@ struct KnownCatalog {
             case .anything: return nil
             case .function(let name): if isOpaque(name) { return nil }
             case .field(let name, let field):
-                guard let relation = relation(name) else { return nil }
-                if !relation.columns.contains(where: { $0.name.isExactly(field) }), !Self.systemColumns.contains(field)
+                guard let relations = relations(name) else { return nil }
+                for relation in relations
+                where !relation.columns.contains(where: { $0.name.isExactly(field) })
+                    && !Self.systemColumns.contains(field)
                 {
                     all.append(contentsOf: relation.columns.flatMap(\.origins))
                 }
             case .wholeRow(let name):
-                guard let relation = relation(name) else { return nil }
-                all.append(contentsOf: relation.columns.flatMap(\.origins))
+                guard let relations = relations(name) else { return nil }
+                all.append(contentsOf: relations.flatMap(\.columns).flatMap(\.origins))
             case .column(let name, let column):
-                guard let relation = relation(name) else { return nil }
-                if let found = relation.columns.first(where: { $0.name.isExactly(column) }) {
-                    all.append(contentsOf: found.origins)
-                } else if column == relation.name.name {
-                    all.append(contentsOf: relation.columns.flatMap(\.origins))
+                guard let relations = relations(name) else { return nil }
+                for relation in relations {
+                    if let found = relation.columns.first(where: { $0.name.isExactly(column) }) {
+                        all.append(contentsOf: found.origins)
+                    } else if column == relation.name.name {
+                        all.append(contentsOf: relation.columns.flatMap(\.origins))
+                    }
                 }
             // Otherwise the name is one of another relation of the query, or of the system: ctid, tableoid.
             }
@@ -52,12 +58,19 @@ struct KnownCatalog {
 
     func columnNames(of name: RelationName) -> [String]? { relation(name)?.columns.map(\.name) }
 
-    /// The relation that a name means.
+    /// The relation that a name means; `nil` where there is none, or it cannot be said which.
     func relation(_ name: RelationName) -> Relation? {
-        for schema in schemas(name) {
-            if let found = findings.byName[QualifiedName(schema: schema, name: name.name)] ?? nil { return found }
+        guard let relations = relations(name), relations.count == 1 else { return nil }
+        return relations[0]
+    }
+
+    /// The relations that a name may mean; `nil` where there is none.
+    private func relations(_ name: RelationName) -> [Relation]? {
+        let found = schemas(name).lazy.compactMap { schema in
+            findings.byName[QualifiedName(schema: schema, name: name.name)] ?? nil
         }
-        return nil
+        let relations = isPast ? Array(found) : Array(found.prefix(1))
+        return relations.isEmpty ? nil : relations
     }
 
     func schemas(_ name: RelationName) -> [String] { Self.schemas(name, searchPath) }

@@ -50,7 +50,7 @@ extension Relay {
         var facts = statement.facts
         var only: SQLStatement? = statement
         var places = statement.namedPlaces
-        var lookup = JudgedStatement.Lookup.current
+        var lookup: NameLookup?
         switch statement.kind {
         case .execute(let name, let arguments):
             // Which of the two runs depends on whether PREPARE succeeds: both must be allowed.
@@ -60,6 +60,7 @@ extension Relay {
                 Parameter(name: "$\($0.offset + 1)", value: .string($0.element), encoding: "sql")
             }
             only = bodies.count == 1 ? bodies[0] : nil
+            lookup = NameLookup(path: certainSearchPath, isPast: true)
             // Before the values that Bind adds for this statement's own parameters.
             for index in places.indices {
                 places[index].parameters = places[index].parameters.map { $0 + arguments.count }
@@ -78,7 +79,7 @@ extension Relay {
             let bodies = [known?.statement, context.cursors[ExactText(cursor)]].compactMap { $0 }
             if bodies.isEmpty { return opaque(text, reason: "no cursor \"\(cursor)\" is known") }
             only = bodies.count == 1 ? bodies[0] : nil
-            if let known { lookup = .earlier(known.searchPath) }
+            lookup = known?.lookup
             for body in bodies {
                 effects.append(contentsOf: body.effects.filter { !effects.contains($0) })
                 facts = body.facts.adding(facts)
@@ -117,7 +118,10 @@ extension Relay {
         guard let statement = statement(of: prepared) else {
             return opaque(prepared.text, reason: "the search path is another than the one that it was read under")
         }
-        return judged(statement, text: prepared.text, count: 1)
+        var judged = judged(statement, text: prepared.text, count: 1)
+        // The server reads it anew where the path is another, and not where a table was made that hides its own.
+        if statement.kind.isPlanned { judged.lookup = NameLookup(path: certainSearchPath, isPast: true) }
+        return judged
     }
 
     /// The command that Bind makes of a prepared statement.
@@ -141,7 +145,7 @@ extension Relay {
         return JudgedStatement(
             command: Command(
                 effects: body.effects, text: "FETCH \"\(name)\"", facts: body.facts + place.facts),
-            statement: body, lookup: .earlier(cursor.searchPath))
+            statement: body, lookup: cursor.lookup)
     }
 
     func functionCall(_ call: FunctionCall) -> JudgedStatement {

@@ -5,14 +5,8 @@ import NIOCore
 struct JudgedStatement {
     var command: Command
     let statement: SQLStatement?
-    /// Under which search path the server has looked for the statement's names.
-    var lookup = Lookup.current
-
-    enum Lookup {
-        case current
-        /// That of a cursor's declaration; `nil` where it is not certain.
-        case earlier([String]?)
-    }
+    /// `nil` where its names are looked up as it runs.
+    var lookup: NameLookup?
 }
 
 extension Relay {
@@ -34,13 +28,6 @@ extension Relay {
     var certainSearchPath: [String]? {
         areSettingsStale || isSearchPathUnusual
             ? nil : SearchPath(schemas: settings.searchPath, temporary: temporarySchema).all
-    }
-
-    func searchPath(of judged: JudgedStatement) -> [String]? {
-        switch judged.lookup {
-        case .current: certainSearchPath
-        case .earlier(let path): path
-        }
     }
 
     /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
@@ -121,7 +108,8 @@ private final class Deciding {
         case .permitted(let permit):
             let command = RunningCommand(
                 permit, statement: judged.statement, text: judged.command.text,
-                searchPath: relay.searchPath(of: judged), recording: CommandRecording(session: relay.session))
+                lookup: judged.lookup ?? NameLookup(path: relay.certainSearchPath),
+                recording: CommandRecording(session: relay.session))
             var isKnown = false
             var goesOn: Bool?
             relay.ruleEvaded(by: command) { rule in

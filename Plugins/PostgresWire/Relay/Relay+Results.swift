@@ -18,7 +18,7 @@ extension Relay {
         needs.types = Set(fields.map(\.typeOID).filter { ValueKind(oid: $0) == nil })
         if command.masking.selectsByName {
             needs.relationOIDs = Set(fields.map(\.tableOID).filter { $0 != 0 })
-            if fields.contains(where: { $0.tableOID == 0 }) { needs.add(lineage.all, command.searchPath) }
+            if fields.contains(where: { $0.tableOID == 0 }) { needs.add(lineage.all, command.lookup.path) }
         }
         guard let known = catalog(needs, command) else { return nil }
         let computed = lineage.columns(fields.count) { known.columnNames(of: $0) }
@@ -51,7 +51,7 @@ extension Relay {
             throw ProtocolViolation("copied data of a statement that cannot be read")
         }
         var needs = CatalogNeeds()
-        needs.add(statement.lineage.all, command.searchPath)
+        needs.add(statement.lineage.all, command.lookup.path)
         guard let known = catalog(needs, command) else { return nil }
         let count = response.columnFormats.count
         let references = statement.lineage.columns(count) { name in
@@ -103,7 +103,7 @@ extension Relay {
         let stored = statement.stored
         guard !stored.isEmpty else { return completion(nil) }
         var needs = CatalogNeeds()
-        needs.add(stored, command.searchPath)
+        needs.add(stored, command.lookup.path)
         func judge(_ findings: CatalogFindings) {
             let known = known(findings, command)
             let names = CellNames(result: nil, origins: known.origins(of: stored) ?? [.unknown])
@@ -140,7 +140,8 @@ extension Relay {
     private func known(_ findings: CatalogFindings, _ command: RunningCommand) -> KnownCatalog {
         hasUncommittedDefinitions
             ? KnownCatalog(findings: CatalogFindings(types: findings.types), searchPath: [])
-            : KnownCatalog(findings: findings, searchPath: command.searchPath ?? [])
+            : KnownCatalog(
+                findings: findings, searchPath: command.lookup.path ?? [], isPast: command.lookup.isPast)
     }
 
     // MARK: Copied data, errors

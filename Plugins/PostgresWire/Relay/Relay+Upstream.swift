@@ -266,7 +266,8 @@ extension Relay {
                 name, to: PreparedStatement(name: name, statement: body, text: "EXECUTE \"\(name)\"", hasOwnText: false)
             )
         case .declareCursor(let name, let body, _):
-            names.declareCursor(name, Cursor(statement: body, searchPath: command.searchPath))
+            names.declareCursor(
+                name, Cursor(statement: body, lookup: NameLookup(path: command.lookup.path, isPast: true)))
         case .closeCursor(let name): names.closeCursor(name)
         case .rollbackToSavepoint: names.forgetCursors()
         case .set(let setting): note(setting)

@@ -13,8 +13,7 @@ final class RunningCommand {
     let statement: SQLStatement?
     /// What the caller wrote, which it may be told again.
     let text: String
-    /// Where its names without a schema are looked for; `nil` where that is not certain.
-    let searchPath: [String]?
+    let lookup: NameLookup
     private let recording: CommandRecording
     private let recordingLevel: RecordingLevel
     var requestBytes = 0
@@ -28,7 +27,8 @@ final class RunningCommand {
     private var permit: Permit?
 
     init(
-        _ permit: consuming Permit, statement: SQLStatement?, text: String, searchPath: [String]? = nil,
+        _ permit: consuming Permit, statement: SQLStatement?, text: String,
+        lookup: NameLookup = NameLookup(path: nil),
         recording: CommandRecording
     ) {
         commandID = permit.commandID
@@ -36,7 +36,7 @@ final class RunningCommand {
         maximumRows = permit.maximumRows
         self.statement = statement
         self.text = text
-        self.searchPath = searchPath
+        self.lookup = lookup
         self.recording = recording
         recordingLevel = permit.recording
         answer = permit.recording == .full ? AnswerRecording() : nil

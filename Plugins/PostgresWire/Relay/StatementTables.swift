@@ -65,8 +65,8 @@ final class Portal {
 /// A query that SQL's DECLARE has named.
 struct Cursor {
     let statement: SQLStatement
-    /// Where its names without a schema were looked for; `nil` where that is not certain. What is set later changes nothing.
-    let searchPath: [String]?
+    /// As it was declared: what is set or made later changes nothing.
+    let lookup: NameLookup
 }
 
 /// What becomes of the rows of a result.

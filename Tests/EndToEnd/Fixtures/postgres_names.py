@@ -114,6 +114,16 @@ ATTACKS = {
     "a portal that is bound again after a savepoint": [
         query("BEGIN"), parse(MASKED, "x") + bind("x", "p") + SYNC, query("SAVEPOINT s"),
         parse("SELECT 1") + bind("", "p") + SYNC + query("ROLLBACK TO s") + execute("p") + SYNC],
+    "a prepared statement whose table a temporary one hides later": [
+        query("CREATE TEMP TABLE other (x int)"), parse(VIEWED, "x") + SYNC,
+        query("CREATE TEMP TABLE contacts (id int, number text)"), bind("x") + execute() + SYNC],
+    "the same by PREPARE": [
+        query("CREATE TEMP TABLE other (x int)"), query(f"PREPARE x AS {VIEWED}"),
+        query("CREATE TEMP TABLE contacts (id int, number text)"), query("EXECUTE x")],
+    "a prepared statement whose table another schema hides later": [
+        query("CREATE SCHEMA IF NOT EXISTS front"), query("SET search_path = front, public"), parse(VIEWED, "x") + SYNC,
+        query("CREATE TABLE front.contacts (id int, number text)"), bind("x") + execute() + SYNC,
+        query("DROP SCHEMA front CASCADE")],
     "a prepared statement under another search path": [
         parse("SELECT salary FROM salaries", "x") + SYNC, query("SET search_path = hr"),
         bind("x") + execute() + SYNC],
