@@ -63,8 +63,11 @@ final class SQLStatement: Sendable {
         self.form = form
         self.settings = settings
         isOpaque = form.facts.contains { $0.name == "opaque" && $0.value == .bool(true) }
+        // What a prepared transaction defined, in whatever session, is there once it is committed.
+        let commitsOthers = if case .commitPrepared = kind { true } else { false }
         mayChangeDefinitions =
-            isOpaque || form.effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
+            isOpaque || commitsOthers
+            || form.effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
         self.lineage = lineage
         self.stored = stored
         self.values = values
@@ -100,6 +103,7 @@ indirect enum StatementKind: Sendable {
     /// SET and its like whose outcome only the server knows: RESET ALL, DISCARD, ROLLBACK, CALL, DO, set_config.
     case changesSettings
     case rollbackToSavepoint
+    case commitPrepared
     case prepare(name: String, body: SQLStatement)
     case execute(name: String, arguments: [String])
     case declareCursor(name: String, body: SQLStatement, isHeld: Bool)

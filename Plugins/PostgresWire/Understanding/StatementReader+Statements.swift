@@ -214,6 +214,7 @@ extension StatementReader {
         case "TRANS_STMT_ROLLBACK_TO": return .rollbackToSavepoint
         // What was set in the transaction is as it was.
         case "TRANS_STMT_ROLLBACK", "TRANS_STMT_COMMIT", "TRANS_STMT_PREPARE": return .changesSettings
+        case "TRANS_STMT_COMMIT_PREPARED": return .commitPrepared
         default: return .other
         }
     }

@@ -139,6 +139,24 @@ ATTACKS = {
     "the same call, at once": [
         call(SET_CONFIG, "search_path", "hr", "false") + query("SELECT salary FROM salaries")],
     "a table whose name looks like one of the system's": [query("SELECT secret FROM pg_secrets")],
+    "a path that a role changes": [
+        query("CREATE ROLE snoop"), query("CREATE SCHEMA snoop"),
+        query("CREATE VIEW snoop.scratch AS SELECT id, ssn AS note FROM public.customers"),
+        query("GRANT ALL ON SCHEMA snoop TO snoop"), query("GRANT ALL ON snoop.scratch, public.customers TO snoop"),
+        query("SELECT upper(note) FROM scratch WHERE id = 7"), query("SET ROLE snoop"),
+        query("SELECT upper(note) FROM scratch WHERE id = 7"), query("RESET ROLE")],
+    "the same by a setting in a pipeline": [
+        parse("SELECT set_config('role', 'snoop', false)") + bind() + execute()
+        + parse("SELECT upper(note) FROM scratch WHERE id = 7") + RUN, query("RESET ROLE")],
+    "the same by a prepared statement": [
+        parse("SELECT upper(note) FROM scratch WHERE id = 7", "x") + SYNC, query("SET ROLE snoop"),
+        bind("x") + execute() + SYNC, query("RESET ROLE")],
+    "the same until a rollback": [
+        query("SET ROLE snoop"), query("BEGIN"), query("RESET ROLE"), query("SELECT 1/0"), query("ROLLBACK"),
+        query("SELECT upper(note) FROM scratch WHERE id = 7"), query("RESET ROLE")],
+    "a session's authorization": [
+        query("SET SESSION AUTHORIZATION snoop"), query("SELECT upper(note) FROM scratch WHERE id = 7"),
+        query("RESET SESSION AUTHORIZATION")],
     "a search path that a rollback brings back": [
         query("SET search_path = hr"), query("BEGIN"), query("SET LOCAL search_path = public"), query("SELECT 1/0"),
         query("ROLLBACK") + query("SELECT salary FROM salaries")],

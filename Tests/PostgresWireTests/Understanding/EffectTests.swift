@@ -93,6 +93,16 @@ struct EffectTests {
         #expect(Set(shown) == ["delete mine.t()", "delete public.t()", "select mine.t(id)", "select public.t(id)"])
     }
 
+    @Test(
+        "what may leave other tables and views behind is known",
+        arguments: [
+            ("CREATE VIEW v AS SELECT 1", true), ("DROP TABLE t", true), ("DO $$BEGIN END$$", true), ("CALL p()", true),
+            ("COMMIT PREPARED 'x'", true), ("SELECT 1", false), ("COMMIT", false), ("INSERT INTO t VALUES (1)", false),
+        ])
+    func definitions(text: String, expected: Bool) {
+        #expect(Reading.statement(text)?.mayChangeDefinitions == expected)
+    }
+
     @Test("where the path has the system's schema behind others, its names may mean other tables")
     func systemBehindOthers() {
         var reading = Reading()
