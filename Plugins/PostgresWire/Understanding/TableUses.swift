@@ -55,7 +55,8 @@ struct TableUses {
     static func schemas(of relation: RelationName, _ searchPath: [String]) -> [String] {
         if let schema = relation.schema { return [schema] }
         let path = searchPath.isEmpty ? ["public"] : searchPath
-        guard relation.name.hasPrefix("pg_"), !path.contains("pg_catalog") else { return path }
-        return SystemRelations.contains(relation.name) ? ["pg_catalog"] : ["pg_catalog"] + path
+        guard relation.name.hasPrefix("pg_") else { return path }
+        let all = KnownCatalog.schemas(relation, path)
+        return all.first == "pg_catalog" && SystemRelations.contains(relation.name) ? ["pg_catalog"] : all
     }
 }

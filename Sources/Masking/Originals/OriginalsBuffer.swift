@@ -9,7 +9,8 @@ struct OriginalsBuffer {
     /// Fields of one chunk.
     static let mostFields = 1024
 
-    private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 8)
+    private var room = 2048
+    private var memory = UnsafeMutableRawPointer.allocate(byteCount: 2048, alignment: 8)
     private var count = 0
     /// How many values of each field end in the chunk.
     private let ends = UnsafeMutablePointer<Int>.allocate(capacity: mostFields)
@@ -24,7 +25,7 @@ struct OriginalsBuffer {
     var isEmpty: Bool { count == 0 }
 
     /// What is collected; only there until the next change.
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
     func values(of slot: Int) -> Int { ends[slot] }
 
@@ -40,20 +41,20 @@ struct OriginalsBuffer {
     @inline(__always)
     mutating func write(_ value: UnsafeRawBufferPointer, slot: UInt16, row: UInt64, isWhole: Bool) {
         let most = count + OriginalsRecord.longestHead + value.count
-        guard most <= memory.count || grow(to: most), let base = memory.baseAddress else { return }
-        count = OriginalsRecord.write(value, field: slot, row: row, continues: !isWhole, at: base + count) - base
+        if most > room { grow(to: most) }
+        count = OriginalsRecord.write(value, field: slot, row: row, continues: !isWhole, at: memory + count) - memory
         guard isWhole else { return }
         ends[Int(slot)] += 1
         values += 1
     }
 
     @inline(never)
-    private mutating func grow(to size: Int) -> Bool {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, memory.count * 4), alignment: 8)
-        larger.copyMemory(from: bytes)
+    private mutating func grow(to size: Int) {
+        room = max(size, room * 4)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: room, alignment: 8)
+        larger.copyMemory(from: memory, byteCount: count)
         memory.deallocate()
         memory = larger
-        return true
     }
 
     /// Begins the next chunk.

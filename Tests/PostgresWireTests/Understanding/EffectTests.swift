@@ -109,6 +109,10 @@ struct EffectTests {
         reading.settings.searchPath = ["public", "pg_catalog"]
         let shown = reading.statements("SELECT relname FROM pg_class").flatMap(\.effects).map(\.shown)
         #expect(Set(shown) == ["select public.pg_class(relname)", "select pg_catalog.pg_class(relname)"])
+        // As it is told where temporary tables are searched for last.
+        reading.settings.searchPath = ["pg_catalog", "public", "pg_temp_3"]
+        let usual = reading.statements("SELECT relname FROM pg_class").flatMap(\.effects).map(\.shown)
+        #expect(usual == ["select pg_catalog.pg_class(relname)"])
     }
 
     @Test("a statement that is read again has the same digest, so that an approval fits it")
