@@ -58,7 +58,7 @@ struct SignInTests {
 
     @Test("a short-lived credential proves itself by SCRAM, and ends with the token that it stands for")
     func scram() async throws {
-        let issuer = try await EmbeddedIssuer(lifetime: 12)
+        let issuer = try await EmbeddedIssuer(lifetime: 25)
         let ledger = try await Ledger(issuer: issuer)
         let printed = try await ledger.gateway.command("connect", "--scram", "ledger", token: ledger.token)
         #expect(printed.status == 0, "\(printed)")
@@ -79,7 +79,7 @@ struct SignInTests {
             asyncio.run(other())
             if len(sys.argv) > 3:
                 import time
-                time.sleep(13)
+                time.sleep(26)
                 print("afterwards:", attempt().split("FATAL:")[-1], flush=True)
             """
         let port = String(try #require(ledger.gateway.postgresPort))
