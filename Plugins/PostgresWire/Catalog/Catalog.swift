@@ -1,3 +1,4 @@
+import Identifiers
 import NIOCore
 import Synchronization
 
@@ -9,6 +10,13 @@ final class Catalog: Sendable {
         var readAt: [Key: NIODeadline] = [:]
         /// Counts what made everything old.
         var generation = 0
+        var changes = DefinitionChanges()
+
+        mutating func forget() {
+            findings = CatalogFindings()
+            readAt = [:]
+            generation += 1
+        }
     }
 
     private enum Key: Hashable {
@@ -20,9 +28,10 @@ final class Catalog: Sendable {
 
     private let read: @Sendable (CatalogNeeds, any EventLoop) -> EventLoopFuture<CatalogFindings>
     private let state = Mutex(State())
+    private let schemaChanges = Atomic<Int>(0)
 
     /// What is older is asked for again: others change the database too.
-    private static let lifetime = TimeAmount.seconds(30)
+    static let lifetime = TimeAmount.seconds(30)
     /// With more entries all are forgotten.
     private static let mostEntries = 50_000
 
@@ -48,7 +57,7 @@ final class Catalog: Sendable {
         return read(needs, loop).map { findings in
             self.state.withLock { state in
                 guard state.generation == generation else { return }
-                if state.readAt.count > Self.mostEntries { state = State() }
+                if state.readAt.count > Self.mostEntries { state.forget() }
                 state.findings.merge(findings)
                 let now = NIODeadline.now()
                 for key in Self.keys(needs) { state.readAt[key] = now }
@@ -57,11 +66,50 @@ final class Catalog: Sendable {
         }
     }
 
-    /// The database's definitions have changed.
-    func forget() {
-        state.withLock { state in
-            state = State(generation: state.generation + 1)
+    // MARK: Changes
+
+    /// A session is about to change definitions; others see it at a time that is not known.
+    ///
+    /// - Returns: Whether it may: not while another session's statement, judged by what is there now, has yet to run.
+    func changesBegin(_ session: UUIDv7, _ scope: DefinitionScope) -> Bool {
+        if scope.isNothing { return true }
+        if scope == .anything { schemaChanges.add(1, ordering: .sequentiallyConsistent) }
+        return state.withLock { $0.changes.begin(session, scope) }
+    }
+
+    /// What the session has changed others have seen since, or it never happened.
+    func changesEnd(_ session: UUIDv7) {
+        let scope = state.withLock { state in
+            state.forget()
+            return state.changes.end(session)
         }
+        if scope == .anything { schemaChanges.add(1, ordering: .sequentiallyConsistent) }
+    }
+
+    /// Counts what may have made schemas, or taken them away: where names are looked for may be another place then.
+    var schemaChangeCount: Int { schemaChanges.load(ordering: .sequentiallyConsistent) }
+
+    /// What is sent from now on finds nothing of what changed before.
+    var moment: DefinitionChanges.Moment { state.withLock { $0.changes.now } }
+
+    /// Has what these names stand for stay what it is until the command has run.
+    ///
+    /// - Returns: Whether it is certain by now what that is.
+    func keep(
+        _ names: Set<String>, for command: UUIDv7, of session: UUIDv7, since moment: DefinitionChanges.Moment
+    ) -> Bool {
+        state.withLock { state in
+            guard !state.changes.haveTouched(names, since: moment) else { return false }
+            state.changes.keep(names, for: command, of: session)
+            return true
+        }
+    }
+
+    func release(_ command: UUIDv7) { state.withLock { $0.changes.release(command) } }
+
+    /// Whether what these names stand for may have been something else at some time since then.
+    func hasTouched(_ names: Set<String>, since moment: DefinitionChanges.Moment) -> Bool {
+        state.withLock { $0.changes.haveTouched(names, since: moment) }
     }
 
     private static func keys(_ needs: CatalogNeeds) -> [Key] {

@@ -110,6 +110,7 @@ struct CatalogReader {
             guard let asked = row[0].flatMap(UInt32.init), let schema = row[1], let relative = row[2],
                 let place = found.firstIndex(where: { $0.oid == asked })
             else { continue }
+            found[place].relation.dependencies.insert(relative)
             for index in found[place].relation.columns.indices {
                 let column = found[place].relation.columns[index].name
                 found[place].relation.columns[index].origins.append(
@@ -132,13 +133,13 @@ struct CatalogReader {
             return markUnknown(&view)
         }
         let lineage = statements[0].lineage
-        let path = ["pg_catalog"]
-        let all = lineage.all
-        try readRelations(
-            oids: [], names: Set(all.relations.map { QualifiedName(schema: $0.schema ?? path[0], name: $0.name) }))
-        try readFunctions(
-            Set(all.functions.map { QualifiedName(schema: $0.schema ?? path[0], name: $0.name) }))
-        let known = KnownCatalog(findings: findings, searchPath: path)
+        let lookup = NameLookup(path: ["pg_catalog"])
+        var needs = CatalogNeeds()
+        needs.add(lineage.all, lookup.path)
+        try readRelations(oids: [], names: needs.relations)
+        try readFunctions(needs.functions)
+        view.dependencies.formUnion(findings.names(behind: needs))
+        let known = KnownCatalog(findings: findings, lookup: lookup)
         let columns = lineage.columns(view.columns.count) { known.columnNames(of: $0) }
         for (index, references) in columns.enumerated() {
             view.columns[index].origins.append(contentsOf: known.origins(of: references) ?? [unknown])

@@ -4,10 +4,13 @@ import Masking
 /// What is known of a database's relations, as a session sees them by its search path.
 struct KnownCatalog {
     let findings: CatalogFindings
-    /// Where names without a schema are looked for, in order.
-    let searchPath: [String]
-    /// Names may have been looked up before: each table that a name could have meant then counts.
-    var isPast = false
+    /// How names are looked up. Where that may have been before, each table that a name could have meant then counts.
+    let lookup: NameLookup
+
+    /// Of nothing but types: whatever is asked, it cannot be said.
+    static func unknown(types: [UInt32: ValueKind]) -> KnownCatalog {
+        KnownCatalog(findings: CatalogFindings(types: types), lookup: NameLookup(path: nil))
+    }
 
     /// `nil` where it cannot be said.
     func origins(ofColumn number: Int16, in relation: UInt32) -> [ColumnOrigin]? {
@@ -69,11 +72,11 @@ struct KnownCatalog {
         let found = schemas(name).lazy.compactMap { schema in
             findings.byName[QualifiedName(schema: schema, name: name.name)] ?? nil
         }
-        let relations = isPast ? Array(found) : Array(found.prefix(1))
+        let relations = lookup.isPast ? Array(found) : Array(found.prefix(1))
         return relations.isEmpty ? nil : relations
     }
 
-    func schemas(_ name: RelationName) -> [String] { Self.schemas(name, searchPath) }
+    func schemas(_ name: RelationName) -> [String] { Self.schemas(name, lookup.path ?? []) }
 
     static func schemas(_ name: RelationName, _ searchPath: [String]) -> [String] {
         if let schema = name.schema {

@@ -15,6 +15,9 @@ struct Relation: Sendable {
 
     let name: QualifiedName
     var columns: [Column]
+    /// The names of all that lies under it, and of its partitions and parents: while none of them changes, the origins
+    /// are what they are.
+    var dependencies: Set<String> = []
 }
 
 /// A name with its schema.
@@ -57,6 +60,18 @@ struct CatalogFindings: Sendable {
         case computed
         /// Written in SQL or another language: it may read any table.
         case opaque
+    }
+
+    /// The names of all that hangs together with what was asked for, whether it is there or not.
+    func names(behind needs: CatalogNeeds) -> Set<String> {
+        var names = Set(needs.relations.map(\.name)).union(needs.functions.map(\.name))
+        let found =
+            needs.relations.compactMap { byName[$0] ?? nil } + needs.relationOIDs.compactMap { byOID[$0] ?? nil }
+        for relation in found {
+            names.insert(relation.name.name)
+            names.formUnion(relation.dependencies)
+        }
+        return names
     }
 
     mutating func merge(_ other: CatalogFindings) {

@@ -152,6 +152,13 @@ extension Refusal {
             nextStep: "Try again later; if it lasts, tell the gateway's operators.")
     }
 
+    static func definitionsInUse(command: UUIDv7) -> Refusal {
+        Refusal(
+            kind: .unavailable, rule: "definitions-in-use",
+            reason: "Another session is about to copy from what this statement may change, under a masking rule.",
+            nextStep: "Run it again.", commandID: command)
+    }
+
     /// - Parameter rule: The masking rule that would be evaded.
     static func copiesMasked(_ rule: String, command: UUIDv7) -> Refusal {
         Refusal(

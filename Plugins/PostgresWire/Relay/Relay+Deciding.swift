@@ -7,6 +7,8 @@ struct JudgedStatement {
     let statement: SQLStatement?
     /// `nil` where its names are looked up as it runs.
     var lookup: NameLookup?
+
+    var isOpaque: Bool { command.facts.contains { $0.name == "opaque" && $0.value == .bool(true) } }
 }
 
 extension Relay {
@@ -30,14 +32,22 @@ extension Relay {
             ? nil : SearchPath(schemas: settings.searchPath, temporary: temporarySchema).all
     }
 
+    /// Others may have made a schema since that the path names, or may be about to.
+    private var isSearchPathOld: Bool {
+        searchPathRead.schemaChanges != place.catalog.schemaChangeCount
+            || NIODeadline.now() - searchPathRead.at > Catalog.lifetime
+    }
+
     /// Runs `body` once it is known what names and strings mean; what the caller sends next waits for it.
     func whenSettingsAreKnown(_ body: @escaping (Relay) -> Void) {
         // In a failed transaction nothing can be asked, and nothing but its end will run.
         // Nor can anything be asked amid a pipeline.
         let isFailed = transaction == .failed && replies.isEmpty
+        if !isFailed, !isPipelineOpen, !place.isReplication, isSearchPathOld { areSettingsStale = true }
         guard areSettingsStale, !isFailed, !isPipelineOpen, !place.isReplication else { return body(self) }
         hold = .settings
         areSettingsStale = false
+        searchPathRead = (.now(), place.catalog.schemaChangeCount)
         let query = OwnQuery(SearchPath.query) { [weak self] query in
             guard let self, !self.isClosed else { return }
             self.hold = nil
@@ -88,10 +98,13 @@ private final class Deciding {
     private var waiting: ArraySlice<JudgedStatement>
     private var running: [RunningCommand] = []
     private let completion: Relay.Decided
+    /// Of a message before, or of the transaction that is open.
+    private let hadDefinitions: Bool
 
     init(_ relay: Relay, _ judged: [JudgedStatement], _ completion: @escaping Relay.Decided) {
         self.relay = relay
         self.waiting = judged[...]
+        hadDefinitions = relay.hasUncommittedDefinitions
         self.completion = completion
     }
 
@@ -109,10 +122,10 @@ private final class Deciding {
             let command = RunningCommand(
                 permit, statement: judged.statement, text: judged.command.text,
                 lookup: judged.lookup ?? NameLookup(path: relay.certainSearchPath),
-                recording: CommandRecording(session: relay.session))
+                moment: relay.place.catalog.moment, recording: CommandRecording(session: relay.session))
             var isKnown = false
             var goesOn: Bool?
-            relay.ruleEvaded(by: command) { rule in
+            relay.ruleEvaded(by: command, isFirst: running.isEmpty && relay.replies.isEmpty) { rule in
                 goesOn = self.accept(command, judged, evaded: rule)
                 if isKnown, goesOn == true { self.next() }
             }
@@ -148,6 +161,12 @@ private final class Deciding {
             refuse(refusal)
             return false
         }
+        guard relay.definitionsBegin(judged) else {
+            let refusal = Refusal.definitionsInUse(command: command.commandID)
+            command.end(.interrupted, status: "not run", reason: refusal.reason)
+            refuse(refusal)
+            return false
+        }
         do {
             try command.recordRequest(judged.command)
         } catch {
@@ -165,6 +184,7 @@ private final class Deciding {
             command.end(.interrupted, status: "not run", reason: "a statement sent with it was refused")
         }
         running = []
+        if !hadDefinitions { relay.definitionsEnd() }
         completion(relay, .failure(refusal))
     }
 

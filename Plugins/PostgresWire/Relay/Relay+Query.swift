@@ -49,10 +49,7 @@ extension Relay {
                 areSettingsStale = true
                 isLexingStale = true
             }
-            if statement.mayChangeDefinitions {
-                areSettingsStale = true
-                hasUncommittedDefinitions = true
-            }
+            if statement.mayChangeDefinitions { areSettingsStale = true }
             switch statement.kind {
             case .copyIn: hold = .copyBegins
             default: break

@@ -94,7 +94,9 @@ extension Relay {
 
     /// The rule that a statement evades by copying what it masks; the answer comes later where the catalog has to be
     /// read first.
-    func ruleEvaded(by command: RunningCommand, _ completion: @escaping (String?) -> Void) {
+    ///
+    /// - Parameter isFirst: Nothing runs before it, from when it is judged.
+    func ruleEvaded(by command: RunningCommand, isFirst: Bool, _ completion: @escaping (String?) -> Void) {
         guard command.masking.selectsByName else { return completion(nil) }
         guard let statement = command.statement, !statement.isOpaque else {
             // What cannot be read may copy anything to anywhere.
@@ -105,7 +107,8 @@ extension Relay {
         var needs = CatalogNeeds()
         needs.add(stored, command.lookup.path)
         func judge(_ findings: CatalogFindings) {
-            let known = known(findings, command)
+            let isCertain = isFirst || keepsStill(findings.names(behind: needs), command)
+            let known = isCertain ? known(findings, needs, command) : .unknown(types: [:])
             let names = CellNames(result: nil, origins: known.origins(of: stored) ?? [.unknown])
             completion(CellMasker(plan: command.masking)?.rule(for: names)?.name)
         }
@@ -120,13 +123,24 @@ extension Relay {
         }
     }
 
+    /// Has nobody change what a statement was judged by before it runs, since those before it may take their time. One
+    /// that is first is with the server before anybody could.
+    ///
+    /// - Returns: Whether nobody may have changed it by now.
+    private func keepsStill(_ names: Set<String>, _ command: RunningCommand) -> Bool {
+        let (catalog, commandID) = (place.catalog, command.commandID)
+        guard catalog.keep(names, for: commandID, of: session.id, since: command.moment) else { return false }
+        command.onEnd = { catalog.release(commandID) }
+        return true
+    }
+
     /// `nil` while it is being read.
     private func catalog(_ needs: CatalogNeeds, _ command: RunningCommand) -> KnownCatalog? {
         if let read = justRead {
             justRead = nil
-            return known(read, command)
+            return known(read, needs, command)
         }
-        if let findings = place.catalog.known(needs) { return known(findings, command) }
+        if let findings = place.catalog.known(needs) { return known(findings, needs, command) }
         isUpstreamPaused = true
         place.catalog.load(needs, on: services.eventLoop).assumeIsolated().whenComplete { [weak self] result in
             guard let self else { return }
@@ -137,11 +151,14 @@ extension Relay {
         return nil
     }
 
-    private func known(_ findings: CatalogFindings, _ command: RunningCommand) -> KnownCatalog {
-        hasUncommittedDefinitions
-            ? KnownCatalog(findings: CatalogFindings(types: findings.types), searchPath: [])
-            : KnownCatalog(
-                findings: findings, searchPath: command.lookup.path ?? [], isPast: command.lookup.isPast)
+    /// What of the findings holds for the command, which was sent before or after they were read.
+    private func known(_ findings: CatalogFindings, _ needs: CatalogNeeds, _ command: RunningCommand) -> KnownCatalog {
+        let names = findings.names(behind: needs)
+        // Once it is described, the server lets nobody change it until the transaction ends.
+        guard !hasUncommittedDefinitions, !place.catalog.hasTouched(names, since: command.moment) else {
+            return .unknown(types: findings.types)
+        }
+        return KnownCatalog(findings: findings, lookup: command.lookup)
     }
 
     // MARK: Copied data, errors

@@ -371,10 +371,7 @@ extension Relay {
         readyReceived += 1
         if status == .idle {
             names.endTransaction(upTo: readyReceived)
-            if hasUncommittedDefinitions, readyReceived == readySent, replies.isEmpty, !isPipelineOpen {
-                hasUncommittedDefinitions = false
-                place.catalog.forget()
-            }
+            if readyReceived == readySent, replies.isEmpty, !isPipelineOpen { definitionsEnd() }
         }
         switch reply {
         case .query(let run): run.endRest(reason: "the server did not run it")

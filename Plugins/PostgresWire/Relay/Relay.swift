@@ -43,6 +43,8 @@ final class Relay {
     /// Where the session's temporary tables are.
     var temporarySchema: String?
     var isSearchPathUnusual = false
+    /// When the server was asked for the search path, and how often schemas had changed by then.
+    var searchPathRead: (at: NIODeadline, schemaChanges: Int)
     /// A statement that was sent may change how texts are read.
     var isLexingStale = false
     /// Counts what is sent but descriptions, which change nothing.
@@ -95,6 +97,7 @@ final class Relay {
         self.upstream = upstream
         self.onClose = onClose
         self.transaction = transaction
+        searchPathRead = (.now(), place.catalog.schemaChangeCount)
         input = CallerInput(statementLimit: place.options.statementLimit, messageLimit: place.options.messageLimit)
         settings = SQLSettings(
             searchPath: SearchPath.standard.schemas, standardConformingStrings: true)
@@ -273,6 +276,7 @@ final class Relay {
         }
         names.removeAll()
         if isRunning { place.cancelUpstream() }
+        if hasUncommittedDefinitions { definitionsEndElsewhere() }
         caller.close()
         upstream.close()
         session.close(reason: reason)

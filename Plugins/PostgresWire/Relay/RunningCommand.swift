@@ -14,6 +14,10 @@ final class RunningCommand {
     /// What the caller wrote, which it may be told again.
     let text: String
     let lookup: NameLookup
+    /// Before it was sent. Where what it depends on may have changed since, nobody knows what it was answered with.
+    let moment: DefinitionChanges.Moment
+    /// Told once it is over.
+    var onEnd: (() -> Void)?
     private let recording: CommandRecording
     private let recordingLevel: RecordingLevel
     var requestBytes = 0
@@ -28,7 +32,7 @@ final class RunningCommand {
 
     init(
         _ permit: consuming Permit, statement: SQLStatement?, text: String,
-        lookup: NameLookup = NameLookup(path: nil),
+        lookup: NameLookup = NameLookup(path: nil), moment: DefinitionChanges.Moment = 0,
         recording: CommandRecording
     ) {
         commandID = permit.commandID
@@ -37,6 +41,7 @@ final class RunningCommand {
         self.statement = statement
         self.text = text
         self.lookup = lookup
+        self.moment = moment
         self.recording = recording
         recordingLevel = permit.recording
         answer = permit.recording == .full ? AnswerRecording() : nil
@@ -60,5 +65,7 @@ final class RunningCommand {
             rows: changed ?? (rows > 0 ? rows : nil), masked: masked + maskedInMessages)
         recording.record(outcome, answer, of: commandID, level: recordingLevel)
         permit.end(outcome)
+        onEnd?()
+        onEnd = nil
     }
 }

@@ -51,12 +51,16 @@ final class SQLStatement: Sendable {
     let namedPlaces: [NamedPlaces]
     /// Something in it is beyond reading.
     let isOpaque: Bool
+    /// Which tables, views and functions other sessions may find changed afterwards. Not what functions, procedures
+    /// and blocks of code do that are called: whoever may have them do it needs no help from here.
+    let definitions: DefinitionScope
     /// Tables, views or functions may be others afterwards.
     let mayChangeDefinitions: Bool
 
     init(
         range: Range<Int>, kind: StatementKind, form: CommandForm, settings: SQLSettings, lineage: Lineage,
-        stored: Set<ColumnReference>, values: [ValuePlaces.Group], namedPlaces: [NamedPlaces]
+        stored: Set<ColumnReference>, definitions: DefinitionScope, values: [ValuePlaces.Group],
+        namedPlaces: [NamedPlaces]
     ) {
         self.range = range
         self.kind = kind
@@ -65,8 +69,9 @@ final class SQLStatement: Sendable {
         isOpaque = form.facts.contains { $0.name == "opaque" && $0.value == .bool(true) }
         // What a prepared transaction defined, in whatever session, is there once it is committed.
         let commitsOthers = if case .commitPrepared = kind { true } else { false }
+        self.definitions = commitsOthers ? .anything : definitions
         mayChangeDefinitions =
-            isOpaque || commitsOthers
+            isOpaque || !self.definitions.isNothing
             || form.effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
         self.lineage = lineage
         self.stored = stored
@@ -77,8 +82,8 @@ final class SQLStatement: Sendable {
     /// The same statement in another place, or with other literals.
     func at(_ range: Range<Int>, _ namedPlaces: [NamedPlaces]) -> SQLStatement {
         SQLStatement(
-            range: range, kind: kind, form: form, settings: settings, lineage: lineage, stored: stored, values: values,
-            namedPlaces: namedPlaces)
+            range: range, kind: kind, form: form, settings: settings, lineage: lineage, stored: stored,
+            definitions: definitions, values: values, namedPlaces: namedPlaces)
     }
 
     var effects: [Effect] { form.effects }

@@ -31,6 +31,7 @@ extension StatementReader {
         if !node.nodes("locking_clause").isEmpty { locksRows = true }
         if let into = node.node("into_clause")?.node("rel") {
             uses.add("sql.ddl", RelationName(into))
+            definitions = definitions.union(.named([RelationName(into)]))
             stored.formUnion(output.all)
         }
         return (output, conditions)

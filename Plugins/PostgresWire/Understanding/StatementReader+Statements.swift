@@ -114,6 +114,7 @@ extension StatementReader {
         if let into = node.node("into")?.node("rel") {
             uses.add("sql.ddl", RelationName(into))
             uses.add("sql.insert", RelationName(into))
+            definitions = definitions.union(.named([RelationName(into)]))
         }
         guard let query = node.node("query") else { return .other }
         if query.kind == "SelectStmt" {
@@ -229,102 +230,5 @@ extension StatementReader {
         add("sql.set", Self.session)
         guard node.text("kind") == "VAR_SET_VALUE", node.nodes("args").count == 1 else { return .changesSettings }
         return .set(SettingChange(name: name, value: Self.shown(node.nodes("args")[0])))
-    }
-
-    // MARK: Definitions and privileges
-
-    private mutating func maintains(_ node: ParseNode) -> StatementKind {
-        let tables = Self.relations(in: node)
-        for relation in tables { uses.add("sql.maintain", relation) }
-        if tables.isEmpty { add("sql.maintain", Self.server) }
-        return .other
-    }
-
-    private mutating func grants(_ node: ParseNode) -> StatementKind {
-        let tables = Self.relations(in: node)
-        for relation in tables { uses.add("sql.grant", relation) }
-        for role in node.nodes("granted_roles") {
-            add("sql.grant", Resource(type: "Role", name: role.text("priv_name")))
-        }
-        if tables.isEmpty, node.nodes("granted_roles").isEmpty { add("sql.grant", Self.server) }
-        return .other
-    }
-
-    /// CREATE, ALTER, DROP and their like. Whatever else there may be, nobody here has read it.
-    private mutating func readDefinition(_ node: ParseNode) -> StatementKind {
-        let starts = [
-            "Create", "Alter", "Drop", "Rename", "Comment", "Define", "SecLabel", "Import", "Reassign", "View", "Index",
-            "Rule", "Composite", "DropOwned",
-        ]
-        guard starts.contains(where: { node.kind.hasPrefix($0) }) else {
-            add("sql.other", Self.server)
-            markOpaque("the gateway does not know \(node.kind)")
-            return .changesSettings
-        }
-        switch node.kind {
-        // What they do, they do later, by whoever sets it off.
-        case "CreateFunctionStmt": markOpaque("the body of a function is code that runs later")
-        case "RuleStmt": markOpaque("a rule adds statements to others")
-        // Under another name a column is another one to every rule.
-        case "RenameStmt":
-            if let relation = node.node("relation").map({ RelationName($0) }) {
-                let isColumn = node.text("rename_type") == "OBJECT_COLUMN"
-                stored.insert(isColumn ? .column(relation, node.text("subname")) : .wholeRow(relation))
-            }
-        case "AlterObjectSchemaStmt":
-            if let relation = node.node("relation") { stored.insert(.wholeRow(RelationName(relation))) }
-        // USING, and columns that are generated, are made from others.
-        case "AlterTableStmt":
-            let scope = Scope(parent: nil)
-            if let relation = node.node("relation").map({ RelationName($0) }) {
-                scope.add(.relation(relation, columns: []), as: relation.name)
-            }
-            for expression in node.nodes("cmds").flatMap(Self.expressions) {
-                stored.formUnion(references(in: expression, scope))
-            }
-        default: break
-        }
-        let tables = Self.relations(in: node) + Self.objects(of: node)
-        for relation in tables { uses.add("sql.ddl", relation) }
-        if tables.isEmpty { add("sql.ddl", Self.server) }
-        // The query of a view reads whenever the view is read, and whoever makes it lends its own rights.
-        for child in node.children where child.kind == "SelectStmt" { _ = readSelect(child, in: nil) }
-        functionNames.formUnion(Self.calls(in: node))
-        return .other
-    }
-
-    /// What computes a value: of `ALTER COLUMN … USING`, and of columns that are generated.
-    private static func expressions(in node: ParseNode) -> [ParseNode] {
-        node.children.flatMap { child in
-            switch child.kind {
-            case "ColumnDef", "Constraint", "AlterTableCmd": expressions(in: child)
-            case "TypeName", "RangeVar", "RoleSpec", "List": [ParseNode]()
-            default: [child]
-            }
-        }
-    }
-
-    private static func relations(in node: ParseNode) -> [RelationName] {
-        if node.kind == "RangeVar" { return [RelationName(node)] }
-        if node.kind == "SelectStmt" { return [] }
-        return node.children.flatMap(relations)
-    }
-
-    /// What DROP, RENAME and COMMENT name by lists of names.
-    private static func objects(of node: ParseNode) -> [RelationName] {
-        let tables = [
-            "OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE", "OBJECT_SEQUENCE", "OBJECT_INDEX",
-        ]
-        guard tables.contains(node.text("remove_type")) || tables.contains(node.text("objtype")) else { return [] }
-        let lists = node.nodes("objects") + [node.node("object")].compactMap { $0 }
-        return lists.compactMap { list in
-            let names = list.names("items")
-            guard let name = names.last else { return nil }
-            return RelationName(schema: names.dropLast().last, name: name)
-        }
-    }
-
-    private static func calls(in node: ParseNode) -> [String] {
-        (node.kind == "FuncCall" ? [node.names("funcname").joined(separator: ".")] : []) + node.children.flatMap(calls)
     }
 }

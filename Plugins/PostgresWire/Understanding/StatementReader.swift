@@ -23,6 +23,9 @@ struct StatementReader {
     /// What goes into tables, files, settings and messages, from which it can be read again under another name.
     var stored: Set<ColumnReference> = []
 
+    /// What other sessions may find changed afterwards.
+    var definitions = DefinitionScope.nothing
+
     init(settings: SQLSettings, functions: EffectfulFunctions) {
         self.settings = settings
         self.functions = functions
@@ -77,7 +80,7 @@ struct StatementReader {
             range: range, kind: changesSettings && kind.isPlain ? .changesSettings : kind,
             form: CommandForm(effects: effects, facts: facts), settings: settings,
             lineage: unreadBecause == nil ? lineage : .unknown,
-            stored: stored, values: values,
+            stored: stored, definitions: definitions, values: values,
             namedPlaces: values.map { $0.places(text: []) })
     }
 
