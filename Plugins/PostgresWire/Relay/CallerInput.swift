@@ -21,6 +21,8 @@ struct CallerInput {
         case message(Frame)
         /// Bytes of CopyData messages, cut anywhere, headers included.
         case copyData(ByteBuffer)
+        /// A message that exceeds the limit of its type; it is gone.
+        case tooLong(type: UInt8)
     }
 
     /// The longest statement text, in bytes.
@@ -30,6 +32,8 @@ struct CallerInput {
     private var buffer = ByteBuffer()
     /// Bytes of the CopyData message that has begun which are still to come.
     private var copyRemaining = 0
+    /// Of a message that is too long, the bytes that are still to come and go.
+    private var excess: (type: UInt8, remaining: Int)?
 
     init(statementLimit: Int, messageLimit: Int) {
         self.statementLimit = statementLimit
@@ -47,6 +51,7 @@ struct CallerInput {
     /// - Parameter passesCopyData: Whether CopyData may leave before it is whole.
     /// - Throws: `ProtocolViolation` on a length that no such message has, before anything of it is held.
     mutating func next(passesCopyData: Bool) throws(ProtocolViolation) -> Item? {
+        if let excess { return drop(excess.type, excess.remaining) }
         if copyRemaining > 0 {
             guard let piece = buffer.readSlice(length: min(copyRemaining, buffer.readableBytes)),
                 piece.readableBytes > 0
@@ -54,13 +59,14 @@ struct CallerInput {
             copyRemaining -= piece.readableBytes
             return .copyData(piece)
         }
-        guard let (type, length) = try header() else { return nil }
+        guard let (type, length, isTooLong) = try header() else { return nil }
         let total = length + 1
         if type == MessageCode.copyData, passesCopyData {
             let piece = buffer.readSlice(length: min(total, buffer.readableBytes)) ?? ByteBuffer()
             copyRemaining = total - piece.readableBytes
             return .copyData(piece)
         }
+        if isTooLong { return drop(type, total) }
         guard let bytes = buffer.readSlice(length: total) else {
             // Room for the whole at once, so that a long message is not moved at each piece.
             if buffer.readableBytes > 0 { buffer.reserveCapacity(minimumWritableBytes: total - buffer.readableBytes) }
@@ -69,26 +75,37 @@ struct CallerInput {
         return .message(Frame(type: type, bytes: bytes))
     }
 
-    /// The type of the next message and its length without the type's byte.
-    private func header() throws(ProtocolViolation) -> (type: UInt8, length: Int)? {
+    private mutating func drop(_ type: UInt8, _ remaining: Int) -> Item? {
+        let count = min(remaining, buffer.readableBytes)
+        buffer.moveReaderIndex(forwardBy: count)
+        excess = count < remaining ? (type, remaining - count) : nil
+        return excess == nil ? .tooLong(type: type) : nil
+    }
+
+    /// The type of the next message, its length without the type's byte, and whether it exceeds the limit of its type.
+    private func header() throws(ProtocolViolation) -> (type: UInt8, length: Int, isTooLong: Bool)? {
         guard let type = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return nil }
-        guard let longest = longest(type) else {
+        guard let (limit, longest) = bounds(type) else {
             throw ProtocolViolation("invalid frontend message type \(type)")
         }
         guard let length = buffer.getInteger(at: buffer.readerIndex + 1, as: Int32.self) else { return nil }
         guard length >= 4, Int(length) - 4 <= longest else {
             throw ProtocolViolation("invalid message length \(length) of message type \(type)")
         }
-        return (type, Int(length))
+        return (type, Int(length), Int(length) - 4 > limit)
     }
 
-    /// The longest payload of a message of this type; `nil` where a frontend sends no such message.
-    private func longest(_ type: UInt8) -> Int? {
+    /// What PostgreSQL itself takes of queries and values.
+    private static let longest = 0x3fff_fffe
+
+    /// The longest payload of a message of this type that is held, and the longest that there is; `nil` where a frontend
+    /// sends no such message.
+    private func bounds(_ type: UInt8) -> (limit: Int, longest: Int)? {
         switch type {
-        case MessageCode.query, MessageCode.parse: statementLimit
-        case MessageCode.bind, MessageCode.functionCall, MessageCode.copyData: messageLimit
-        case MessageCode.describe, MessageCode.execute, MessageCode.close, MessageCode.copyFail: 65_536
-        case MessageCode.sync, MessageCode.flush, MessageCode.terminate, MessageCode.copyDone: 0
+        case MessageCode.query, MessageCode.parse: (statementLimit, Self.longest)
+        case MessageCode.bind, MessageCode.functionCall, MessageCode.copyData: (messageLimit, Self.longest)
+        case MessageCode.describe, MessageCode.execute, MessageCode.close, MessageCode.copyFail: (65_536, 65_536)
+        case MessageCode.sync, MessageCode.flush, MessageCode.terminate, MessageCode.copyDone: (0, 0)
         default: nil
         }
     }

@@ -63,6 +63,22 @@ extension ErrorFields {
         message: "this statement has to run right after it is bound",
         hint: "Send Bind and Execute with nothing but Describe between them.")
 
+    static func statementTooLong(_ limit: Int) -> ErrorFields {
+        ErrorFields(
+            severity: .error, code: .programLimitExceeded,
+            message: "The statement is longer than the \(limit) bytes that the gateway takes.",
+            hint: "Send values as parameters or by COPY, or ask for a larger max_statement_bytes of the listener.")
+    }
+
+    static func valuesTooLong(_ limit: Int) -> ErrorFields {
+        ErrorFields(
+            severity: .error, code: .programLimitExceeded,
+            message: "The statement's values are longer than the \(limit) bytes that the gateway takes.",
+            hint:
+                "Send them in pieces, as a large object or by COPY, or ask for a larger max_message_bytes of the listener."
+        )
+    }
+
     static let tooManyNames = ErrorFields(
         severity: .error, code: .configurationLimitExceeded,
         message: "This session has too many prepared statements, portals and cursors.",

@@ -111,6 +111,22 @@ extension Relay {
 
     // MARK: Refusing
 
+    /// A message of this type has come and gone, because the gateway does not hold so much.
+    func receiveTooLong(_ type: UInt8) throws(ProtocolViolation) {
+        if isCopyingIn { throw ProtocolViolation("unexpected message type \(type) during COPY from stdin") }
+        guard !isSkippingToSync, !isServerSkipping else { return }
+        switch type {
+        case MessageCode.query, MessageCode.parse:
+            guard sendHeld() else { return }
+            refuse(.statementTooLong(place.options.statementLimit), isQuery: type == MessageCode.query)
+        case MessageCode.bind, MessageCode.functionCall:
+            guard sendHeld() else { return }
+            refuse(.valuesTooLong(place.options.messageLimit), isQuery: type == MessageCode.functionCall)
+        // What is left of a COPY that failed.
+        default: break
+        }
+    }
+
     /// The name of a prepared statement that no server has.
     private var missingName: String { "sallyport refused \(session.id)" }
 

@@ -122,6 +122,7 @@ final class Relay {
                 switch item {
                 case .copyData(let piece): try receiveCopyData(piece)
                 case .message(let frame): try receive(frame)
+                case .tooLong(let type): try receiveTooLong(type)
                 }
             }
         } catch {

@@ -5,8 +5,6 @@ import Identifiers
 struct SQLReadingOptions: Hashable, Sendable {
     /// Functions, beyond the known ones, whose calls are effects of their own.
     var effectfulFunctions: [String] = []
-    /// Longer query strings are opaque.
-    var longestText = 1 << 20
 }
 
 /// Reads SQL for one event loop. The same text, and a text that differs in literals alone, is parsed once.
@@ -89,16 +87,13 @@ struct SQLParsing: Sendable {
     }
 
     func read(_ text: String, _ settings: SQLSettings) -> QueryReading {
-        guard text.utf8.count <= options.longestText else {
-            return .opaque(reason: "it is longer than \(options.longestText) bytes")
-        }
         guard !text.utf8.contains(0) else { return .opaque(reason: "it has a zero byte") }
         // With the setting off a backslash would escape a quote, and the parser takes it as itself.
         guard settings.standardConformingStrings || !text.utf8.contains(UInt8(ascii: "\\")) else {
             return .opaque(reason: "it has a backslash while standard_conforming_strings is off")
         }
         let bytes = Array(text.utf8)
-        guard !NestingBound.isTooDeep(bytes) else { return .opaque(reason: "it may be nested too deeply to be read") }
+        if let fault = ParsingBound.fault(of: bytes) { return .opaque(reason: fault) }
         do {
             let statements = try SQLParser.parse(text)
             guard !statements.isEmpty else { return .empty }

@@ -58,6 +58,54 @@ struct RobustnessTests {
         }
     }
 
+    @Test("a message beyond the listener's limits is refused by name, in its place, and nothing else is lost")
+    func tooLong() async throws {
+        let ledger = try await Ledger(listener: ", max_statement_bytes: 2MiB, max_message_bytes: 1MiB")
+        let script = """
+            import psycopg
+            def refused(run):
+                try:
+                    return run().fetchone()
+                except psycopg.Error as error:
+                    return error.sqlstate, error.diag.message_hint.split("larger ")[1].split()[0]
+            picture = "0123456789abcdef" * 100_000
+            long, longer = f"SELECT length('{picture}')", f"SELECT length('{picture}{picture}')"
+            with psycopg.connect() as connection:
+                print(connection.execute(long).fetchone(), connection.execute(long, prepare=True).fetchone())
+                print(refused(lambda: connection.execute(longer + "; SELECT 1")), connection.info.transaction_status.name)
+                connection.rollback()
+                print(refused(lambda: connection.execute(longer, prepare=True)), connection.info.transaction_status.name)
+                connection.rollback()
+                print(refused(lambda: connection.execute("SELECT length(%s)", [picture])))
+                connection.rollback()
+                print(refused(lambda: connection.execute("SELECT length(%s)", [picture[:1_000_000]])))
+                try:
+                    with connection.pipeline():
+                        first = connection.execute("SELECT 'first'")
+                        connection.execute("SELECT length(%s)", [picture])
+                        connection.execute("INSERT INTO scratch VALUES (1, 'after the refusal')")
+                except psycopg.Error as error:
+                    print(first.fetchone(), error.sqlstate)
+                connection.rollback()
+                print(connection.execute("SELECT 'goes on', count(*) FROM scratch").fetchone())
+            """
+        let file = ledger.gateway.folder.appendingPathComponent("long.py")
+        try script.write(to: file, atomically: true, encoding: .utf8)
+        let ran = try await RunningProcess.run(
+            try Tools.python(), [file.path], environment: ledger.environment, within: 120)
+        #expect(
+            ran.output == """
+                (1600000,) (1600000,)
+                ('54000', 'max_statement_bytes') INERROR
+                ('54000', 'max_statement_bytes') INERROR
+                ('54000', 'max_message_bytes')
+                (1000000,)
+                ('first',) 54000
+                ('goes on', 0)
+
+                """, "\(ran)")
+    }
+
     @Test("5,000 connections that never sign in cost little memory and are let go")
     func silent() async throws {
         let ledger = try await Self.stage.value

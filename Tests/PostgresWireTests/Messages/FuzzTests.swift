@@ -116,6 +116,32 @@ struct FuzzTests {
         #expect(try read { Int.random(in: 1...40, using: &generator) } == whole)
     }
 
+    @Test(
+        "a message beyond its limit goes by without being held, wherever its bytes are cut",
+        arguments: [1, 7, 4096, .max])
+    func tooLong(size: Int) throws {
+        var stream = ByteBuffer()
+        for code in [MessageCode.query, MessageCode.bind, MessageCode.copyData] {
+            for length in [1000, 1001, 300_000] {
+                stream.writeMessage(code) { $0.writeRepeatingByte(UInt8(ascii: "x"), count: length) }
+            }
+        }
+        var input = CallerInput(statementLimit: 1000, messageLimit: 1000)
+        var seen: [String] = []
+        while stream.readableBytes > 0 {
+            input.append(stream.readSlice(length: min(stream.readableBytes, size)) ?? ByteBuffer())
+            while let item = try input.next(passesCopyData: false) {
+                switch item {
+                case .message(let frame): seen.append("\(Character(Unicode.Scalar(frame.type)))")
+                case .tooLong(let type): seen.append("\(Character(Unicode.Scalar(type))) too long")
+                case .copyData: seen.append("copied")
+                }
+            }
+            #expect(input.bufferedBytes <= 1005)
+        }
+        #expect(seen == ["Q", "B", "d"].flatMap { [$0, "\($0) too long", "\($0) too long"] })
+    }
+
     @Test("before sign-in anything ends in an event or a violation, and holds little", arguments: 0..<16)
     func signIn(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

@@ -3,8 +3,8 @@ import Testing
 @testable import PostgresWire
 
 /// A text that is too deep would end the whole program: that this suite ends is what it shows.
-@Suite("Statements that nest deeply")
-struct NestingBoundTests {
+@Suite("Statements that nest deeply, and long ones")
+struct ParsingBoundTests {
     private static func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
     /// Every way in which PostgreSQL's grammar nests, `count` deep.
@@ -46,7 +46,7 @@ struct NestingBoundTests {
             var (deepest, tooDeep) = (1, 1001)
             while tooDeep - deepest > 1 {
                 let middle = (deepest + tooDeep) / 2
-                let isTooDeep = NestingBound.isTooDeep(Array(Self.nested(middle)[kind].utf8))
+                let isTooDeep = ParsingBound.fault(of: Array(Self.nested(middle)[kind].utf8)) != nil
                 if isTooDeep { tooDeep = middle } else { deepest = middle }
             }
             #expect(deepest > 100)
@@ -67,6 +67,20 @@ struct NestingBoundTests {
         ]
         for text in texts {
             #expect(!Reading.isOpaque(text), "\(text.prefix(60))")
+        }
+    }
+
+    @Test("a long literal is no long statement, and one of a million tokens is")
+    func tokens() {
+        let picture = Self.repeated("0123456789abcdef", 300_000)
+        #expect(Reading.effects("INSERT INTO a VALUES (1, '\\x\(picture)')") == ["insert public.a()"])
+        let most = ParsingBound.mostTokens
+        for (unit, tokens) in [
+            ("1,", 2), ("(1),", 4), ("a.b ,", 4), ("'x','y',", 4), ("1;", 2), ("E'x',", 2), ("<=,", 2),
+        ] {
+            let (few, many) = (most / tokens - 4, most / tokens + 4)
+            #expect(ParsingBound.fault(of: Array("SELECT \(Self.repeated(unit, few))1".utf8)) == nil, "\(unit)")
+            #expect(ParsingBound.fault(of: Array("SELECT \(Self.repeated(unit, many))1".utf8)) != nil, "\(unit)")
         }
     }
 }

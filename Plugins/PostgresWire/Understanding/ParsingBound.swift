@@ -1,11 +1,15 @@
-/// How deep a parse tree can at most be, told from the text before it is parsed.
+/// How deep and how large a parse tree can at most be, told from the text before it is parsed.
 ///
 /// The parser's tree is made, packed and walked by functions that call themselves for each level: a text of some
 /// thousand nested levels would exhaust the stack, and the program with it. What the bound counts is coarse and never
 /// too little: each token may be a level, unless the grammar makes a list of what stands on both sides of it.
-struct NestingBound {
+///
+/// The tree's size goes with the number of tokens and not with their length: a picture in one literal is cheap to read.
+struct ParsingBound {
     /// Deeper ones are not read. Hand-written statements stay far below.
     static let deepest = 1000
+    /// Texts of more words, literals and signs are not read: these take a second or several.
+    static let mostTokens = 1 << 20
     /// Shorter texts cannot be deep enough to do harm.
     private static let shortest = 1024
 
@@ -29,11 +33,14 @@ struct NestingBound {
     }
 
     private var levels = [Level()]
+    private var tokens = 0
 
-    static func isTooDeep(_ text: [UInt8]) -> Bool {
-        guard text.count >= shortest else { return false }
-        var bound = NestingBound()
-        return bound.read(text) > deepest
+    /// Why the text is not to be parsed; `nil` where it may be.
+    static func fault(of text: [UInt8]) -> String? {
+        guard text.count >= shortest else { return nil }
+        var bound = ParsingBound()
+        if bound.read(text) > deepest { return "it may be nested too deeply to be read" }
+        return bound.tokens > mostTokens ? "it has more than \(mostTokens) words, literals and signs" : nil
     }
 
     private mutating func read(_ text: [UInt8]) -> Int {
@@ -62,9 +69,11 @@ struct NestingBound {
                 close()
                 index += 1
             case UInt8(ascii: ","):
+                tokens += 1
                 levels[levels.count - 1].endRun()
                 index += 1
             case UInt8(ascii: ";") where levels.count == 1:
+                tokens += 1
                 guard levels[0].bound <= Self.deepest else { return .max }
                 levels[0] = Level()
                 index += 1
@@ -99,14 +108,19 @@ struct NestingBound {
         return levels[0].bound
     }
 
-    private mutating func countToken() { levels[levels.count - 1].run += 1 }
+    private mutating func countToken() {
+        tokens += 1
+        levels[levels.count - 1].run += 1
+    }
 
     private mutating func close() {
+        tokens += 1
         guard levels.count > 1, let closed = levels.popLast() else { return }
         levels[levels.count - 1].deepestWithin = max(levels[levels.count - 1].deepestWithin, closed.bound)
     }
 
     private mutating func countWord(_ word: ArraySlice<UInt8>) {
+        tokens += 1
         let last = levels.count - 1
         switch String(decoding: word.prefix(10), as: UTF8.self).lowercased() {
         case "and" where levels[last].openBetweens > 0:
