@@ -42,9 +42,29 @@ enum Readers {
                     ?? ByteBuffer())
             precondition(again == fields, "an error is another one when it is written and read again")
         }
-        if let bind = try? Bind(payload) {
-            _ = try? BoundParameters.read(bind, types: [23, 25, 1700, 1184, 2950], encoding: .utf8)
+        let bind = try? Bind(payload)
+        if let bind { _ = try? BoundParameters.read(bind, types: [23, 25, 1700, 1184, 2950], encoding: .utf8) }
+        for size in [1, 5, 64] { compare(bind, with: payload, inPiecesOf: size) }
+    }
+
+    /// A Bind that is read in pieces is the same one, or none either.
+    private static func compare(_ bind: Bind?, with payload: ByteBuffer, inPiecesOf size: Int) {
+        let found = Result { () throws(ProtocolViolation) in
+            var scanner = BindScanner()
+            var rest = payload
+            while rest.readableBytes > 0 {
+                try scanner.read(rest.readSlice(length: min(size, rest.readableBytes)) ?? ByteBuffer())
+            }
+            return try scanner.finish()
         }
+        guard let bind, case .success(let other) = found else {
+            precondition(bind == nil && (try? found.get()) == nil, "a Bind is one at once and none in pieces, or so")
+            return
+        }
+        precondition(
+            bind.portal == other.portal && bind.statement == other.statement && bind.parameters == other.parameters
+                && bind.parameterFormats == other.parameterFormats && bind.resultFormats == other.resultFormats,
+            "a Bind is another in pieces")
     }
 
     /// A stream is cut into the same messages wherever it arrives in pieces.
@@ -53,11 +73,19 @@ enum Readers {
             var input = CallerInput(statementLimit: 4096, messageLimit: 4096)
             var rest = stream
             var messages: [ByteBuffer] = []
+            var long = ByteBuffer()
             while rest.readableBytes > 0 {
                 input.append(rest.readSlice(length: min(size, rest.readableBytes)) ?? ByteBuffer())
                 do throws(ProtocolViolation) {
-                    while case .message(let frame)? = try input.next(passesCopyData: false) {
-                        messages.append(frame.bytes)
+                    while let item = try input.next(passesCopyData: false) {
+                        switch item {
+                        case .message(let frame): messages.append(frame.bytes)
+                        case .copyData: break
+                        case .long(let piece):
+                            long.writeImmutableBuffer(piece.bytes)
+                            if piece.isLast { messages.append(long) }
+                            if piece.isLast { long = ByteBuffer() }
+                        }
                     }
                 } catch {
                     return (messages, error)

@@ -11,8 +11,8 @@ import Synchronization
 /// - Whoever connects is signed in before anything else is said (`SignIn/`, `Listener/`).
 /// - Statements are read with PostgreSQL's own parser (`Understanding/`), judged with their parameters and recorded
 ///   before they are sent (`Relay/`).
-/// - libpq dials and signs in (`Upstream/`); rows are relayed without being looked into. Where a masking rule applies,
-///   the statement is refused.
+/// - libpq dials and signs in (`Upstream/`); rows are relayed without being looked into, except where a masking rule
+///   applies (`Masking/`, by what the database's own catalog says of their columns: `Catalog/`) or they are recorded.
 public final class PostgresWireAdapter: ProtocolAdapter {
     public static let declaration = AdapterDeclaration(
         kind: "postgres", summary: "PostgreSQL: any client, every statement.",
@@ -47,7 +47,10 @@ public final class PostgresWireAdapter: ProtocolAdapter {
             oauthMetadata: OAuthBearer.Metadata(
                 issuer: environment.sessions.issuers.first ?? "", scope: "openid email groups"))
         let loops = try await LoopTable(
-            environment.eventLoops, sessions: environment.sessions, targets: targets, logger: environment.logger)
+            environment.eventLoops, sessions: environment.sessions, targets: targets,
+            spools: SpoolSpace(
+                directory: environment.scratchDirectory, limit: listeners.map(\.options.spooledLimit).max() ?? 0),
+            logger: environment.logger)
         var channels: [any Channel] = []
         do {
             for plan in listeners {

@@ -14,8 +14,10 @@ struct ListenerOptions: Sendable {
     var idleTimeout: TimeAmount?
     /// Bytes of one statement's text.
     var statementLimit = 16 << 20
-    /// Bytes of one message's parameters.
-    var messageLimit = 64 << 20
+    /// Bytes of one message's parameters that are held in memory.
+    var messageLimit = 16 << 20
+    /// Bytes of all longer messages that are on the disk at a time.
+    var spooledLimit = 4 << 30
     /// Bytes of a caller's messages that are read on while one before them waits.
     var heldInputLimit = 1 << 20
     /// How long a statement waits for its approval.
@@ -65,8 +67,13 @@ enum ListenerKeys {
             summary: "How long a caller may leave its rows unread before the connection is closed."),
         ConfigKey("max_statement_bytes", .byteSize, default: "16MiB", summary: "The longest text of a statement."),
         ConfigKey(
-            "max_message_bytes", .byteSize, default: "64MiB",
-            summary: "The longest set of parameters; copied data has no limit."),
+            "max_message_bytes", .byteSize, default: "16MiB",
+            summary:
+                "The longest set of parameters that is held in memory; longer ones, up to 1 GiB, wait on the disk, encrypted. Copied data has no limit."
+        ),
+        ConfigKey(
+            "max_spooled_bytes", .byteSize, default: "4GiB",
+            summary: "What those on the disk may take together; with 0 they are refused."),
         ConfigKey(
             "max_wait", .duration, default: "5m", summary: "The longest that a statement waits for its approval."),
         ConfigKey(
@@ -96,6 +103,7 @@ enum ListenerKeys {
         options.writeTimeout = section.duration("write_timeout").map(TimeAmount.init) ?? options.writeTimeout
         options.statementLimit = section.integer("max_statement_bytes") ?? options.statementLimit
         options.messageLimit = section.integer("max_message_bytes") ?? options.messageLimit
+        options.spooledLimit = section.integer("max_spooled_bytes") ?? options.spooledLimit
         options.approvalWait = section.duration("max_wait") ?? options.approvalWait
         options.drainTimeout = section.duration("drain_timeout") ?? options.drainTimeout
         options.offeredSignIn = section.string("sign_in").flatMap(OfferedSignIn.init) ?? options.offeredSignIn

@@ -9,7 +9,8 @@ struct LoopTable: Sendable {
     private let byLoop: [ObjectIdentifier: NIOLoopBound<PostgresLoop>]
 
     init(
-        _ eventLoops: any EventLoopGroup, sessions: SessionManager, targets: [PostgresTarget], logger: Logger
+        _ eventLoops: any EventLoopGroup, sessions: SessionManager, targets: [PostgresTarget], spools: SpoolSpace,
+        logger: Logger
     ) async throws {
         var byLoop: [ObjectIdentifier: NIOLoopBound<PostgresLoop>] = [:]
         let functions = targets.flatMap(\.effectfulFunctions)
@@ -18,7 +19,8 @@ struct LoopTable: Sendable {
                 NIOLoopBound(
                     PostgresLoop(
                         eventLoop: loop, lane: try sessions.lane(on: loop),
-                        reader: SQLReader(options: SQLReadingOptions(effectfulFunctions: functions)), logger: logger),
+                        reader: SQLReader(options: SQLReadingOptions(effectfulFunctions: functions)), spools: spools,
+                        logger: logger),
                     eventLoop: loop)
             }.get()
         }

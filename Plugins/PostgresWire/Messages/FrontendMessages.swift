@@ -38,14 +38,32 @@ struct Parse {
     }
 }
 
+/// The value of a parameter.
+enum BoundValue: Hashable {
+    case null
+    case held(ByteBuffer)
+    /// Too long to be held.
+    case long(bytes: Int, sha256: String)
+}
+
 /// Bind: values for a statement's parameters, which makes a portal.
 struct Bind {
     let portal: String
     let statement: String
     /// None, one for all, or one for each.
     let parameterFormats: [Int16]
-    let parameters: [ByteBuffer?]
+    let parameters: [BoundValue]
     let resultFormats: [Int16]
+
+    init(
+        portal: String, statement: String, parameterFormats: [Int16], parameters: [BoundValue], resultFormats: [Int16]
+    ) {
+        self.portal = portal
+        self.statement = statement
+        self.parameterFormats = parameterFormats
+        self.parameters = parameters
+        self.resultFormats = resultFormats
+    }
 
     init(_ payload: ByteBuffer) throws(ProtocolViolation) {
         var reader = MessageReader(payload, of: "Bind")
@@ -53,18 +71,22 @@ struct Bind {
         statement = try reader.name()
         parameterFormats = try Self.formats(&reader)
         let count = try reader.count(ofAtLeast: 4)
-        guard parameterFormats.count <= 1 || parameterFormats.count == count else {
-            throw ProtocolViolation("Bind: \(parameterFormats.count) formats for \(count) parameters")
-        }
-        var parameters: [ByteBuffer?] = []
+        try Self.check(formats: parameterFormats.count, parameters: count)
+        var parameters: [BoundValue] = []
         parameters.reserveCapacity(count)
-        for _ in 0..<count { parameters.append(try reader.value()) }
+        for _ in 0..<count { parameters.append(try reader.value().map(BoundValue.held) ?? .null) }
         self.parameters = parameters
         resultFormats = try Self.formats(&reader)
         try reader.end()
     }
 
-    private static func formats(_ reader: inout MessageReader) throws(ProtocolViolation) -> [Int16] {
+    static func check(formats: Int, parameters: Int) throws(ProtocolViolation) {
+        guard formats <= 1 || formats == parameters else {
+            throw ProtocolViolation("Bind: \(formats) formats for \(parameters) parameters")
+        }
+    }
+
+    static func formats(_ reader: inout MessageReader) throws(ProtocolViolation) -> [Int16] {
         let count = try reader.count(ofAtLeast: 2)
         var formats: [Int16] = []
         formats.reserveCapacity(count)

@@ -9,9 +9,6 @@ struct ParameterError: Error, Hashable {
 
 /// The values that Bind carries, as the record and policies see them.
 enum BoundParameters {
-    /// Bytes of one value that are written down; the digest of the command covers all of them.
-    static let longestShown = 16_384
-
     /// - Parameter types: The parameters' types, zero or absent where nobody has said one.
     /// - Returns: One parameter for each value, and whether each could be read as what it is.
     static func read(
@@ -20,10 +17,19 @@ enum BoundParameters {
         var parameters: [Parameter] = []
         parameters.reserveCapacity(bind.parameters.count)
         var areReadable = true
-        for (index, value) in bind.parameters.enumerated() {
+        for (index, bound) in bind.parameters.enumerated() {
             let name = "$\(index + 1)"
-            guard let value else {
+            let value: ByteBuffer
+            switch bound {
+            case .held(let held): value = held
+            case .null:
                 parameters.append(Parameter(name: name, value: .null, encoding: "bind"))
+                continue
+            case .long(let bytes, let digest):
+                areReadable = false
+                parameters.append(
+                    Parameter(
+                        name: name, value: .string("\(bytes) bytes, SHA-256 \(digest)"), encoding: "bind-digest"))
                 continue
             }
             let type = index < types.count ? types[index] : 0

@@ -15,14 +15,23 @@ struct Frame {
     }
 }
 
-/// What a caller sends, cut into messages. Rows of a COPY pass in pieces, everything else is held until it is whole.
+/// What a caller sends, cut into messages. Rows of a COPY and what is too long pass in pieces, everything else is held
+/// until it is whole.
 struct CallerInput {
     enum Item {
         case message(Frame)
         /// Bytes of CopyData messages, cut anywhere, headers included.
         case copyData(ByteBuffer)
-        /// A message that exceeds the limit of its type; it is gone.
-        case tooLong(type: UInt8)
+        /// Bytes of a message that exceeds the limit of its type, cut anywhere, its header included.
+        case long(LongPiece)
+    }
+
+    struct LongPiece {
+        let type: UInt8
+        let bytes: ByteBuffer
+        /// Of the whole message.
+        let total: Int
+        let isLast: Bool
     }
 
     /// The longest statement text, in bytes.
@@ -32,8 +41,8 @@ struct CallerInput {
     private var buffer = ByteBuffer()
     /// Bytes of the CopyData message that has begun which are still to come.
     private var copyRemaining = 0
-    /// Of a message that is too long, the bytes that are still to come and go.
-    private var excess: (type: UInt8, remaining: Int)?
+    /// Of a message that is too long, the bytes that are still to come.
+    private var excess: (type: UInt8, total: Int, remaining: Int)?
 
     init(statementLimit: Int, messageLimit: Int) {
         self.statementLimit = statementLimit
@@ -51,7 +60,7 @@ struct CallerInput {
     /// - Parameter passesCopyData: Whether CopyData may leave before it is whole.
     /// - Throws: `ProtocolViolation` on a length that no such message has, before anything of it is held.
     mutating func next(passesCopyData: Bool) throws(ProtocolViolation) -> Item? {
-        if let excess { return drop(excess.type, excess.remaining) }
+        if let excess { return piece(of: excess.type, excess.total, excess.remaining) }
         if copyRemaining > 0 {
             guard let piece = buffer.readSlice(length: min(copyRemaining, buffer.readableBytes)),
                 piece.readableBytes > 0
@@ -66,7 +75,7 @@ struct CallerInput {
             copyRemaining = total - piece.readableBytes
             return .copyData(piece)
         }
-        if isTooLong { return drop(type, total) }
+        if isTooLong { return piece(of: type, total, total) }
         guard let bytes = buffer.readSlice(length: total) else {
             // Room for the whole at once, so that a long message is not moved at each piece.
             if buffer.readableBytes > 0 { buffer.reserveCapacity(minimumWritableBytes: total - buffer.readableBytes) }
@@ -75,11 +84,12 @@ struct CallerInput {
         return .message(Frame(type: type, bytes: bytes))
     }
 
-    private mutating func drop(_ type: UInt8, _ remaining: Int) -> Item? {
-        let count = min(remaining, buffer.readableBytes)
-        buffer.moveReaderIndex(forwardBy: count)
-        excess = count < remaining ? (type, remaining - count) : nil
-        return excess == nil ? .tooLong(type: type) : nil
+    private mutating func piece(of type: UInt8, _ total: Int, _ remaining: Int) -> Item? {
+        guard buffer.readableBytes > 0, let bytes = buffer.readSlice(length: min(remaining, buffer.readableBytes))
+        else { return nil }
+        let rest = remaining - bytes.readableBytes
+        excess = rest > 0 ? (type, total, rest) : nil
+        return .long(LongPiece(type: type, bytes: bytes, total: total, isLast: rest == 0))
     }
 
     /// The type of the next message, its length without the type's byte, and whether it exceeds the limit of its type.

@@ -8,10 +8,15 @@ final class PostgresLoop {
     let lane: Lane
     let logger: Logger
     var reader: SQLReader
+    /// Where long messages wait, of all loops.
+    let spools: SpoolSpace
     private var connections: [ObjectIdentifier: any DrainableConnection] = [:]
     private(set) var isDraining = false
 
-    init(eventLoop: any EventLoop, lane: Lane, reader: SQLReader, logger: Logger) {
+    init(
+        eventLoop: any EventLoop, lane: Lane, reader: SQLReader, spools: SpoolSpace, logger: Logger
+    ) {
+        self.spools = spools
         self.eventLoop = eventLoop
         self.lane = lane
         self.reader = reader

@@ -70,13 +70,19 @@ extension ErrorFields {
             hint: "Send values as parameters or by COPY, or ask for a larger max_statement_bytes of the listener.")
     }
 
-    static func valuesTooLong(_ limit: Int) -> ErrorFields {
+    /// - Parameter setting: What the limit is called.
+    static func valuesTooLong(_ limit: Int, setting: String) -> ErrorFields {
         ErrorFields(
             severity: .error, code: .programLimitExceeded,
-            message: "The statement's values are longer than the \(limit) bytes that the gateway takes.",
-            hint:
-                "Send them in pieces, as a large object or by COPY, or ask for a larger max_message_bytes of the listener."
-        )
+            message: "The statement's values are longer than the \(limit) bytes that the gateway takes at a time.",
+            hint: "Send them in pieces, as a large object or by COPY, or ask for a larger \(setting) of the listener.")
+    }
+
+    static func valuesNotKept(_ error: any Error) -> ErrorFields {
+        ErrorFields(
+            severity: .error, code: .systemError,
+            message: "The gateway cannot keep the statement's values on its disk until they are judged: \(error).",
+            hint: "Try again later; if it lasts, tell the gateway's operators.")
     }
 
     static let tooManyNames = ErrorFields(

@@ -92,15 +92,18 @@ extension Relay {
     // MARK: Bind
 
     func receiveBind(_ frame: Frame) throws(ProtocolViolation) {
-        let bind = try Bind(frame.payload)
+        receive(try Bind(frame.payload), .held(frame.bytes))
+    }
+
+    func receive(_ bind: Bind, _ bytes: BindBytes) {
         whenSettingsAreKnown { relay in
             let usesNames = relay.names.statements[bind.statement]?.statement?.kind.usesNames ?? false
             // What waits to be parsed with this Bind is not sent, and takes no answer.
-            relay.whenNamesAreCertain(statement: bind.statement, all: usesNames) { relay in relay.judge(bind, frame) }
+            relay.whenNamesAreCertain(statement: bind.statement, all: usesNames) { relay in relay.judge(bind, bytes) }
         }
     }
 
-    private func judge(_ bind: Bind, _ frame: Frame) {
+    private func judge(_ bind: Bind, _ bytes: BindBytes) {
         guard !names.isFull else { return refuse(.tooManyNames, isQuery: false) }
         // A statement that is parsed for this Bind goes with it; others go on their own.
         let own = held.last?.prepared.name.isExactly(bind.statement) == true ? held.popLast() : nil
@@ -111,7 +114,7 @@ extension Relay {
         let prepared = own?.prepared ?? names.statements[bind.statement]
         if let prepared, prepared.isEmpty {
             if let own { sendParse(own, command: nil) }
-            return sendBind(bind, frame, prepared, statement: nil, command: nil)
+            return sendBind(bind, bytes, prepared, statement: nil, command: nil)
         }
         let judged: JudgedStatement
         do throws(ParameterError) {
@@ -124,7 +127,7 @@ extension Relay {
             switch decided {
             case .success(let commands):
                 if let own { relay.sendParse(own, command: nil) }
-                relay.sendBind(bind, frame, prepared, statement: judged.statement, command: commands.first)
+                relay.sendBind(bind, bytes, prepared, statement: judged.statement, command: commands.first)
             case .failure(let refusal):
                 if let own { relay.forget(own) }
                 relay.refuse(refusal, isQuery: false)
@@ -133,9 +136,10 @@ extension Relay {
     }
 
     private func sendBind(
-        _ bind: Bind, _ frame: Frame, _ prepared: PreparedStatement?, statement: SQLStatement?, command: RunningCommand?
+        _ bind: Bind, _ bytes: BindBytes, _ prepared: PreparedStatement?, statement: SQLStatement?,
+        command: RunningCommand?
     ) {
-        command?.requestBytes = frame.bytes.readableBytes
+        command?.requestBytes = bytes.count
         let portal = Portal(
             name: bind.portal, statement: statement, command: command, resultFormats: bind.resultFormats,
             epoch: readySent)
@@ -145,7 +149,10 @@ extension Relay {
         let change = names.portals.change(bind.portal, to: portal, in: readySent)
         // Binding the unnamed portal again ends the one that was there.
         if bind.portal.isEmpty { change.replaced?.close() }
-        send(frame.bytes, .bind(change))
+        switch bytes {
+        case .held(let bytes): send(bytes, .bind(change))
+        case .spooled(let spool): send(spool, .bind(change))
+        }
         if case .unknown = portal.rows { sendOwnDescribe(portal) }
     }
 

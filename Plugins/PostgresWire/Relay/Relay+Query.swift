@@ -111,17 +111,22 @@ extension Relay {
 
     // MARK: Refusing
 
-    /// A message of this type has come and gone, because the gateway does not hold so much.
-    func receiveTooLong(_ type: UInt8) throws(ProtocolViolation) {
-        if isCopyingIn { throw ProtocolViolation("unexpected message type \(type) during COPY from stdin") }
-        guard !isSkippingToSync, !isServerSkipping else { return }
-        switch type {
+    /// A piece of a message that is too long to be held.
+    func receiveLong(_ piece: CallerInput.LongPiece) throws(ProtocolViolation) {
+        if isCopyingIn { throw ProtocolViolation("unexpected message type \(piece.type) during COPY from stdin") }
+        guard !isSkippingToSync, !isServerSkipping else {
+            arrivingBind = .absent
+            return
+        }
+        switch piece.type {
+        case MessageCode.bind:
+            try receiveLongBind(piece.bytes, total: piece.total, isLast: piece.isLast)
         case MessageCode.query, MessageCode.parse:
-            guard sendHeld() else { return }
-            refuse(.statementTooLong(place.options.statementLimit), isQuery: type == MessageCode.query)
-        case MessageCode.bind, MessageCode.functionCall:
-            guard sendHeld() else { return }
-            refuse(.valuesTooLong(place.options.messageLimit), isQuery: type == MessageCode.functionCall)
+            guard piece.isLast, sendHeld() else { return }
+            refuse(.statementTooLong(place.options.statementLimit), isQuery: piece.type == MessageCode.query)
+        case MessageCode.functionCall:
+            guard piece.isLast, sendHeld() else { return }
+            refuse(.valuesTooLong(place.options.messageLimit, setting: "max_message_bytes"), isQuery: true)
         // What is left of a COPY that failed.
         default: break
         }

@@ -66,6 +66,11 @@ final class Relay {
     var isCopyingIn = false
     /// Why the caller's next message has to wait.
     var hold: Hold?
+    var arrivingBind = LongBind.absent
+    /// A message on its way from the disk to the server.
+    var leavingSpool: MessageSpool?
+    /// Its next piece waits until the server has taken those before.
+    var waitsToSend = false
     var justification: String?
     /// The caller gave up the statement that is being read.
     var isCancelled = false
@@ -80,10 +85,20 @@ final class Relay {
         case reading
         /// The catalog has to be read first.
         case catalog
+        /// A long message is written to the disk, or sent from there.
+        case spooling
         /// The server has to say first whether it takes the rows.
         case copyBegins
         /// What the message names may be something else once the server has answered all that it was sent.
         case names(goOn: (Relay) -> Void)
+    }
+
+    /// A Bind that is too long to be held.
+    enum LongBind {
+        case absent
+        case spooling(ArrivingBind)
+        /// It is to be refused once it is there.
+        case refused(ErrorFields)
     }
 
     init(
@@ -122,7 +137,7 @@ final class Relay {
                 switch item {
                 case .copyData(let piece): try receiveCopyData(piece)
                 case .message(let frame): try receive(frame)
-                case .tooLong(let type): try receiveTooLong(type)
+                case .long(let piece): try receiveLong(piece)
                 }
             }
         } catch {
@@ -181,7 +196,7 @@ final class Relay {
     private static let gatheredLimit = 16_384
 
     func send(_ bytes: ByteBuffer) {
-        if bytes.readableBytes > Self.gatheredLimit {
+        if leavingSpool == nil, bytes.readableBytes > Self.gatheredLimit {
             flushGathered()
             upstream.write(bytes)
         } else {
@@ -192,6 +207,19 @@ final class Relay {
     /// Sends a message and remembers what the server owes for it.
     func send(_ bytes: ByteBuffer, _ reply: Reply) {
         send(bytes)
+        note(reply)
+    }
+
+    /// The same for one that is on the disk. What the caller sends next waits until it has left.
+    func send(_ spool: MessageSpool, _ reply: Reply) {
+        flushGathered()
+        hold = .spooling
+        leavingSpool = spool
+        note(reply)
+        sendNextPiece()
+    }
+
+    private func note(_ reply: Reply) {
         replies.append(reply)
         sent += 1
         if reply.mayChangeNames { lastNameChange = sent }
@@ -208,7 +236,7 @@ final class Relay {
     var areNamesChanging: Bool { lastNameChange > sent - replies.count }
 
     private func flushGathered() {
-        guard outgoing.readableBytes > 0 else { return }
+        guard outgoing.readableBytes > 0, leavingSpool == nil else { return }
         upstream.write(outgoing)
         outgoing = ByteBuffer()
     }
@@ -227,6 +255,10 @@ final class Relay {
         // While the caller's messages wait, some are read on, so that it is noticed when it leaves.
         caller.setReading(upstream.isWritable && (hold == nil || input.bufferedBytes < place.options.heldInputLimit))
         upstream.setReading(caller.isWritable && !isUpstreamPaused)
+        if waitsToSend, upstream.isWritable {
+            waitsToSend = false
+            sendNextPiece()
+        }
     }
 
     // MARK: Cancelling and ending
@@ -270,6 +302,8 @@ final class Relay {
         isClosed = true
         if case .approval(let cancel) = hold { cancel() }
         hold = nil
+        arrivingBind = .absent
+        leavingSpool = nil
         var isRunning = false
         while let reply = replies.popFirst() {
             isRunning = isRunning || reply.isRunning

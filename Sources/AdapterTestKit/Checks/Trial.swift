@@ -67,8 +67,8 @@ final class Trial {
                         name: Self.target, kind: declaration.kind,
                         section: try ConfigDocument.load(
                             text: configuration.target, file: "target.yaml", keys: declaration.targetKeys))
-                ], sessions: gateway.sessions, baseDirectory: gateway.folder, eventLoops: driver.eventLoops,
-                consoleURL: "http://127.0.0.1:1", logger: gateway.logger))
+                ], sessions: gateway.sessions, baseDirectory: gateway.folder, scratchDirectory: gateway.folder,
+                eventLoops: driver.eventLoops, consoleURL: "http://127.0.0.1:1", logger: gateway.logger))
         let services = ServiceGroup(services: [adapter], logger: gateway.logger)
         self.services = services
         running = Task { try await services.run() }

@@ -46,6 +46,8 @@ public struct AdapterEnvironment: Sendable {
     public let sessions: SessionManager
     /// The folder that relative paths in the configuration start from.
     public let baseDirectory: String
+    /// A folder on the disk of the gateway's state, for files that have no name.
+    public let scratchDirectory: String
     public let eventLoops: any EventLoopGroup
     /// Where people decide approvals, without a trailing slash, e.g. `https://gateway.example:7080`.
     public let consoleURL: String
@@ -53,12 +55,13 @@ public struct AdapterEnvironment: Sendable {
 
     public init(
         listeners: [ConfigSection], targets: [Target], sessions: SessionManager, baseDirectory: String,
-        eventLoops: any EventLoopGroup, consoleURL: String, logger: Logger
+        scratchDirectory: String, eventLoops: any EventLoopGroup, consoleURL: String, logger: Logger
     ) {
         self.listeners = listeners
         self.targets = targets
         self.sessions = sessions
         self.baseDirectory = baseDirectory
+        self.scratchDirectory = scratchDirectory
         self.eventLoops = eventLoops
         self.consoleURL = consoleURL
         self.logger = logger

@@ -95,7 +95,7 @@ struct Gateway {
                 AdapterEnvironment(
                     listeners: configuration.listeners.filter { $0.kind == declaration.kind }.map(\.section),
                     targets: configuration.targets.filter { $0.kind == declaration.kind }, sessions: sessions,
-                    baseDirectory: configuration.baseDirectory, eventLoops: eventLoops,
+                    baseDirectory: configuration.baseDirectory, scratchDirectory: state, eventLoops: eventLoops,
                     consoleURL: configuration.console.url, logger: logger))
         }
         let witnessing = try configuration.audit.witnessing.map {

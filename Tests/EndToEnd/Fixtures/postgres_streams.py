@@ -59,6 +59,9 @@ with psycopg.connect(autocommit=True) as connection:
     print("large answer:", len(value), hashlib.md5(value.encode()).hexdigest())
     sent = "abcdefghij" * 4_000_000
     print("large parameter:", cursor.execute("SELECT length(%s), md5(%s)", [sent, "x"]).fetchone())
+    sent = bytes(range(256)) * 800_000
+    print("huge parameters:", cursor.execute(
+        "SELECT length(%b), md5(%b), %t", [sent, sent, "z" * 1000]).fetchone())
     with cursor.copy("COPY scratch (note) FROM STDIN") as copy:
         copy.write(b"y" * LARGE + b"\n")
     print("large copied row:", cursor.execute("SELECT max(length(note)) FROM scratch").fetchone())

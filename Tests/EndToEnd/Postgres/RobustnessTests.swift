@@ -60,7 +60,8 @@ struct RobustnessTests {
 
     @Test("a message beyond the listener's limits is refused by name, in its place, and nothing else is lost")
     func tooLong() async throws {
-        let ledger = try await Ledger(listener: ", max_statement_bytes: 2MiB, max_message_bytes: 1MiB")
+        let ledger = try await Ledger(
+            listener: ", max_statement_bytes: 2MiB, max_message_bytes: 1MiB, max_spooled_bytes: 4MiB")
         let script = """
             import psycopg
             def refused(run):
@@ -76,34 +77,72 @@ struct RobustnessTests {
                 connection.rollback()
                 print(refused(lambda: connection.execute(longer, prepare=True)), connection.info.transaction_status.name)
                 connection.rollback()
-                print(refused(lambda: connection.execute("SELECT length(%s)", [picture])))
+                for prepare in (False, True):
+                    for values in ([picture, "x"], ["x", picture], [picture, picture], [picture[:1_000_000], picture]):
+                        print(connection.execute("SELECT length(%s), length(%s)", values, prepare=prepare).fetchone())
+                print(refused(lambda: connection.execute("SELECT length(%s)", [picture * 3])))
                 connection.rollback()
-                print(refused(lambda: connection.execute("SELECT length(%s)", [picture[:1_000_000]])))
+                print(connection.execute("SELECT length(%s)", [picture[:1_000_000]]).fetchone())
+                try:
+                    connection.execute("SELECT salary FROM payroll WHERE %s <> ''", [picture])
+                except psycopg.Error as error:
+                    print(error.sqlstate, error.diag.message_detail[:20])
+                connection.rollback()
+                with connection.pipeline():
+                    results = [connection.execute("SELECT length(%s)", [value]) for value in ("x", picture, "yy", picture)]
+                    print([result.fetchone() for result in results])
                 try:
                     with connection.pipeline():
                         first = connection.execute("SELECT 'first'")
-                        connection.execute("SELECT length(%s)", [picture])
+                        connection.execute("SELECT 1 / length(%s)", [""])
+                        connection.execute("INSERT INTO scratch VALUES (1, %s)", [picture])
+                except psycopg.Error as error:
+                    print(first.fetchone(), error.sqlstate)
+                connection.rollback()
+                try:
+                    with connection.pipeline():
+                        first = connection.execute("SELECT 'first'")
+                        connection.execute("SELECT length(%s)", [picture * 3])
                         connection.execute("INSERT INTO scratch VALUES (1, 'after the refusal')")
                 except psycopg.Error as error:
                     print(first.fetchone(), error.sqlstate)
                 connection.rollback()
                 print(connection.execute("SELECT 'goes on', count(*) FROM scratch").fetchone())
+            import hashlib
+            print(hashlib.sha256(picture.encode()).hexdigest())
             """
         let file = ledger.gateway.folder.appendingPathComponent("long.py")
         try script.write(to: file, atomically: true, encoding: .utf8)
         let ran = try await RunningProcess.run(
             try Tools.python(), [file.path], environment: ledger.environment, within: 120)
+        let digest = ran.output.split(separator: "\n").last ?? ""
         #expect(
             ran.output == """
                 (1600000,) (1600000,)
                 ('54000', 'max_statement_bytes') INERROR
                 ('54000', 'max_statement_bytes') INERROR
-                ('54000', 'max_message_bytes')
+                (1600000, 1)
+                (1, 1600000)
+                (1600000, 1600000)
+                (1000000, 1600000)
+                (1600000, 1)
+                (1, 1600000)
+                (1600000, 1600000)
+                (1000000, 1600000)
+                ('54000', 'max_spooled_bytes')
                 (1000000,)
+                42501 The rule is no-payro
+                [(1,), (1600000,), (2,), (1600000,)]
+                ('first',) 22012
                 ('first',) 54000
                 ('goes on', 0)
+                \(digest)
 
                 """, "\(ran)")
+        let intents = try await ledger.gateway.auditEntries().filter { $0["kind"] as? String == "intent" }
+        #expect(intents.contains { "\($0)".contains("1600000 bytes, SHA-256 \(digest)") })
+        let state = try FileManager.default.contentsOfDirectory(atPath: ledger.gateway.folder.path + "/state")
+        #expect(!state.contains { $0.hasPrefix("spool") }, "\(state)")
     }
 
     @Test("5,000 connections that never sign in cost little memory and are let go")

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import NIOCore
 import Testing
 
@@ -122,24 +124,82 @@ struct FuzzTests {
     func tooLong(size: Int) throws {
         var stream = ByteBuffer()
         for code in [MessageCode.query, MessageCode.bind, MessageCode.copyData] {
-            for length in [1000, 1001, 300_000] {
+            for length in [1000, 1001, 20_000] {
                 stream.writeMessage(code) { $0.writeRepeatingByte(UInt8(ascii: "x"), count: length) }
             }
         }
         var input = CallerInput(statementLimit: 1000, messageLimit: 1000)
         var seen: [String] = []
+        var bytes = 0
         while stream.readableBytes > 0 {
             input.append(stream.readSlice(length: min(stream.readableBytes, size)) ?? ByteBuffer())
             while let item = try input.next(passesCopyData: false) {
                 switch item {
                 case .message(let frame): seen.append("\(Character(Unicode.Scalar(frame.type)))")
-                case .tooLong(let type): seen.append("\(Character(Unicode.Scalar(type))) too long")
+                case .long(let piece):
+                    bytes += piece.bytes.readableBytes
+                    if piece.isLast { seen.append("\(Character(Unicode.Scalar(piece.type))) of \(bytes)") }
+                    if piece.isLast { bytes = 0 }
                 case .copyData: seen.append("copied")
                 }
             }
             #expect(input.bufferedBytes <= 1005)
         }
-        #expect(seen == ["Q", "B", "d"].flatMap { [$0, "\($0) too long", "\($0) too long"] })
+        #expect(seen == ["Q", "B", "d"].flatMap { [$0, "\($0) of 1006", "\($0) of 20005"] })
+    }
+
+    @Test("a Bind that is read in pieces is the one that is read at once, or refused like it", arguments: 0..<8)
+    func bindInPieces(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<50 {
+            var message = ByteBuffer()
+            message.writeString(
+                ["", "portal", String(repeating: "p", count: 63)].randomElement(using: &generator) ?? "")
+            message.writeInteger(UInt8(0))
+            message.writeString("statement\0")
+            let count = Int.random(in: 0...6, using: &generator)
+            let formats = [0, 1, count].randomElement(using: &generator) ?? 0
+            message.writeInteger(UInt16(formats))
+            for _ in 0..<formats { message.writeInteger(Int16.random(in: 0...1, using: &generator)) }
+            message.writeInteger(UInt16(count))
+            var values: [BoundValue] = []
+            for _ in 0..<count {
+                let length = [-1, 0, 5, 16_384, 16_385, 100_000].randomElement(using: &generator) ?? 0
+                message.writeInteger(Int32(length))
+                let value = (0..<max(0, length)).map { UInt8(truncatingIfNeeded: $0 &* (round + 1)) }
+                message.writeBytes(value)
+                values.append(
+                    length < 0
+                        ? .null
+                        : length <= BindScanner.longestValue
+                            ? .held(ByteBuffer(bytes: value))
+                            : .long(
+                                bytes: length,
+                                sha256: SHA256.hash(data: value).map { String(format: "%02x", $0) }.joined()))
+            }
+            message.writeMultipleIntegers(UInt16(1), Int16(1))
+            let isWhole = round.isMultiple(of: 2)
+            if !isWhole { message = Self.mutate(message, &generator) }
+            let expected = Result { () throws(ProtocolViolation) in try Bind(message) }
+            let found = Result { () throws(ProtocolViolation) in
+                var scanner = BindScanner()
+                var rest = message
+                while rest.readableBytes > 0 {
+                    let size = Int.random(in: 1...40_000, using: &generator)
+                    try scanner.read(rest.readSlice(length: min(size, rest.readableBytes)) ?? ByteBuffer())
+                }
+                return try scanner.finish()
+            }
+            switch (expected, found) {
+            case (.failure, .failure): #expect(!isWhole)
+            case (.success(let one), .success(let other)):
+                #expect(one.portal == other.portal && one.statement == other.statement)
+                #expect(one.parameterFormats == other.parameterFormats && one.resultFormats == other.resultFormats)
+                #expect(one.parameters.count == other.parameters.count)
+                if isWhole { #expect(other.parameters == values) }
+            default: Issue.record("at once \(expected), in pieces \(found)")
+            }
+        }
     }
 
     @Test("before sign-in anything ends in an event or a violation, and holds little", arguments: 0..<16)
