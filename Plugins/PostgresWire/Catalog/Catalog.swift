@@ -72,7 +72,7 @@ final class Catalog: Sendable {
     ///
     /// - Returns: Whether it may: not while another session's statement, judged by what is there now, has yet to run.
     func changesBegin(_ session: UUIDv7, _ scope: DefinitionScope) -> Bool {
-        if scope.isNothing { return true }
+        guard scope.concernsOthers else { return true }
         if scope == .anything { schemaChanges.add(1, ordering: .sequentiallyConsistent) }
         return state.withLock { $0.changes.begin(session, scope) }
     }

@@ -1,24 +1,39 @@
 import Identifiers
 
-/// Which tables, views and functions may be others after a statement, as other sessions see them.
+/// Which tables, views and functions may be others after a statement.
 enum DefinitionScope: Hashable, Sendable {
+    case nothing
+    /// Temporary ones, which other sessions do not see.
+    case session
     /// Those of these names, in whatever schema.
     case named(Set<String>)
     case anything
 
-    static let nothing = DefinitionScope.named([])
-
-    var isNothing: Bool { self == .nothing }
-
-    func union(_ other: DefinitionScope) -> DefinitionScope {
-        guard case .named(let names) = self, case .named(let others) = other else { return .anything }
-        return .named(names.union(others))
+    var concernsOthers: Bool {
+        switch self {
+        case .nothing, .session: false
+        case .named, .anything: true
+        }
     }
 
-    /// - Parameter names: Those that something depends on, in whatever schema.
+    func union(_ other: DefinitionScope) -> DefinitionScope {
+        switch (self, other) {
+        case (.anything, _), (_, .anything): .anything
+        case (.named(let names), .named(let others)): .named(names.union(others))
+        case (.named, _): self
+        case (_, .named): other
+        case (.session, _), (_, .session): .session
+        case (.nothing, .nothing): .nothing
+        }
+    }
+
+    /// - Parameter names: Those that something in another session depends on, in whatever schema.
     func touches(_ names: Set<String>) -> Bool {
-        guard case .named(let changed) = self else { return !names.isEmpty }
-        return !changed.isDisjoint(with: names)
+        switch self {
+        case .nothing, .session: false
+        case .named(let changed): !changed.isDisjoint(with: names)
+        case .anything: !names.isEmpty
+        }
     }
 }
 
@@ -52,7 +67,7 @@ struct DefinitionChanges {
     /// - Returns: Whether it may begin: not while another session's statement, judged by what these names stood for, has
     ///   yet to run.
     mutating func begin(_ session: UUIDv7, _ scope: DefinitionScope) -> Bool {
-        guard !scope.isNothing else { return true }
+        guard scope.concernsOthers else { return true }
         guard !kept.values.contains(where: { $0.session != session && scope.touches($0.names) }) else { return false }
         open[session] = open[session]?.union(scope) ?? scope
         return true

@@ -12,6 +12,8 @@ struct ErrorMasking {
     private let text: String
     /// Code that nobody has read may have written the message.
     private let isOpaque: Bool
+    /// What `keyRelation` names, as the catalog has it: a key's column may show another's values.
+    private let relation: Relation?
 
     private enum Code {
         static let message = UInt8(ascii: "M")
@@ -26,11 +28,12 @@ struct ErrorMasking {
     private static let withheld = "(withheld: a masking rule applies)"
 
     /// `nil` for an empty plan.
-    init?(_ plan: MaskingPlan, text: String, isOpaque: Bool) {
+    init?(_ plan: MaskingPlan, text: String, isOpaque: Bool, relation: Relation?) {
         guard let cells = CellMasker(plan: plan) else { return nil }
         self.cells = cells
         self.cells.describe(columns: [OriginalsColumns.Column(name: "message", encoding: .text)])
         self.isOpaque = isOpaque
+        self.relation = relation
         self.text = text
         hidesValues = plan.selectsByName
     }
@@ -72,7 +75,7 @@ struct ErrorMasking {
             return fields.code.hasPrefix("23") || quotesStatement(field.value)
                 ? field.value : Self.withoutQuoted(field.value)
         case Code.detail:
-            if let columns = Self.keyColumns(field.value), columns.allSatisfy({ isShown($0, of: fields) }) {
+            if let columns = Self.keyColumns(field.value), columns.allSatisfy({ isShown($0) }) {
                 return field.value
             }
             return Self.quotesValues(fields) ? Self.withheld : field.value
@@ -95,9 +98,17 @@ struct ErrorMasking {
         return parts.enumerated().allSatisfy { index, part in index % 2 == 0 || statement.contains(part.lowercased()) }
     }
 
-    private func isShown(_ column: String, of fields: ErrorFields) -> Bool {
-        let origin = ColumnOrigin(schema: fields[Code.schema], table: fields[Code.table], column: column)
-        return cells.rule(for: CellNames(result: column, origins: [origin])) == nil
+    private func isShown(_ column: String) -> Bool {
+        guard let found = relation?.columns.first(where: { $0.name.isExactly(column) }) else { return false }
+        return cells.rule(for: CellNames(result: column, origins: found.origins)) == nil
+    }
+
+    /// The relation of whose columns the error quotes values; `nil` where it quotes none of a key.
+    static func keyRelation(_ fields: ErrorFields) -> QualifiedName? {
+        guard fields[Code.detail].flatMap(keyColumns) != nil, let schema = fields[Code.schema],
+            let table = fields[Code.table]
+        else { return nil }
+        return QualifiedName(schema: schema, name: table)
     }
 
     /// The columns of `Key (a, b)=(1, 2) already exists.`; `nil` for every other text, and for keys of expressions.

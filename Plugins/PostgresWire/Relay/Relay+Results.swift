@@ -196,15 +196,23 @@ extension Relay {
         return .keep
     }
 
-    func masked(_ fields: ErrorFields, _ command: RunningCommand?) -> ErrorFields? {
-        guard let command, !command.masking.isEmpty,
+    /// What may be told of an error or a notice; `nil` while the catalog is read, after which the message is looked at
+    /// again.
+    func masked(_ fields: ErrorFields, _ command: RunningCommand?) -> MaskedMessage? {
+        guard let command, !command.masking.isEmpty else { return .untouched }
+        var relation: Relation?
+        if command.masking.selectsByName, let name = ErrorMasking.keyRelation(fields) {
+            guard let known = catalog(CatalogNeeds(relations: [name]), command) else { return nil }
+            relation = known.findings.byName[name] ?? nil
+        }
+        guard
             var masking = ErrorMasking(
-                command.masking, text: command.text, isOpaque: command.statement?.isOpaque ?? true)
-        else { return nil }
+                command.masking, text: command.text, isOpaque: command.statement?.isOpaque ?? true, relation: relation)
+        else { return .untouched }
         let masked = masking.mask(fields)
         // A statement may have notices without end.
         command.maskedInMessages = MaskCount.sum(command.maskedInMessages + masking.counts)
-        return masked
+        return .masked(masked)
     }
 
     // MARK: Originals
@@ -228,6 +236,12 @@ extension Relay {
         place.cancelUpstream()
         fail(.originalsNotKept(failure), reason: "\(failure)")
     }
+}
+
+/// An error or a notice, as the caller may see it.
+enum MaskedMessage {
+    case untouched
+    case masked(ErrorFields)
 }
 
 extension ColumnOrigin {

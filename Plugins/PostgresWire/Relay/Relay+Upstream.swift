@@ -117,7 +117,11 @@ extension Relay {
         case MessageCode.noticeResponse:
             if case .own = replies.first { return .drop }
             guard let command = runningCommand, !command.masking.isEmpty else { return .keep }
-            return .replace((masked(try ErrorFields(payload), command) ?? .hidden).noticeResponse())
+            switch masked(try ErrorFields(payload), command) {
+            case nil: return .wait
+            case .untouched: return .replace(ErrorFields.hidden.noticeResponse())
+            case .masked(let fields): return .replace(fields.noticeResponse())
+            }
         case MessageCode.errorResponse: return try handleError(payload)
         case MessageCode.readyForQuery: return try handleReady(payload)
         default: break
@@ -283,7 +287,12 @@ extension Relay {
     private func handleError(_ payload: ByteBuffer) throws(ProtocolViolation) -> Handling {
         let fields = try ErrorFields(payload)
         if fields.isFatal { hasSaidGoodbye = true }
-        let shown: Handling = masked(fields, runningCommand).map { .replace($0.errorResponse()) } ?? .keep
+        let shown: Handling
+        switch masked(fields, runningCommand) {
+        case nil: return .wait
+        case .untouched: shown = .keep
+        case .masked(let masked): shown = .replace(masked.errorResponse())
+        }
         isCopyingIn = false
         if case .copyBegins = hold { hold = nil }
         switch replies.first {

@@ -51,7 +51,7 @@ final class SQLStatement: Sendable {
     let namedPlaces: [NamedPlaces]
     /// Something in it is beyond reading.
     let isOpaque: Bool
-    /// Which tables, views and functions other sessions may find changed afterwards. Not what functions, procedures
+    /// Which tables, views and functions may be others afterwards. Not what functions, procedures
     /// and blocks of code do that are called: whoever may have them do it needs no help from here.
     let definitions: DefinitionScope
     /// Tables, views or functions may be others afterwards.
@@ -71,8 +71,8 @@ final class SQLStatement: Sendable {
         let commitsOthers = if case .commitPrepared = kind { true } else { false }
         self.definitions = commitsOthers ? .anything : definitions
         mayChangeDefinitions =
-            isOpaque || !self.definitions.isNothing
-            || form.effects.contains { ["sql.ddl", "sql.call", "sql.do"].contains($0.action) }
+            isOpaque || self.definitions != .nothing
+            || form.effects.contains { ["sql.call", "sql.do"].contains($0.action) }
         self.lineage = lineage
         self.stored = stored
         self.values = values

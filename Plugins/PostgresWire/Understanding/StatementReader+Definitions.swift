@@ -108,7 +108,7 @@ extension StatementReader {
         switch node.kind {
         case "CreateStmt", "ViewStmt", "CreateForeignTableStmt":
             let made = (node.node("base_stmt") ?? node).node(node.kind == "ViewStmt" ? "view" : "relation")
-            if let made, RelationName(made).isTemporary { return .nothing }
+            if let made, RelationName(made).isTemporary { return .session }
             return .named(tables)
         case "AlterTableStmt":
             let commands = node.nodes("cmds")
@@ -150,8 +150,8 @@ extension RelationName {
 }
 
 extension DefinitionScope {
-    /// Without those of the session alone.
     static func named(_ relations: [RelationName]) -> DefinitionScope {
-        .named(Set(relations.filter { !$0.isTemporary }.map(\.name)))
+        let names = Set(relations.filter { !$0.isTemporary }.map(\.name))
+        return names.isEmpty ? .session : .named(names)
     }
 }

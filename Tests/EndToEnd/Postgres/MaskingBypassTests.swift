@@ -18,6 +18,9 @@ struct MaskingBypassTests {
         CREATE TABLE customers_old () INHERITS (customers);
         INSERT INTO customers_old SELECT 900 + i, 'former ' || i, '536-99-000' || i, 'f' || i || '@example.com', 0
             FROM generate_series(1, 3) i;
+        INSERT INTO customers_old VALUES (904, 'again', '536-99-0001', 'f904@example.com', 0);
+        CREATE MATERIALIZED VIEW doubled AS SELECT id, ssn AS code, 'x'::text AS mark FROM customers
+            UNION ALL SELECT id, ssn, 'x' FROM customers;
         CREATE VIEW deep AS SELECT upper(number) AS code, name FROM contacts;
         CREATE MATERIALIZED VIEW snapshot AS SELECT id, ssn AS code FROM customers;
         CREATE TYPE mood AS ENUM ('calm', 'cross');
@@ -132,7 +135,9 @@ struct MaskingBypassTests {
         arguments: [
             ["SELECT ssn::regclass \(own)"], ["SELECT current_setting(ssn) \(own)"],
             ["SELECT ssn::date \(own)"], ["SELECT ssn::int \(own)"], ["SELECT ('{' || ssn)::json \(own)"],
-            ["UPDATE customers SET id = NULL WHERE id = 7"],
+            ["UPDATE customers SET id = NULL WHERE id = 7"], ["CREATE UNIQUE INDEX ON doubled (code)"],
+            ["CREATE UNIQUE INDEX ON customers_old (ssn)"], ["CREATE UNIQUE INDEX ON doubled (mark, code)"],
+            ["CREATE UNIQUE INDEX ON doubled (lower(code))"],
             ["CREATE TEMP TABLE t AS SELECT ssn AS note \(own)", "SELECT note FROM t"],
             ["SELECT ssn AS note INTO TEMP t \(own)", "SELECT note FROM t"],
             [
@@ -252,7 +257,8 @@ struct MaskingBypassTests {
             ["SHOW server_version"],
             ["SELECT relname FROM pg_class WHERE relname = 'customers'"], ["\\d customers"],
             ["EXPLAIN (COSTS OFF) SELECT ssn FROM customers"],
-            ["UPDATE customers SET id = 7 WHERE id = 8"], ["SELECT nothing \(own)"], ["SELECT 1 / 0"],
+            ["UPDATE customers SET id = 7 WHERE id = 8"], ["CREATE UNIQUE INDEX ON doubled (mark)"],
+            ["SELECT nothing \(own)"], ["SELECT 1 / 0"],
             ["CREATE TEMP TABLE t AS SELECT id, name AS ssn \(own)", "SELECT ssn FROM t"],
             ["CREATE TEMP VIEW v AS SELECT name AS note \(own)", "SELECT upper(note) FROM v"],
         ])

@@ -74,7 +74,7 @@ struct DefinitionChangesTests {
     }
 
     @Test(
-        "what other sessions may find changed is read from the statement",
+        "what may be another table or view afterwards is read from the statement",
         arguments: [
             ("SELECT 1", .nothing), ("INSERT INTO t SELECT 1", .nothing), ("REFRESH MATERIALIZED VIEW v", .nothing),
             ("CREATE INDEX i ON t (a)", .nothing), ("COMMENT ON TABLE t IS 'x'", .nothing),
@@ -85,8 +85,8 @@ struct DefinitionChangesTests {
             ("CREATE TABLE t PARTITION OF p DEFAULT", .named(["t", "p"])),
             ("CREATE TABLE t AS SELECT 1", .named(["t"])), ("SELECT a INTO u FROM t", .named(["u"])),
             ("CREATE MATERIALIZED VIEW v AS SELECT 1", .named(["v"])),
-            ("CREATE TEMP TABLE t (LIKE u)", .nothing), ("CREATE TEMP VIEW v AS SELECT 1", .nothing),
-            ("CREATE TEMP TABLE t AS SELECT 1", .nothing), ("SELECT a INTO TEMP u FROM t", .nothing),
+            ("CREATE TEMP TABLE t (LIKE u)", .session), ("CREATE TEMP VIEW v AS SELECT 1", .session),
+            ("CREATE TEMP TABLE t AS SELECT 1", .session), ("SELECT a INTO TEMP u FROM t", .session),
             ("ALTER TABLE t ADD COLUMN x int", .named(["t"])),
             ("ALTER TABLE t VALIDATE CONSTRAINT c, ADD COLUMN x int", .named(["t"])),
             ("ALTER TABLE t ATTACH PARTITION p DEFAULT", .named(["t", "p"])),

@@ -97,7 +97,9 @@ struct EffectTests {
         "what may leave other tables and views behind is known",
         arguments: [
             ("CREATE VIEW v AS SELECT 1", true), ("DROP TABLE t", true), ("DO $$BEGIN END$$", true), ("CALL p()", true),
-            ("COMMIT PREPARED 'x'", true), ("SELECT 1", false), ("COMMIT", false), ("INSERT INTO t VALUES (1)", false),
+            ("COMMIT PREPARED 'x'", true), ("CREATE TEMP TABLE t (x int)", true), ("SELECT 1 AS a INTO TEMP t", true),
+            ("CREATE INDEX i ON t (x)", false), ("SELECT 1", false), ("COMMIT", false),
+            ("INSERT INTO t VALUES (1)", false),
         ])
     func definitions(text: String, expected: Bool) {
         #expect(Reading.statement(text)?.mayChangeDefinitions == expected)
