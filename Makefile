@@ -68,6 +68,7 @@ bench-http:
 bench-postgres:
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
 	swift build -c release --product sallyport
+	swift build -c release --product relay-benchmark
 	python3 Benchmarks/postgres_benchmark.py
 
 bench-ssh:

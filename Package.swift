@@ -187,14 +187,17 @@ suite(
     ])
 
 // Benchmarks that run inside a process; `make bench` builds them in release.
-for (name, folder, modules) in [
+let benchmarks: [(name: String, folder: String, modules: [Target.Dependency])] = [
     ("policy-benchmark", "PolicyBenchmark", ["Policy"]),
     ("audit-benchmark", "AuditBenchmark", ["Audit", "GatewayCore"]),
-] where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Benchmarks/\(folder)/main.swift") {
+    ("relay-benchmark", "RelayBenchmark", [nioCore, nioPosix]),
+]
+for (name, folder, modules) in benchmarks
+where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Benchmarks/\(folder)/main.swift") {
     package.targets.append(
         .executableTarget(
             name: name,
-            dependencies: modules.map { .byName(name: $0) } + ["StrictJSON", "Identifiers", crypto, logging],
+            dependencies: modules + ["StrictJSON", "Identifiers", crypto, logging],
             path: "Benchmarks/\(folder)"))
 }
 

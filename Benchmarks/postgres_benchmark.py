@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Statements a second and CPU a statement: direct, through PgBouncer (session mode), and through Sallyport.
+"""Statements a second and CPU a statement: direct, through PgBouncer (session mode), and through Sallyport; for single
+statements also through a relay that does nothing but pass bytes on with the library that Sallyport stands on.
 
-One PostgreSQL serves all three; pgbench and psql drive them in interleaved rounds. Sallyport verifies the token, parses
+One PostgreSQL serves all; pgbench and psql drive them in interleaved rounds. Sallyport verifies the token, parses
 every statement, decides, audits, and masks where a rule says so. CPU is what the kernel counted for the processes of
 the contestant in the middle, without the database and the client. Writes .build/bench/postgres.json.
 """
@@ -101,6 +102,11 @@ log_disconnections = 0
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid", database.user, "--regid", database.user, "--init-groups", *command]
     return Contestant("PgBouncer", command, port)
+
+
+def bare_relay(binary: str, database: Database) -> Contestant:
+    port = free_port()
+    return Contestant("NIO relay", [binary, str(port), str(database.port)], port)
 
 
 def sallyport(
@@ -209,18 +215,18 @@ def idle_sessions(way: Way, count: int, folder: pathlib.Path) -> float:
         client.wait()
 
 
-def run(ways: list[Way], options: argparse.Namespace, folder: pathlib.Path) -> list[dict]:
+def run(ways: list[Way], relay: Way, options: argparse.Namespace, folder: pathlib.Path) -> list[dict]:
     rows: list[dict] = []
     units = {"throughput": "/s", "cpu": "us each", "latency": "us mean", "memory": "MiB peak"}
 
-    def compare(case: str, measure) -> None:
+    def compare(case: str, measure, ways: list[Way] = ways) -> None:
         rounds = {way.name: [] for way in ways}
         for _ in range(options.rounds):
             for way in ways:
                 rounds[way.name].append(measure(way))
         for metric in rounds["Sallyport"][0]:
             medians = {name: statistics.median(r[metric] for r in measured) for name, measured in rounds.items()}
-            for peer in ("PgBouncer", "direct"):
+            for peer in [name for name in medians if name != "Sallyport"]:
                 if metric not in ("cpu", "memory") or peer != "direct":
                     rows.append(row(case, metric, units[metric], medians["Sallyport"], medians[peer], peer))
                     last = rows[-1]
@@ -228,7 +234,8 @@ def run(ways: list[Way], options: argparse.Namespace, folder: pathlib.Path) -> l
 
     for mode in ("simple", "extended", "prepared"):
         for clients in (1, 8, 64):
-            compare(f"pgbench -S {mode}, {clients} clients", lambda way: pgbench(way, mode, clients, options.seconds))
+            compare(f"pgbench -S {mode}, {clients} clients", lambda way: pgbench(way, mode, clients, options.seconds),
+                    [*ways, relay])
     compare("COPY out, 3 million rows", lambda way: bulk(way, "COPY copied TO STDOUT", COPY_ROWS))
     compare("SELECT, 1 million rows", lambda way: bulk(way, "SELECT * FROM orders", BULK_ROWS))
     compare("SELECT, 1 million rows, 2 columns masked", lambda way: bulk(way, "SELECT * FROM customers", BULK_ROWS))
@@ -241,6 +248,7 @@ def run(ways: list[Way], options: argparse.Namespace, folder: pathlib.Path) -> l
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--binary", default=str(ROOT / ".build/release/sallyport"))
+    arguments.add_argument("--relay", default=str(ROOT / ".build/release/relay-benchmark"))
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", type=float, default=3)
     options = arguments.parse_args()
@@ -256,11 +264,14 @@ def main() -> None:
         started.append(bouncer)
         gateway, issuer, token = sallyport(folder, options.binary, database)
         started += [gateway, issuer]
+        bare = bare_relay(options.relay, database)
+        started.append(bare)
         ways = [
             direct, Way("PgBouncer", bouncer.port, "bench", PASSWORD, bouncer),
             Way("Sallyport", gateway.port, "alice", token, gateway),
         ]
-        report("postgres", run(ways, options, folder))
+        relay = Way("NIO relay", bare.port, "bench", PASSWORD, bare)
+        report("postgres", run(ways, relay, options, folder))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ final class MessageSpool: Sendable {
         try state.withLock { state in
             if state.descriptor < 0 { state.descriptor = try Self.nameless(in: space.directory) }
             let sealed = try AES.GCM.seal(piece, using: key, nonce: Self.nonce(state.pieces.count))
-            try Self.write(sealed.ciphertext + sealed.tag, to: state.descriptor)
+            try Self.put(sealed.ciphertext + sealed.tag, to: state.descriptor)
             state.pieces.append(piece.count)
         }
     }
@@ -63,7 +63,7 @@ final class MessageSpool: Sendable {
         try state.withLock { state in
             guard state.nextPiece < state.pieces.count else { return nil }
             let length = state.pieces[state.nextPiece]
-            let stored = try Self.read(length + Self.tagBytes, at: state.readOffset, from: state.descriptor)
+            let stored = try Self.get(length + Self.tagBytes, at: state.readOffset, from: state.descriptor)
             let box = try AES.GCM.SealedBox(
                 nonce: Self.nonce(state.nextPiece), ciphertext: stored.prefix(length), tag: stored.suffix(Self.tagBytes)
             )
@@ -91,12 +91,12 @@ final class MessageSpool: Sendable {
         return descriptor
     }
 
-    private static func write(_ data: Data, to descriptor: Int32) throws {
+    private static func put(_ data: Data, to descriptor: Int32) throws {
         try data.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let slice = UnsafeRawBufferPointer(rebasing: rest)
-                let taken = Glibc.write(descriptor, slice.baseAddress, slice.count)
+                let taken = write(descriptor, slice.baseAddress, slice.count)
                 if taken < 0, errno == EINTR { continue }
                 guard taken > 0 else { throw Failure("writing to it", code: taken == 0 ? ENOSPC : errno) }
                 rest = rest.dropFirst(taken)
@@ -104,7 +104,7 @@ final class MessageSpool: Sendable {
         }
     }
 
-    private static func read(_ count: Int, at offset: Int, from descriptor: Int32) throws -> Data {
+    private static func get(_ count: Int, at offset: Int, from descriptor: Int32) throws -> Data {
         var data = Data(count: count)
         var filled = 0
         while filled < count {

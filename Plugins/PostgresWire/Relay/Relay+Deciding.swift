@@ -119,10 +119,12 @@ private final class Deciding {
     private func take(_ decision: consuming Decision, _ judged: JudgedStatement) -> Bool {
         switch consume decision {
         case .permitted(let permit):
+            // It takes a lock, and matters to rules for columns alone.
+            let moment = permit.masking.selectsByName ? relay.place.catalog.moment : 0
             let command = RunningCommand(
                 permit, statement: judged.statement, text: judged.command.text,
-                lookup: judged.lookup ?? NameLookup(path: relay.certainSearchPath),
-                moment: relay.place.catalog.moment, recording: CommandRecording(session: relay.session))
+                lookup: judged.lookup ?? NameLookup(path: relay.certainSearchPath), moment: moment,
+                recording: CommandRecording(session: relay.session))
             var isKnown = false
             var goesOn: Bool?
             relay.ruleEvaded(by: command, isFirst: running.isEmpty && relay.replies.isEmpty) { rule in
