@@ -43,6 +43,12 @@ signed_in("query with a NUL amid", message(b"Q", b"SELECT 1\0; DROP TABLE custom
 signed_in("query not UTF-8", message(b"Q", b"SELECT '\xff\xfe'\0"))
 signed_in("parse cut short", message(b"P", b"s\0SELECT 1\0\0"))
 signed_in("parse with 65,535 types and none", message(b"P", b"s\0SELECT 1\0\xff\xff"))
+signed_in(
+    "200 statements that are parsed for later",
+    b"".join(message(b"P", f"s{number}\0SELECT {number}\0\0\0".encode()) for number in range(200))
+    + b"".join(
+        message(b"B", b"\0" + name + b"\0\0\0\0\0\0\0") + message(b"E", b"\0\0\0\0\0") for name in (b"s5", b"s150"))
+    + message(b"S"), b"")
 signed_in("bind cut short", message(b"P", b"\0SELECT 1\0\0\0") + message(b"B", b"\0\0\0\0\0"))
 signed_in("bind of a value longer than the message", message(b"P", b"\0SELECT $1\0\0\0") + message(b"B", b"\0\0\0\0\0\1\0\0\xff\xff\0\0"))
 signed_in("bind of a negative length", message(b"P", b"\0SELECT $1\0\0\0") + message(b"B", b"\0\0\0\0\0\1\xff\xff\xff\xf0\0\0"))

@@ -112,6 +112,36 @@ struct DecidingTests {
         #expect(try await ledger.server.psql("SELECT count(*) FROM scratch") == before)
     }
 
+    @Test("a long statement that is given up while it is read never runs, and the session goes on")
+    func longCancelled() async throws {
+        let ledger = try await Self.stage.value
+        let script = """
+            import psycopg, threading
+            ids = " OR ".join(f"id = {number}" for number in range(40_000))
+            with psycopg.connect(autocommit=True) as connection:
+                for prepare in (False, True):
+                    done = threading.Event()
+                    def cancel():
+                        while not done.wait(0.2):
+                            connection.cancel()
+                    # One that comes before the statement cancels nothing, and reading it takes seconds.
+                    canceller = threading.Thread(target=cancel)
+                    canceller.start()
+                    try:
+                        print(connection.execute(f"UPDATE scratch SET note = 'ran' WHERE id = 96 AND ({ids})", prepare=prepare).rowcount)
+                    except psycopg.Error as error:
+                        print(error.sqlstate)
+                    done.set()
+                    canceller.join()
+                    print(connection.execute("SELECT 'after'").fetchone())
+            """
+        let ran = try await RunningProcess.run(
+            try Tools.python(), ["-c", script], environment: ledger.environment, within: 120)
+        #expect(ran.output == "57014\n('after',)\n57014\n('after',)\n", "\(ran)")
+        let intents = try await ledger.gateway.auditEntries().filter { $0["kind"] as? String == "intent" }
+        #expect(!intents.contains { "\($0)".contains("note = 'ran'") })
+    }
+
     @Test("a cancelled statement ends, and the session goes on; a wrong key cancels nothing")
     func cancel() async throws {
         let ledger = try await Self.stage.value

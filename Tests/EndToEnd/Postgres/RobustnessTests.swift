@@ -26,6 +26,7 @@ struct RobustnessTests {
             "length -5": violation, "length 2 GiB": violation, "query without its end": violation,
             "query with a NUL amid": "E:ERROR:08P01 Z", "query not UTF-8": "E:ERROR:22021 Z",
             "parse cut short": violation, "parse with 65,535 types and none": violation, "bind cut short": violation,
+            "200 statements that are parsed for later": String(repeating: "1 ", count: 200) + "2 D C 2 D C Z",
             "bind of a value longer than the message": violation, "bind of a negative length": violation,
             "bind to an unknown statement": "E:ERROR:26000 Z", "execute of an unknown portal": "E:ERROR:34000 Z",
             "describe of neither": violation, "describe cut short": violation, "execute cut short": violation,
