@@ -130,13 +130,13 @@ def copy_that_waits(one: Session, other: Session) -> None:
 
 
 def copy_behind_a_statement(one: Session, other: Session) -> None:
-    other.start("SELECT pg_sleep(2); INSERT INTO notes SELECT value FROM shown WHERE id = 7")
+    other.start("SELECT pg_sleep(4); INSERT INTO notes SELECT value FROM shown WHERE id = 7")
     one.run(TELLING)
     other.wait().run("SELECT upper(note) FROM notes")
 
 
 def copy_in_a_pipeline(one: Session, other: Session) -> None:
-    other.start_pipeline("SELECT pg_sleep(2)", "INSERT INTO notes SELECT value FROM shown WHERE id = 7")
+    other.start_pipeline("SELECT pg_sleep(4)", "INSERT INTO notes SELECT value FROM shown WHERE id = 7")
     one.run(TELLING)
     other.wait().run("SELECT upper(note) FROM notes")
 
@@ -148,7 +148,7 @@ def copy_behind_the_change(one: Session, other: Session) -> None:
 
 def copy_by_a_prepared_statement(one: Session, other: Session) -> None:
     other.run("PREPARE y AS INSERT INTO notes SELECT value FROM shown WHERE id = 7")
-    other.start("SELECT pg_sleep(2); EXECUTE y")
+    other.start("SELECT pg_sleep(4); EXECUTE y")
     one.run(TELLING)
     other.wait().run("SELECT upper(note) FROM notes")
 
