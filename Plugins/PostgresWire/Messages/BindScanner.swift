@@ -1,4 +1,5 @@
 import Crypto
+import Identifiers
 import NIOCore
 
 /// Reads a Bind piece by piece, without holding what is long of it.
@@ -131,17 +132,12 @@ struct BindScanner {
         let rest = remaining - piece.readableBytes
         place = .longParameter(hash, bytes: bytes, remaining: rest)
         guard rest == 0 else { return false }
-        add(.long(bytes: bytes, sha256: hash.finalize().map { byte in Self.digits(byte) }.joined()))
+        add(.long(bytes: bytes, sha256: hash.finalize().hexadecimal))
         return true
     }
 
     private mutating func add(_ value: BoundValue) {
         parameters.append(value)
         place = parameters.count < parameterCount ? .parameter : .resultFormats
-    }
-
-    private static func digits(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16)
-        return byte < 16 ? "0\(text)" : text
     }
 }

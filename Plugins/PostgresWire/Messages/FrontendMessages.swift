@@ -54,30 +54,24 @@ struct Bind {
     let parameterFormats: [Int16]
     let parameters: [BoundValue]
     let resultFormats: [Int16]
+}
 
-    init(
-        portal: String, statement: String, parameterFormats: [Int16], parameters: [BoundValue], resultFormats: [Int16]
-    ) {
-        self.portal = portal
-        self.statement = statement
-        self.parameterFormats = parameterFormats
-        self.parameters = parameters
-        self.resultFormats = resultFormats
-    }
-
+extension Bind {
     init(_ payload: ByteBuffer) throws(ProtocolViolation) {
         var reader = MessageReader(payload, of: "Bind")
-        portal = try reader.name()
-        statement = try reader.name()
-        parameterFormats = try Self.formats(&reader)
+        let portal = try reader.name()
+        let statement = try reader.name()
+        let parameterFormats = try Self.formats(&reader)
         let count = try reader.count(ofAtLeast: 4)
         try Self.check(formats: parameterFormats.count, parameters: count)
         var parameters: [BoundValue] = []
         parameters.reserveCapacity(count)
         for _ in 0..<count { parameters.append(try reader.value().map(BoundValue.held) ?? .null) }
-        self.parameters = parameters
-        resultFormats = try Self.formats(&reader)
+        let resultFormats = try Self.formats(&reader)
         try reader.end()
+        self.init(
+            portal: portal, statement: statement, parameterFormats: parameterFormats, parameters: parameters,
+            resultFormats: resultFormats)
     }
 
     static func check(formats: Int, parameters: Int) throws(ProtocolViolation) {

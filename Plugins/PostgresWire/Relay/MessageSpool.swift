@@ -42,17 +42,23 @@ final class MessageSpool: Sendable {
     }
 
     deinit {
-        state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } }
-        space.giveBack(bytes)
+        state.withLock {
+            if $0.descriptor >= 0 { close($0.descriptor) }
+            space.giveBack($0.pieces.reduce(0, +))
+        }
     }
 
-    /// - Throws: `Failure`.
+    /// - Throws: `SpoolSpace.Full`, or `Failure`; nothing of the piece counts then.
     func append(_ piece: Data) throws {
         try state.withLock { state in
+            try space.take(piece.count)
+            var isKept = false
+            defer { if !isKept { space.giveBack(piece.count) } }
             if state.descriptor < 0 { state.descriptor = try Self.nameless(in: space.directory) }
             let sealed = try AES.GCM.seal(piece, using: key, nonce: Self.nonce(state.pieces.count))
             try Self.put(sealed.ciphertext + sealed.tag, to: state.descriptor)
             state.pieces.append(piece.count)
+            isKept = true
         }
     }
 
@@ -83,11 +89,14 @@ final class MessageSpool: Sendable {
     }
 
     private static func nameless(in directory: String) throws -> Int32 {
-        var path = Array("\(directory)/spool-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&path)
+        let path = "\(directory)/spool-\(UUID().uuidString)"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("making a file in \(directory)") }
-        unlink(path)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        guard unlink(path) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Failure("taking the name of a file in \(directory)", code: code)
+        }
         return descriptor
     }
 
@@ -119,8 +128,11 @@ final class MessageSpool: Sendable {
     }
 }
 
-/// The room on the disk that all long messages share.
+/// The room on the disk that all long messages share. What is there counts, and not what is announced.
 final class SpoolSpace: Sendable {
+    /// Others have the room.
+    struct Full: Error {}
+
     /// On the disk of the gateway's state.
     let directory: String
     /// Bytes of all that are there at a time.
@@ -132,14 +144,16 @@ final class SpoolSpace: Sendable {
         self.limit = limit
     }
 
-    /// Room for a message of this many bytes; `nil` where there is none.
+    /// For a message of this many bytes; `nil` where there is no room for it by now.
     func spool(bytes: Int) -> MessageSpool? {
-        let isTaken = used.withLock { used in
-            guard bytes <= limit - used else { return false }
+        used.withLock { bytes <= limit - $0 } ? MessageSpool(bytes: bytes, in: self) : nil
+    }
+
+    fileprivate func take(_ bytes: Int) throws {
+        try used.withLock { used in
+            guard bytes <= limit - used else { throw Full() }
             used += bytes
-            return true
         }
-        return isTaken ? MessageSpool(bytes: bytes, in: self) : nil
     }
 
     fileprivate func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }

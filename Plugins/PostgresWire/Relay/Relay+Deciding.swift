@@ -16,14 +16,17 @@ extension Relay {
 
     /// Judges the statements of one message: all of them run, or none. `completion` comes at once unless a person has
     /// to be asked; the caller's next message waits for it.
-    func decide(_ judged: [JudgedStatement], _ completion: @escaping Decided) {
+    ///
+    /// - Parameter leavesAtOnce: The message is with the server a moment after.
+    func decide(_ judged: [JudgedStatement], leavesAtOnce: Bool = true, _ completion: @escaping Decided) {
         // What is certainly refused is refused before the intents of those before it stand in the log.
         if judged.count > 1, let refused = judged.first(where: { !session.wouldAllow($0.command) }) {
             if case .refused(let refusal) = session.decide(refused.command) {
                 return completion(self, .failure(refusal))
             }
         }
-        Deciding(self, judged, completion).next()
+        // One behind it may have to wait for people.
+        Deciding(self, judged, runsAtOnce: leavesAtOnce && judged.count == 1, completion).next()
     }
 
     /// Where names without a schema are looked for; `nil` where that is not certain.
@@ -100,9 +103,14 @@ private final class Deciding {
     private let completion: Relay.Decided
     /// Of a message before, or of the transaction that is open.
     private let hadDefinitions: Bool
+    /// Once it is decided, the server looks at it as soon as it has answered what was sent before.
+    private let runsAtOnce: Bool
 
-    init(_ relay: Relay, _ judged: [JudgedStatement], _ completion: @escaping Relay.Decided) {
+    init(
+        _ relay: Relay, _ judged: [JudgedStatement], runsAtOnce: Bool, _ completion: @escaping Relay.Decided
+    ) {
         self.relay = relay
+        self.runsAtOnce = runsAtOnce
         self.waiting = judged[...]
         hadDefinitions = relay.hasUncommittedDefinitions
         self.completion = completion
@@ -127,7 +135,7 @@ private final class Deciding {
                 recording: CommandRecording(session: relay.session))
             var isKnown = false
             var goesOn: Bool?
-            relay.ruleEvaded(by: command, isFirst: running.isEmpty && relay.replies.isEmpty) { rule in
+            relay.ruleEvaded(by: command, isFirst: runsAtOnce && relay.replies.isEmpty) { rule in
                 goesOn = self.accept(command, judged, evaded: rule)
                 if isKnown, goesOn == true { self.next() }
             }

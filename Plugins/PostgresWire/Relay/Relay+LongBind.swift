@@ -8,6 +8,8 @@ enum BindBytes {
     case held(ByteBuffer)
     case spooled(MessageSpool)
 
+    var areHeld: Bool { if case .held = self { true } else { false } }
+
     var count: Int {
         switch self {
         case .held(let bytes): bytes.readableBytes
@@ -34,7 +36,7 @@ extension Relay {
     func receiveLongBind(_ piece: ByteBuffer, total: Int, isLast: Bool) throws(ProtocolViolation) {
         if case .absent = arrivingBind {
             guard let spool = services.spools.spool(bytes: total) else {
-                arrivingBind = .refused(.valuesTooLong(services.spools.limit, setting: "max_spooled_bytes"))
+                arrivingBind = .refused(noSpoolSpace)
                 return finishRefused(isLast)
             }
             arrivingBind = .spooling(ArrivingBind(spool: spool))
@@ -70,6 +72,7 @@ extension Relay {
                 next.gathered = ByteBuffer()
                 switch result {
                 case .success: self.arrivingBind = .spooling(next)
+                case .failure(is SpoolSpace.Full): self.arrivingBind = .refused(self.noSpoolSpace)
                 case .failure(let error): self.arrivingBind = .refused(.valuesNotKept(error))
                 }
                 if isLast { self.finishLongBind() }
@@ -89,6 +92,10 @@ extension Relay {
         } catch {
             fail(.violation(error), reason: "the caller broke the protocol: \(error.message)")
         }
+    }
+
+    private var noSpoolSpace: ErrorFields {
+        .valuesTooLong(services.spools.limit, setting: "max_spooled_bytes")
     }
 
     private func finishRefused(_ isLast: Bool) {

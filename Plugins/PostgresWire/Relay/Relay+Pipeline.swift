@@ -123,7 +123,7 @@ extension Relay {
             if let own { forget(own) }
             return refuse(.badParameters(error), isQuery: false)
         }
-        decide([judged]) { relay, decided in
+        decide([judged], leavesAtOnce: bytes.areHeld) { relay, decided in
             switch decided {
             case .success(let commands):
                 if let own { relay.sendParse(own, command: nil) }

@@ -95,7 +95,7 @@ extension Relay {
     /// The rule that a statement evades by copying what it masks; the answer comes later where the catalog has to be
     /// read first.
     ///
-    /// - Parameter isFirst: Nothing runs before it, from when it is judged.
+    /// - Parameter isFirst: The server looks at it a moment after it is judged, and at nothing before it.
     func ruleEvaded(by command: RunningCommand, isFirst: Bool, _ completion: @escaping (String?) -> Void) {
         guard command.masking.selectsByName else { return completion(nil) }
         guard let statement = command.statement, !statement.isOpaque else {
@@ -123,8 +123,8 @@ extension Relay {
         }
     }
 
-    /// Has nobody change what a statement was judged by before it runs, since those before it may take their time. One
-    /// that is first is with the server before anybody could.
+    /// Has nobody change what a statement was judged by before it runs, since those before it may take their time, and
+    /// so may its own message. One that is first is with the server before anybody could.
     ///
     /// - Returns: Whether nobody may have changed it by now.
     private func keepsStill(_ names: Set<String>, _ command: RunningCommand) -> Bool {

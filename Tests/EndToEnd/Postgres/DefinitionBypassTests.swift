@@ -32,4 +32,30 @@ struct DefinitionBypassTests {
         let shown = direct.output.split(separator: "\n").filter { $0.contains(": secret") }
         #expect(shown.count >= 12, "\(direct)")
     }
+
+    @Test("what a statement copies from stays what it was while one behind it waits for approval")
+    func approval() async throws {
+        let ledger = try await Ledger(
+            policy: """
+                @mask("customer-pii") permit (principal in Group::"payments", action, resource)
+                    unless { resource has name && resource.name == "public.books" && action == Action::"sql.update" };
+                @approve("1 of approver within 15m")
+                permit (principal in Group::"payments", action == Action::"sql.update", resource == Table::"ledger/public.books");
+                """, masking: Self.masking, seed: Ledger.seed + "\n" + Self.more)
+        let harmless = "CREATE OR REPLACE VIEW shown AS SELECT id, note AS value FROM scratch"
+        let telling = "CREATE OR REPLACE VIEW shown AS SELECT id, ssn AS value FROM customers"
+        #expect(try await ledger.psql(harmless).status == 0)
+        let waiting = try RunningProcess(
+            try Tools.system("psql"),
+            [
+                "-XAt", "-c", "SET sallyport.justification = 'x'", "-c",
+                "INSERT INTO notes SELECT value FROM shown; UPDATE books SET closed = true WHERE year = 2025",
+            ], environment: ledger.environment)
+        try await waiting.says("waits for approval")
+        let refused = try await ledger.psql(telling)
+        #expect(refused.status != 0 && refused.errors.contains("definitions-in-use"), "\(refused)")
+        waiting.signal(SIGINT)
+        _ = try await waiting.exit()
+        #expect(try await ledger.psql(telling).status == 0)
+    }
 }

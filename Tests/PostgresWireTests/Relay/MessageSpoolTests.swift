@@ -53,16 +53,26 @@ struct MessageSpoolTests {
             })
     }
 
-    @Test("share their room, and give it back")
+    @Test("share the room for what is there, and give it back")
     func room() throws {
-        let space = SpoolSpace(directory: "/nonexistent", limit: 1000)
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let space = SpoolSpace(directory: folder.path, limit: 1000)
+        // What is only announced takes nothing from others.
+        let announced = [space.spool(bytes: 1000), space.spool(bytes: 1000)]
         var one = space.spool(bytes: 600)
-        #expect(one != nil && space.spool(bytes: 401) == nil)
-        let other = space.spool(bytes: 400)
-        #expect(other != nil && space.spool(bytes: 1) == nil)
+        try one?.append(Data(count: 600))
+        #expect(space.spool(bytes: 401) == nil)
+        let other = try #require(space.spool(bytes: 400))
+        try other.append(Data(count: 300))
+        #expect(throws: SpoolSpace.Full.self) { try announced[0]?.append(Data(count: 101)) }
+        try other.append(Data(count: 100))
+        #expect(space.spool(bytes: 1) == nil)
         one = nil
-        #expect(space.spool(bytes: 600) != nil)
-        #expect(SpoolSpace(directory: "/nonexistent", limit: 0).spool(bytes: 1) == nil)
+        #expect(space.spool(bytes: 600) != nil && space.spool(bytes: 601) == nil)
+        try announced[1]?.append(Data(count: 600))
+        #expect(try other.next()?.count == 300)
+        #expect(SpoolSpace(directory: folder.path, limit: 0).spool(bytes: 1) == nil)
     }
 
     @Test("say what the disk refuses")
@@ -70,6 +80,8 @@ struct MessageSpoolTests {
         let spool = try #require(SpoolSpace(directory: "/nonexistent", limit: 10).spool(bytes: 10))
         let failure = #expect(throws: MessageSpool.Failure.self) { try spool.append(Data([1])) }
         #expect(failure?.description == "making a file in /nonexistent: No such file or directory")
+        // What was not kept takes no room.
+        #expect(throws: MessageSpool.Failure.self) { try spool.append(Data(count: 10)) }
         let full = try #require(SpoolSpace(directory: "/dev/full/x", limit: 10).spool(bytes: 10))
         #expect(throws: MessageSpool.Failure.self) { try full.append(Data([1])) }
     }
