@@ -129,11 +129,17 @@ public final class EvidenceFile: Sendable {
 /// Tells who reads a file of evidence whether somebody still writes it: who writes it holds a lock on it, which the system
 /// takes from them at their end, also when the process is killed.
 public enum WriterLock {
-    /// Locks the file until its descriptor is closed. Before anything is written into it: a file with something in it and
+    /// Locks the file until `release` or the end of the process. Before anything is written into it: a file with something in it and
     /// without a lock is one that is whole.
     public static func hold(_ descriptor: Int32) {
         // Where a file system has no locks, a recording ends by its last event alone.
         _ = flock(descriptor, LOCK_EX)
+    }
+
+    /// Before the descriptor is closed: a child process that is just being started has the file open too, and would keep
+    /// the lock until it runs its program.
+    public static func release(_ descriptor: Int32) {
+        _ = flock(descriptor, LOCK_UN)
     }
 
     /// Whether another descriptor of the file is locked.

@@ -42,6 +42,7 @@ public struct GrowingFile: Sendable {
         truncate: { descriptor, length in ftruncate(descriptor, off_t(length)) == 0 ? 0 : errno },
         synchronize: { descriptor in fsync(descriptor) == 0 ? 0 : errno },
         close: { descriptor in
+            WriterLock.release(descriptor)
             #if canImport(Darwin)
                 _ = Darwin.close(descriptor)
             #else

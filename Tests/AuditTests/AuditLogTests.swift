@@ -94,6 +94,22 @@ struct AuditLogTests {
         #expect(try AuditLog(options).recovery.replayedEntries == 1)
     }
 
+    @Test("a child process that is just being started, and has all files open, does not keep the directory")
+    func lockAndChild() throws {
+        let folder = try TemporaryFolder()
+        let options = Sample.options(folder.log)
+        var log: AuditLog? = try AuditLog(options)
+        let lock = LogPaths(root: options.directory).lock
+        let inherited = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+            .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == lock }
+            .map { dup($0) }
+        defer { for descriptor in inherited { close(descriptor) } }
+        #expect(inherited.count == 1)
+        withExtendedLifetime(log) {}
+        log = nil
+        #expect(throws: Never.self) { try AuditLog(options) }
+    }
+
     @Test("an origin that cannot name a key is refused", arguments: ["", "a b", "a+b", "a\u{2003}b", "a\nb"])
     func origin(_ origin: String) throws {
         let folder = try TemporaryFolder()

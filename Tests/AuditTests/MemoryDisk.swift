@@ -208,6 +208,12 @@ final class MemoryDisk: Sendable {
                     contents.locks[node] = descriptor
                 }
             },
+            unlock: { [self] descriptor in
+                contents.withLock { contents in
+                    guard let node = contents.descriptors[descriptor]?.node else { return }
+                    if contents.locks[node] == descriptor { contents.locks[node] = nil }
+                }
+            },
             rename: { [self] from, to throws(Failure) in
                 try perform("rename", to) { contents throws(Failure) in try contents.rename(from, to) }
             },

@@ -207,7 +207,7 @@ struct AuditSearchTests {
         #expect(throws: IndexError.self) { try AuditIndex.kept(at: path) }
         kept = nil
         // A gateway that starts meanwhile keeps what it has.
-        #expect(throws: IndexError.self) {
+        #expect(throws: IndexError.inUse(path: path, holder: "process \(getpid())")) {
             try AuditIndex.rebuild(at: path) { _ in kept = try AuditIndex.kept(at: path) }
         }
         #expect(try kept?.position().next == 300)
@@ -226,6 +226,23 @@ struct AuditSearchTests {
         #expect(left.sorted() == ["rebuilt.sqlite", "rebuilt.sqlite.lock"])
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
         #expect(mode == 0o600)
+    }
+
+    @Test("a child process that is just being started, and has all files open, does not keep an index")
+    func lockAndChild() async throws {
+        let path = "\(try await Self.log.value.folder)/inherited.sqlite"
+        var kept: AuditIndex? = try AuditIndex.kept(at: path)
+        let inherited = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+            .filter {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == "\(path).lock"
+            }
+            .map { dup($0) }
+        defer { for descriptor in inherited { close(descriptor) } }
+        #expect(inherited.count == 1)
+        #expect(throws: IndexError.self) { try AuditIndex.kept(at: path) }
+        withExtendedLifetime(kept) {}
+        kept = nil
+        #expect(throws: Never.self) { try AuditIndex.kept(at: path) }
     }
 
     // MARK: Pieces

@@ -147,4 +147,19 @@ struct EvidenceFileTests {
         #expect(!shop.vault.isUnsealed("recordings/a.jsonl"))
         withExtendedLifetime(writer) {}
     }
+
+    @Test("a file that was closed is whole, also while a child process is started that has it open")
+    func closedBesideAChild() throws {
+        let shop = try Workshop()
+        try shop.write([])
+        let path = "\(shop.state)/recordings/b.jsonl"
+        let writer = GrowingFile.system.create(path)
+        #expect(writer >= 0)
+        let inherited = dup(writer)
+        defer { close(inherited) }
+        #expect([1, 2, 3].withUnsafeBytes { GrowingFile.system.write(writer, $0) } > 0)
+        #expect(!shop.vault.isUnsealed("recordings/b.jsonl"))
+        GrowingFile.system.close(writer)
+        #expect(shop.vault.isUnsealed("recordings/b.jsonl"))
+    }
 }

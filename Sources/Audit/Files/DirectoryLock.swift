@@ -36,10 +36,14 @@ final class DirectoryLock: Sendable {
             try files.truncate(descriptor, 0)
             try files.writeFully(descriptor, Array("\(getpid())\n".utf8))
         } catch {
+            files.unlock(descriptor)
             files.close(descriptor)
             throw AuditError(error, path: file)
         }
     }
 
-    deinit { files.close(descriptor) }
+    deinit {
+        files.unlock(descriptor)
+        files.close(descriptor)
+    }
 }

@@ -68,6 +68,9 @@ public struct FileOperations: Sendable {
     public var synchronize: @Sendable (_ descriptor: Int32) throws(Failure) -> Void
     /// Takes the exclusive lock without waiting (`flock`); throws `EWOULDBLOCK` while another process has it.
     public var lock: @Sendable (_ descriptor: Int32) throws(Failure) -> Void
+    /// Lets the lock go. Closing the file is not enough: a child process that is just being started has it open too,
+    /// until it runs its program.
+    public var unlock: @Sendable (_ descriptor: Int32) -> Void
     public var rename: @Sendable (_ from: String, _ to: String) throws(Failure) -> Void
     public var remove: @Sendable (_ path: String) throws(Failure) -> Void
     public var removeDirectory: @Sendable (_ path: String) throws(Failure) -> Void
@@ -138,6 +141,7 @@ extension FileOperations {
         },
         synchronize: { descriptor throws(Failure) in try check("fsync", "") { fsync(descriptor) } },
         lock: { descriptor throws(Failure) in try check("flock", "") { flock(descriptor, LOCK_EX | LOCK_NB) } },
+        unlock: { descriptor in _ = flock(descriptor, LOCK_UN) },
         rename: { from, to throws(Failure) in
             #if canImport(Darwin)
                 try check("rename", to) { Darwin.rename(from, to) }

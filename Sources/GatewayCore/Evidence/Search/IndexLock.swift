@@ -26,5 +26,9 @@ final class IndexLock: Sendable {
         _ = pwrite(descriptor, number, number.count, 0)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing is not enough: a child process that is just being started has the file open too.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
