@@ -30,8 +30,9 @@ public enum ConfigDisclosure: Sendable {
     case hidden
     /// The value, unless it is a URL with a user, a password, a query or a fragment.
     case shown
-    /// Of a dictionary, the values of these names.
-    case members([String])
+    /// Of a dictionary, the values of these names; those in `files` are paths of files that are read, as of a key of the
+    /// kind `file`.
+    case members([String], files: [String] = [])
 }
 
 /// The form of a value.
@@ -49,6 +50,8 @@ public indirect enum ConfigValueKind: Sendable {
     case url
     /// A path; relative ones start at the file's own folder.
     case path
+    /// The path of a file that is read as it is at the start: what it holds belongs to the configuration.
+    case file
     /// `env:NAME` or `file:PATH`; never the secret itself.
     case secret
     case choice([String])

@@ -42,7 +42,7 @@ extension ConfigDocument {
         }
         switch kind {
         case .string: return text(nil)
-        case .path: return text("^[^\\u0000]+$")
+        case .path, .file: return text("^[^\\u0000]+$")
         case .integer(let range):
             return [
                 JSONMember("type", "integer"), JSONMember("minimum", .number(String(range.lowerBound))),

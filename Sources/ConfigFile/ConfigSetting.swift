@@ -14,6 +14,8 @@ public struct ConfigSetting: Sendable, Hashable {
     /// `audit.durability`, `targets[ledger].connection.host`: an element of a list by what names it, else by its place.
     public let path: String
     public let value: Value
+    /// Where that lies which the value only names: other contents there are another configuration.
+    public let source: SecretReference?
 }
 
 extension ConfigSection {
@@ -49,7 +51,7 @@ private struct SettingReader {
             guard !elements.isEmpty else { return add(path, .shown([])) }
             let sections = elements.compactMap { if case .section(let section) = $0 { section } else { nil } }
             guard sections.count == elements.count else {
-                return add(path, Self.scalar(value, kind, disclosure))
+                return addScalar(path, value, kind, disclosure)
             }
             for (section, name) in zip(sections, Self.names(of: sections)) { read(section, at: "\(path)[\(name)]") }
         case .dictionary(let members):
@@ -57,15 +59,21 @@ private struct SettingReader {
             let element: ConfigValueKind = if case .dictionary(let element) = kind { element } else { .string }
             for (index, (name, member)) in members.enumerated() {
                 read(
-                    member, element, disclosure.ofMember(name),
+                    member, disclosure.isFile(name) ? .file : element, disclosure.ofMember(name),
                     at: Self.isPlain(name) ? "\(path).\(name)" : "\(path)[\(index)]")
             }
-        default: add(path, Self.scalar(value, kind, disclosure))
+        default: addScalar(path, value, kind, disclosure)
         }
     }
 
-    private mutating func add(_ path: String, _ value: ConfigSetting.Value) {
-        settings.append(ConfigSetting(path: path, value: value))
+    private mutating func addScalar(
+        _ path: String, _ value: ConfigValue, _ kind: ConfigValueKind, _ disclosure: ConfigDisclosure
+    ) {
+        add(path, Self.scalar(value, kind, disclosure), from: Self.source(value, kind))
+    }
+
+    private mutating func add(_ path: String, _ value: ConfigSetting.Value, from source: SecretReference? = nil) {
+        settings.append(ConfigSetting(path: path, value: value, source: source))
     }
 
     /// A name that could be taken for a part of a path makes no part of one.
@@ -101,6 +109,14 @@ private struct SettingReader {
         return .shown(text)
     }
 
+    private static func source(_ value: ConfigValue, _ kind: ConfigValueKind) -> SecretReference? {
+        switch (value, kind) {
+        case (.secret(let reference), _): reference
+        case (.string(let path), .file): .file(path)
+        default: nil
+        }
+    }
+
     private static func json(_ value: ConfigValue) -> JSONValue {
         switch value {
         case .string(let text): .string(text)
@@ -132,8 +148,12 @@ extension ConfigDisclosure {
     fileprivate func ofMember(_ name: String) -> ConfigDisclosure {
         switch self {
         case .hidden, .shown: self
-        case .members(let names): names.contains(name) ? .shown : .hidden
+        case .members(let names, let files): names.contains(name) || files.contains(name) ? .shown : .hidden
         }
+    }
+
+    fileprivate func isFile(_ name: String) -> Bool {
+        if case .members(_, let files) = self { files.contains(name) } else { false }
     }
 }
 
@@ -142,7 +162,7 @@ extension ConfigValueKind {
     fileprivate var holdsFreeText: Bool {
         switch self {
         case .string, .url: true
-        case .integer, .boolean, .duration, .byteSize, .address, .path, .secret, .choice: false
+        case .integer, .boolean, .duration, .byteSize, .address, .path, .file, .secret, .choice: false
         case .list(let element), .dictionary(let element): element.holdsFreeText
         case .mapping, .variants: true
         }

@@ -11,7 +11,7 @@ extension ConfigValueKind {
         case .byteSize: "a size such as 4096, 64KiB or 1MiB"
         case .address: "an address with port, such as 127.0.0.1:7480 or [::1]:7480"
         case .url: "an http or https URL with a host"
-        case .path: "a path"
+        case .path, .file: "a path"
         case .secret: "a reference to a secret: env:NAME or file:PATH"
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .list, .mapping, .dictionary, .variants: "a list or mapping"
@@ -28,7 +28,7 @@ extension ConfigValueKind {
     func read(_ text: String) -> ConfigValue? {
         switch self {
         case .string: return .string(text)
-        case .path: return text.isEmpty || text.contains("\0") ? nil : .string(text)
+        case .path, .file: return text.isEmpty || text.contains("\0") ? nil : .string(text)
         case .integer(let range):
             guard let value = Int(text), range.contains(value) else { return nil }
             return .integer(value)

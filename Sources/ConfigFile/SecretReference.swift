@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a secret is to be found; the configuration holds no secret itself.
+/// Where a secret, or a certificate, is to be found; the configuration holds no secret itself.
 public enum SecretReference: Sendable, Hashable {
     case environment(String)
     case file(String)
@@ -26,7 +26,7 @@ public enum SecretReference: Sendable, Hashable {
             guard !value.isEmpty else { throw .empty("the environment variable \(name)") }
             return Secret(value)
         case .file(let path):
-            let full = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
+            let full = Self.full(path, relativeTo: folder)
             guard let data = FileManager.default.contents(atPath: full) else { throw .fileUnreadable(full) }
             guard data.count <= 1 << 20, var text = String(validating: Array(data), as: UTF8.self) else {
                 throw .notText(full)
@@ -35,6 +35,27 @@ public enum SecretReference: Sendable, Hashable {
             guard !text.isEmpty else { throw .empty("the file \(full)") }
             return Secret(text)
         }
+    }
+
+    /// What lies there now, byte by byte, to be compared; `nil` where nothing does.
+    ///
+    /// - Parameter folder: The folder that relative paths start from.
+    /// - Returns: `nil` also for what is no regular file, which may be readable only once, and for more than 16 MiB.
+    public func contents(relativeTo folder: String) -> [UInt8]? {
+        switch self {
+        case .environment(let name): return ProcessInfo.processInfo.environment[name].map { Array($0.utf8) }
+        case .file(let path):
+            let full = URL(fileURLWithPath: Self.full(path, relativeTo: folder)).resolvingSymlinksInPath().path
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: full),
+                attributes[.type] as? FileAttributeType == .typeRegular,
+                (attributes[.size] as? UInt64).map({ $0 <= 16 << 20 }) == true
+            else { return nil }
+            return FileManager.default.contents(atPath: full).map(Array.init)
+        }
+    }
+
+    private static func full(_ path: String, relativeTo folder: String) -> String {
+        URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
     }
 }
 

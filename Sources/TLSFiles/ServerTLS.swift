@@ -4,7 +4,7 @@ import NIOSSL
 /// The keys of a `tls` mapping wherever the gateway itself is the server.
 public enum ServerTLS {
     public static let keys: [ConfigKey] = [
-        ConfigKey("certificate", .path, required: true, summary: "PEM file: the certificate, then its intermediates."),
+        ConfigKey("certificate", .file, required: true, summary: "PEM file: the certificate, then its intermediates."),
         ConfigKey("key", .secret, required: true, summary: "The certificate's private key in PEM."),
     ]
 

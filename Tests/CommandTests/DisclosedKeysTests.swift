@@ -17,7 +17,7 @@ struct DisclosedKeysTests {
     private static func hidden(_ kind: ConfigValueKind, _ disclosure: ConfigDisclosure, at path: String) -> [String] {
         switch kind {
         case .string, .url: if case .shown = disclosure { [] } else { [path] }
-        case .integer, .boolean, .duration, .byteSize, .address, .path, .secret, .choice: []
+        case .integer, .boolean, .duration, .byteSize, .address, .path, .file, .secret, .choice: []
         case .list(let element), .dictionary(let element): hidden(element, disclosure, at: path)
         case .mapping(let keys): hidden(keys, at: path)
         case .variants(_, let variants, let common):

@@ -59,7 +59,7 @@ struct InForceRecorderTests {
             let recorder = InForceRecorder(
                 InForce(
                     rules: try rules(policy),
-                    configuration: RecordedConfiguration(section, redactor: redactor, key: key),
+                    configuration: RecordedConfiguration(section, relativeTo: folder, redactor: redactor, key: key),
                     pseudonymKey: InForce.id(ofPseudonymKey: key)),
                 stateDirectory: folder, auditLog: log, redactor: redactor, logger: quiet)
             try recorder.recordStart(

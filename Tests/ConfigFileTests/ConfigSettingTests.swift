@@ -15,7 +15,11 @@ struct ConfigSettingTests {
         ConfigKey("hook", .url, summary: "Often a secret by itself."),
         ConfigKey("words", .list(.string), summary: "Texts of which nothing is known."),
         ConfigKey("groups", .list(.string), disclosure: .shown, summary: "Shown."),
-        ConfigKey("connection", .dictionary(.string), disclosure: .members(["host"]), summary: "Some are shown."),
+        ConfigKey("ca", .file, summary: "A file that is read."),
+        ConfigKey("output", .path, summary: "One that is written."),
+        ConfigKey(
+            "connection", .dictionary(.string), disclosure: .members(["host"], files: ["sslcert"]),
+            summary: "Some are shown."),
         ConfigKey("roles", .dictionary(.string), disclosure: .shown, summary: "All are shown."),
         ConfigKey("limits", .mapping([ConfigKey("wait", .duration, summary: "Within.")]), summary: "A mapping."),
         ConfigKey(
@@ -70,6 +74,15 @@ struct ConfigSettingTests {
             Issue.record("it is shown")
             return
         }
+    }
+
+    @Test("it is known where that lies which a value only names")
+    func sources() throws {
+        let section = try ConfigDocument.load(
+            text: "{token: \"env:TOKEN\", ca: ca.pem, output: o.log, connection: {host: h, sslcert: c.pem}, note: n}",
+            file: "test.yaml", keys: Self.keys)
+        let sources = section.settings.compactMap { setting in setting.source.map { "\(setting.path) \($0)" } }
+        #expect(sources == ["token env:TOKEN", "ca file:ca.pem", "connection.sslcert file:c.pem"])
     }
 
     @Test("what means the same reads the same")

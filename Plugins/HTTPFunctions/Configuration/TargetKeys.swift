@@ -49,8 +49,8 @@ enum TargetKeys {
     ]
 
     private static let tlsKeys: [ConfigKey] = [
-        ConfigKey("ca", .path, summary: "PEM file of the authorities to trust instead of the system's."),
-        ConfigKey("certificate", .path, summary: "PEM file of the gateway's own certificate, for mutual TLS."),
+        ConfigKey("ca", .file, summary: "PEM file of the authorities to trust instead of the system's."),
+        ConfigKey("certificate", .file, summary: "PEM file of the gateway's own certificate, for mutual TLS."),
         ConfigKey("key", .secret, summary: "The private key of `certificate`, in PEM."),
         ConfigKey(
             "server_name", .string, disclosure: .shown,

@@ -35,7 +35,7 @@ enum TargetKeys {
     static let keys: [ConfigKey] = [
         ConfigKey(
             "connection", .dictionary(.string), required: true,
-            disclosure: .members(shownParameters),
+            disclosure: .members(shownParameters, files: ["sslrootcert", "sslcert", "sslcrl", "sslkey", "passfile"]),
             summary: "libpq's connection parameters: host, port, dbname, user, sslmode, sslrootcert, service, …"),
         ConfigKey("password", .secret, summary: "The password of `connection.user`."),
         ConfigKey(
@@ -57,9 +57,9 @@ enum TargetKeys {
 
     /// What libpq takes no secret in; `sslpassword` and what later versions bring is not recorded.
     private static let shownParameters = [
-        "host", "hostaddr", "port", "dbname", "user", "sslmode", "sslrootcert", "sslcert", "sslcrl", "sslkey",
+        "host", "hostaddr", "port", "dbname", "user", "sslmode",
         "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version", "channel_binding", "require_auth",
-        "gssencmode", "krbsrvname", "target_session_attrs", "load_balance_hosts", "service", "passfile",
+        "gssencmode", "krbsrvname", "target_session_attrs", "load_balance_hosts", "service",
     ]
 
     /// What the gateway itself sets, or what would lead around it.

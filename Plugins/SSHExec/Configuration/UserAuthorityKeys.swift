@@ -9,7 +9,7 @@ enum UserAuthorityKeys {
         ConfigKey(
             "keys", .list(.string), disclosure: .shown, summary: "The authority's public keys, as `ssh-ed25519 AAAA…`."),
         ConfigKey(
-            "keys_file", .path, summary: "A file with them instead, one a line, as sshd's TrustedUserCAKeys has them."),
+            "keys_file", .file, summary: "A file with them instead, one a line, as sshd's TrustedUserCAKeys has them."),
         ConfigKey(
             "issuer", .string, required: true,
             disclosure: .shown,

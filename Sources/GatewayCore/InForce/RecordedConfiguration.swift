@@ -31,25 +31,38 @@ public struct RecordedConfiguration: Sendable, Equatable {
     /// SHA-256 over all settings, hidden ones by their keyed digests.
     public let digest: String
 
-    /// - Parameter key: The deployment's pseudonym key.
-    public init(_ section: ConfigSection, redactor: SensitiveTextRedactor, key: SymmetricKey) {
+    /// What a setting only names, a secret or a file, is a hidden setting of its own beside it: `tls.key (contents)`.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder that relative paths start from.
+    ///   - key: The deployment's pseudonym key.
+    public init(
+        _ section: ConfigSection, relativeTo folder: String, redactor: SensitiveTextRedactor, key: SymmetricKey
+    ) {
         let hidingKey = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: key, info: Array("sallyport hidden settings".utf8), outputByteCount: 32)
         var seen: [ExactText: Int] = [:]
+        func hidden(_ bytes: some Sequence<UInt8>, of path: String) -> Setting.Value {
+            .hidden(
+                HMAC<SHA256>.authenticationCode(for: Array("\(path)\0".utf8) + bytes, using: hidingKey).hexadecimal)
+        }
         self.init(
-            section.settings.map { setting in
+            section.settings.flatMap { setting in
                 var path = redactor.redact(setting.path) ?? setting.path
                 let count = seen[ExactText(path), default: 0] + 1
                 seen[ExactText(path)] = count
                 // Two names that the redactor takes for one person's stay two settings.
                 if count > 1 { path += "#\(count)" }
-                switch setting.value {
-                case .shown(let value): return Setting(path: path, value: .shown(Self.redacted(value, redactor)))
-                case .hidden(let secret):
-                    let code = HMAC<SHA256>.authenticationCode(
-                        for: Array("\(setting.path)\0\(secret.reveal())".utf8), using: hidingKey)
-                    return Setting(path: path, value: .hidden(code.hexadecimal))
+                let value: Setting.Value =
+                    switch setting.value {
+                    case .shown(let value): .shown(Self.redacted(value, redactor))
+                    case .hidden(let secret): hidden(secret.reveal().utf8, of: setting.path)
+                    }
+                let contents = setting.source?.contents(relativeTo: folder).map {
+                    // No name in a path has a space.
+                    Setting(path: "\(path) (contents)", value: hidden($0, of: "\(setting.path) (contents)"))
                 }
+                return [Setting(path: path, value: value)] + (contents.map { [$0] } ?? [])
             })
     }
 

@@ -67,7 +67,7 @@ enum ConfigurationKeys {
             "grace", .duration, default: "1h",
             summary: "How long keys stay good after they should have been fetched anew while the issuer is down."),
         ConfigKey(
-            "ca", .path, summary: "PEM file of the certificate authorities of this issuer, instead of the system's."),
+            "ca", .file, summary: "PEM file of the certificate authorities of this issuer, instead of the system's."),
         ConfigKey("scopes", .list(.string), disclosure: .shown, summary: "Scopes that `sallyport login` asks for."),
         ConfigKey("openpubkey", .mapping(openPubkey), summary: "SSH certificates of `opkssh login` with its tokens."),
     ]
@@ -200,7 +200,7 @@ enum ConfigurationKeys {
             .mapping([
                 ConfigKey("url", .url, required: true, disclosure: .shown, summary: "The authority's URL."),
                 ConfigKey(
-                    "ca", .path,
+                    "ca", .file,
                     summary: "PEM file of the certificate authorities of an https URL, instead of the system's."),
                 ConfigKey("interval", .duration, default: "1h", summary: "How often the newest checkpoint is stamped."),
             ]), summary: "A time-stamping authority (RFC 3161) for checkpoints."),

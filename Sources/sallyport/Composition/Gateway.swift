@@ -52,7 +52,8 @@ struct Gateway {
         let rules = try loader.load()
         let inForce = InForce(
             rules: rules,
-            configuration: RecordedConfiguration(configuration.root, redactor: redactor, key: pseudonymKey.key),
+            configuration: RecordedConfiguration(
+                configuration.root, relativeTo: configuration.baseDirectory, redactor: redactor, key: pseudonymKey.key),
             pseudonymKey: InForce.id(ofPseudonymKey: pseudonymKey.key))
         let recorder = InForceRecorder(
             inForce, stateDirectory: state, auditLog: auditLog, redactor: redactor, logger: logger)

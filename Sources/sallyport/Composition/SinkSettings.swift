@@ -72,7 +72,7 @@ extension SinkSettings {
     private static let format = ConfigKey(
         "format", .choice(["jsonl", "ocsf", "cef"]), default: "jsonl", summary: "How entries are written.")
     private static let authorities = ConfigKey(
-        "ca", .path, summary: "PEM file of the certificate authorities of the other side, instead of the system's.")
+        "ca", .file, summary: "PEM file of the certificate authorities of the other side, instead of the system's.")
 
     private static let fileKeys = [
         ConfigKey(
@@ -88,7 +88,7 @@ extension SinkSettings {
         ConfigKey(
             "server_name", .string, disclosure: .shown,
             summary: "The name in the receiver's certificate, when not the host."),
-        ConfigKey("certificate", .path, summary: "PEM file: the certificate that the gateway shows."),
+        ConfigKey("certificate", .file, summary: "PEM file: the certificate that the gateway shows."),
         ConfigKey("key", .secret, summary: "The private key of that certificate in PEM."),
         ConfigKey(
             "facility", .choice(SyslogTransport.facilityNames), default: "audit", summary: "The messages' facility."),

@@ -118,12 +118,13 @@ struct InForceTests {
         try #require(entries.map { $0["kind"] as? String } == Self.told + ["configuration"])
         #expect(
             Self.changes(entries[3]) == [
-                "added approvals.webhook.url", "added approvals.webhook.secret", "added audit.durability",
-                "added audit.timestamps.url",
+                "added approvals.webhook.url", "added approvals.webhook.secret",
+                "added approvals.webhook.secret (contents)", "added audit.durability", "added audit.timestamps.url",
             ])
         let added = try #require(entries[3]["changes"] as? [[String: Any]])
         #expect(added[0]["hidden"] as? Bool == true && added[0]["after"] == nil)
-        #expect(added[1]["after"] as? String == "env:HOOK_KEY" && added[2]["after"] as? String == "disk")
+        #expect(added[1]["after"] as? String == "env:HOOK_KEY" && added[3]["after"] as? String == "disk")
+        #expect(added[2]["hidden"] as? Bool == true && added[2]["after"] == nil)
         #expect(entries[3]["previous"] as? String == entries[1]["digest"] as? String)
 
         try Self.edit(gateway, "sallyport.yaml") {

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import Identifiers
 import StrictJSON
 import Testing
@@ -51,6 +52,41 @@ struct ConfigurationEntryTests {
         // The digest of the whole cannot be computed from a guess without the key.
         let guess = try Self.inForce("hook: \"\(one)\"", key: SymmetricKey(data: [UInt8](repeating: 8, count: 32)))
         #expect(guess.configuration.digest != before.configuration.digest)
+    }
+
+    @Test("other contents of a file or a secret that a setting names are told, and nothing of what they are")
+    func contents() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("contents-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ text: String) throws {
+            try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+        }
+        let yaml = "{token: \"file:token\", ca: ca.pem, output: lines.log}"
+        func now() throws -> InForce { try InForceFixture.inForce("", configuration: yaml, in: folder.path) }
+        for name in ["token", "ca.pem", "lines.log"] { try write(name, "alpha") }
+        let before = try now()
+        #expect(
+            before.configuration.settings.map(\.path)
+                == ["token", "token (contents)", "ca", "ca (contents)", "output"])
+        try write("lines.log", "bravo")
+        #expect(try Self.entry(before, now())["changes"] == [])
+        try write("token", "bravo")
+        try write("ca.pem", "bravo\n")
+        let after = try now()
+        #expect(
+            try Self.entry(before, after)["changes"] == [
+                ["change": "changed", "hidden": true, "setting": "token (contents)"],
+                ["change": "changed", "hidden": true, "setting": "ca (contents)"],
+            ])
+        let remembered = String(decoding: after.bytes(recordedIn: 1), as: UTF8.self)
+        #expect(!remembered.contains("alpha") && !remembered.contains("bravo"))
+        // What cannot be read again, or is not there, is left to who reads it.
+        try FileManager.default.removeItem(atPath: "\(folder.path)/ca.pem")
+        try FileManager.default.removeItem(atPath: "\(folder.path)/token")
+        try #require(mkfifo("\(folder.path)/token", 0o600) == 0)
+        #expect(
+            try Self.entry(after, now()).changes == ["removed token (contents)", "removed ca (contents)"])
     }
 
     @Test("under another key nobody can tell whether what is hidden changed")

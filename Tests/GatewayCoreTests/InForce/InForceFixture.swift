@@ -18,19 +18,23 @@ enum InForceFixture {
         ConfigKey("note", .string, disclosure: .shown, summary: "A text."),
         ConfigKey("hook", .url, summary: "What may be a secret."),
         ConfigKey("groups", .list(.string), disclosure: .shown, summary: "A list."),
+        ConfigKey("token", .secret, summary: "A reference to a secret."),
+        ConfigKey("ca", .file, summary: "A file that is read."),
+        ConfigKey("output", .path, summary: "A file that is written."),
         ConfigKey("roles", .dictionary(.string), disclosure: .shown, summary: "Many."),
     ]
 
-    static func configuration(_ yaml: String, key: SymmetricKey = key) throws -> RecordedConfiguration {
+    static func configuration(
+        _ yaml: String, in folder: String = "/nonexistent", key: SymmetricKey = key
+    ) throws -> RecordedConfiguration {
         RecordedConfiguration(
             try ConfigDocument.load(text: yaml, file: "test.yaml", keys: keys),
-            redactor: SensitiveTextRedactor(key: key),
-            key: key)
+            relativeTo: folder, redactor: SensitiveTextRedactor(key: key), key: key)
     }
 
     static func inForce(
         _ policy: String, candidate: String? = nil, configuration yaml: String = "durability: process",
-        key: SymmetricKey = key
+        in folder: String = "/nonexistent", key: SymmetricKey = key
     ) throws -> InForce {
         func set(_ text: String) throws -> PolicySet {
             try PolicySet.load([PolicySource(name: "policy.cedar", text: text)])
@@ -39,7 +43,7 @@ enum InForceFixture {
             policy: try set(policy), candidate: try candidate.map(set),
             masking: try MaskingCatalog(ruleSets: [], pseudonymKey: key), recording: .metadata)
         return InForce(
-            rules: rules, configuration: try configuration(yaml, key: key),
+            rules: rules, configuration: try configuration(yaml, in: folder, key: key),
             pseudonymKey: InForce.id(ofPseudonymKey: key))
     }
 

@@ -83,7 +83,9 @@ extension EntryKind {
         .sometimes("before_bytes", .count, "How long that is, likewise."),
         change,
         .sometimes("hidden", .exactly(true), "There where a value may be a secret, and is not told."),
-        .always("setting", .name, "Its path, e.g. `targets[ledger].connection.host`."),
+        .always(
+            "setting", .name,
+            "Its path, e.g. `targets[ledger].connection.host`; with ` (contents)`, what lies where the value says."),
     ])
 
     /// A dictionary is told key by key; one without any stands for itself.
