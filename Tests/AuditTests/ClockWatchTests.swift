@@ -49,7 +49,8 @@ struct ClockWatchTests {
         #expect((entries[1].time ?? "") < (entries[0].time ?? ""))
         let told = try JSONValue(parsing: entries[1].bytes)
         #expect(told["expected"]?.string == future.description && told["while"]?.string == "stopped")
-        #expect((told["milliseconds"]?.integer ?? 0) < -7_190_000)
+        // But for what the steps before took, on a busy machine.
+        #expect((told["milliseconds"]?.integer ?? 0) < -7_000_000)
         #expect(try AuditVerifier.verify(directory: folder.log, vkey: try folder.vkey()).isValid)
     }
 }

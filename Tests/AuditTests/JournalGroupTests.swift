@@ -78,7 +78,18 @@ struct JournalGroupTests {
     }
 
     private func recorded(_ folder: TemporaryFolder) throws -> [Int] {
-        let log = try AuditLog(Sample.options(folder.log))
+        // A writer's thread has the file, and with it the directory, for a moment longer than its caller.
+        let deadline = ContinuousClock.now + .seconds(10)
+        var opened: AuditLog?
+        while opened == nil {
+            do throws(AuditError) {
+                opened = try AuditLog(Sample.options(folder.log))
+            } catch {
+                guard case .directoryInUse = error, ContinuousClock.now < deadline else { throw error }
+                usleep(5000)
+            }
+        }
+        let log = try #require(opened)
         #expect(log.recovery.tornTails.isEmpty)
         return try AuditReader(directory: folder.log).all().compactMap { Sample.number(of: $0) }.sorted()
     }

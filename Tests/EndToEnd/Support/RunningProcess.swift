@@ -5,6 +5,7 @@ import Synchronization
 final class RunningProcess: Sendable {
     private final class Captured: Sendable {
         let bytes = Mutex<[UInt8]>([])
+        let isWhole = Mutex(false)
     }
 
     private let child: ChildProcess
@@ -24,6 +25,7 @@ final class RunningProcess: Sendable {
             errors: output.writing)
         Thread.detachNewThread { [captured] in
             drain(output.reading) { piece in captured.bytes.withLock { $0.append(contentsOf: piece) } }
+            captured.isWhole.withLock { $0 = true }
         }
     }
 
@@ -43,6 +45,7 @@ final class RunningProcess: Sendable {
         return try await exit(within: seconds)
     }
 
+    /// Waits until it has ended, and all that it printed is there.
     func exit(within seconds: Double = 20) async throws -> Int32 {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while isRunning {
@@ -51,6 +54,11 @@ final class RunningProcess: Sendable {
                 throw TestFailure("\(name) did not end within \(seconds) s; it said:\n\(output)")
             }
             try await Task.sleep(for: .milliseconds(20))
+        }
+        // Somebody whom it started may have the pipe for longer.
+        let patience = ContinuousClock.now + .seconds(2)
+        while !captured.isWhole.withLock({ $0 }), ContinuousClock.now < patience {
+            try await Task.sleep(for: .milliseconds(5))
         }
         return exitStatus ?? -1
     }
