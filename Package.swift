@@ -75,7 +75,7 @@ func folders(in path: String) -> [String] {
 module("Identifiers")
 module("StrictJSON")
 module("Markup")
-module("ConfigFile", ["StrictJSON", yams])
+module("ConfigFile", ["Identifiers", "StrictJSON", yams])
 // What people prove themselves with over SSH: keys, certificates and the signatures of both.
 module("SSHCredentials", [crypto, cryptoExtras], testedWith: ["KeygenWorkshop"])
 // For tests of what reads keys and certificates: makes them with the real ssh-keygen.

@@ -1,4 +1,5 @@
 import Foundation
+import Identifiers
 import StrictJSON
 
 /// One value of the file by the path of its key, for records of what the file says.
@@ -122,7 +123,7 @@ private struct SettingReader {
         case .string(let text): .string(text)
         case .integer(let number): .number(String(number))
         case .boolean(let flag): .bool(flag)
-        case .duration(let duration): .string(duration.configurationText)
+        case .duration(let duration): .string(duration.unitText)
         case .address(let address): .string("\(address)")
         case .secret(let reference): .string("\(reference)")
         case .list(let elements): .array(elements.map(json))
@@ -166,17 +167,5 @@ extension ConfigValueKind {
         case .list(let element), .dictionary(let element): element.holdsFreeText
         case .mapping, .variants: true
         }
-    }
-}
-
-extension Duration {
-    /// With the largest unit that has it in whole numbers.
-    fileprivate var configurationText: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        let units: [(String, Int64)] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]
-        for (unit, factor) in units where milliseconds > 0 && milliseconds % factor == 0 {
-            return "\(milliseconds / factor)\(unit)"
-        }
-        return "\(milliseconds)ms"
     }
 }

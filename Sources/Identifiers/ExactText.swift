@@ -17,6 +17,28 @@ public struct ExactText: Sendable, Hashable {
     }
 }
 
+extension ExactText {
+    /// Whether this is a list, joined by `, `, in which `name` stands.
+    ///
+    /// - Parameter orBelow: Whether what stands below it does too: `sql.select` below `sql`.
+    public func lists(_ name: String, orBelow: Bool = false) -> Bool {
+        let list = Array(text.utf8)
+        let name = Array(name.utf8)
+        var start = 0
+        while start + name.count <= list.count {
+            let end = start + name.count
+            if list[start..<end].elementsEqual(name),
+                end == list.count || list[end...].starts(with: ", ".utf8) || orBelow && list[end] == UInt8(ascii: ".")
+            {
+                return true
+            }
+            while start < list.count, !list[start...].starts(with: ", ".utf8) { start += 1 }
+            start += 2
+        }
+        return false
+    }
+}
+
 extension String {
     /// Whether all bytes are those of `other`.
     public func isExactly(_ other: String) -> Bool {

@@ -1,3 +1,4 @@
+import Identifiers
 import Masking
 import NIOCore
 
@@ -172,12 +173,8 @@ struct ValueMasker {
     }
 
     private static func writeHex(_ bytes: ByteBuffer, into output: inout ByteBuffer) {
-        let digits = Array("0123456789abcdef".utf8)
         output.writeString("\\x")
-        for byte in bytes.readableBytesView {
-            output.writeInteger(digits[Int(byte >> 4)])
-            output.writeInteger(digits[Int(byte & 15)])
-        }
+        output.writeString(bytes.readableBytesView.hexadecimal)
     }
 }
 

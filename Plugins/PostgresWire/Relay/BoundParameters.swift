@@ -1,4 +1,5 @@
 import GatewayCore
+import Identifiers
 import NIOCore
 import StrictJSON
 
@@ -53,15 +54,8 @@ enum BoundParameters {
     /// A value of a form that the gateway does not read, in hexadecimal digits.
     static func opaque(_ number: Int, _ value: ByteBuffer?) -> Parameter {
         guard let value else { return Parameter(name: "$\(number)", value: .null, encoding: "bind") }
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = Array("\\x".utf8)
-        text.reserveCapacity(2 + 2 * value.readableBytes)
-        for byte in value.readableBytesView {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
         return Parameter(
-            name: "$\(number)", value: .string(String(decoding: text, as: UTF8.self)), encoding: "bind-binary")
+            name: "$\(number)", value: .string("\\x\(value.readableBytesView.hexadecimal)"), encoding: "bind-binary")
     }
 
     /// Integers and booleans as policies compare them; everything else is its text.

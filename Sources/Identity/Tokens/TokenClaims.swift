@@ -39,12 +39,12 @@ struct TokenClaims {
         expiresAt =
             switch validity {
             case .untilExpiry: expiry
-            case .sinceIssue(let lifetime): issuedAt.saturatingAdd(lifetime.components.seconds)
+            case .sinceIssue(let lifetime): issuedAt.addingClamped(lifetime.components.seconds)
             case .vouchedFor: .max
             }
         self.issuedAt = issuedAt
         let seconds = Int64(now.milliseconds / 1000)
-        guard seconds < expiresAt.saturatingAdd(Self.leeway) else { throw .expired }
+        guard seconds < expiresAt.addingClamped(Self.leeway) else { throw .expired }
         guard issuedAt <= seconds + Self.leeway else { throw .notYetValid }
         if let notBefore = try Self.time("nbf", claims), notBefore > seconds + Self.leeway { throw .notYetValid }
         try Self.checkAudience(claims, type: type, configuration)
@@ -92,12 +92,5 @@ struct TokenClaims {
         if let seconds = value.integer, seconds >= 0 { return seconds }
         if let seconds = value.double, seconds >= 0, seconds < 1e12 { return Int64(seconds) }
         throw .malformed("its \(name) is not a time")
-    }
-}
-
-extension Int64 {
-    fileprivate func saturatingAdd(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

@@ -13,15 +13,7 @@ final class CountingListener: Sendable {
         let port = try Tools.freePort()
         url = "http://127.0.0.1:\(port)/groups"
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        address.sin_port = UInt16(port).bigEndian
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let bound = RawSocket.withLoopback(port) { [descriptor] in bind(descriptor, $0, $1) }
         guard bound == 0, listen(descriptor, 16) == 0 else { throw TestFailure("cannot listen: errno \(errno)") }
         let listening = descriptor
         Thread.detachNewThread { [weak self] in

@@ -65,7 +65,7 @@ enum Tools {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("no socket: errno \(errno)") }
         defer { close(descriptor) }
-        return withLoopback(port) { bind(descriptor, $0, $1) == 0 }
+        return RawSocket.withLoopback(port) { bind(descriptor, $0, $1) == 0 }
     }
 
     /// Waits until something accepts connections on `port`.
@@ -82,20 +82,6 @@ enum Tools {
     private static func isListening(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        return withLoopback(port) { connect(descriptor, $0, $1) == 0 }
-    }
-
-    private static func withLoopback<Result>(
-        _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        address.sin_port = UInt16(port).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        return RawSocket.withLoopback(port) { connect(descriptor, $0, $1) == 0 }
     }
 }
