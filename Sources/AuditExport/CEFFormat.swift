@@ -89,6 +89,7 @@ public struct CEFFormat: EntryEncoder {
                     switch scalar {
                     case "|", "\\": ["\\", scalar]
                     case "\n", "\r": [" "]
+                    case "\0": ["\u{2400}"]
                     default: [scalar]
                     }
                 }))
@@ -102,6 +103,8 @@ public struct CEFFormat: EntryEncoder {
                     case "=", "\\": ["\\", scalar]
                     case "\n": ["\\", "n"]
                     case "\r": ["\\", "r"]
+                    // Readers in C end a line at NUL, and whatever stands behind it is hidden from them.
+                    case "\0": ["\u{2400}"]
                     default: [scalar]
                     }
                 }))

@@ -2,8 +2,8 @@ import StrictJSON
 
 /// RFC 4180: a header line, CRLF after each row, fixed columns, UTF-8.
 ///
-/// A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe before it; what no column of its own
-/// shows stands in the last one, as canonical JSON.
+/// What a spreadsheet would take for a formula (CWE-1236) gets an apostrophe before it, also within a text, where one of
+/// another locale would begin a cell; what no column of its own shows stands in the last one, as canonical JSON.
 public struct CSVFormat: EntryEncoder {
     public static let columns = [
         "index", "time", "kind", "id", "session", "caller_issuer", "caller_subject", "caller_label", "caller_groups",
@@ -75,9 +75,20 @@ public struct CSVFormat: EntryEncoder {
             case .empty: return ""
             case .number(let digits): return digits
             case .text(let text):
-                let safe = Self.isFormula(text) ? "'\(text)" : text
-                let needsQuotes = safe.utf8.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }
-                return needsQuotes ? "\"\(Self.doubled(safe))\"" : safe
+                let safe = Self.defused(text)
+                return safe.utf8.allSatisfy(Self.isPlain) ? safe : "\"\(Self.doubled(safe))\""
+            }
+        }
+
+        /// Letters, digits and the signs of times, ids and addresses: no reader makes anything of them. All else is
+        /// quoted, because readers differ in what separates fields for them.
+        private static func isPlain(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "@"):
+                true
+            default: false
             }
         }
 
@@ -86,12 +97,31 @@ public struct CSVFormat: EntryEncoder {
             String(String.UnicodeScalarView(text.unicodeScalars.flatMap { $0 == "\"" ? [$0, $0] : [$0] }))
         }
 
-        /// What spreadsheets take for the beginning of a formula, the full-width forms with it.
-        private static func isFormula(_ text: String) -> Bool {
-            guard let first = text.unicodeScalars.first else { return false }
-            return [
-                "=", "+", "-", "@", "\t", "\r", "\n", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}", "|",
-            ].contains(first)
+        /// An apostrophe before each formula: at the beginning, and wherever a cell may begin for a reader of another
+        /// locale. To one whose fields end at `;`, a quote within a row is no quote, so that neither keeps a text together.
+        private static func defused(_ text: String) -> String {
+            var defused = String.UnicodeScalarView()
+            var isBeginning = true
+            for scalar in text.unicodeScalars {
+                if isBeginning, beginnings.contains(scalar) {
+                    defused.append("'")
+                    isBeginning = false
+                }
+                // Readers in C end a text at NUL.
+                defused.append(scalar == "\0" ? "\u{2400}" : scalar)
+                if separators.contains(scalar) {
+                    isBeginning = true
+                } else if scalar != " ", scalar != "\"" {
+                    isBeginning = false
+                }
+            }
+            return String(defused)
         }
+
+        private static let separators: Set<Unicode.Scalar> = [";", "\t", "\r", "\n"]
+        /// What spreadsheets take for the beginning of a formula, the full-width forms with it.
+        private static let beginnings: Set<Unicode.Scalar> = [
+            "=", "+", "-", "@", "\t", "\r", "\n", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}", "|",
+        ]
     }
 }

@@ -24,7 +24,7 @@ public struct EntryContext: Sendable {
     }
 
     mutating func resolve(index: UInt64?, bytes: [UInt8]) -> ExportedEntry {
-        let value = (try? JSONValue(parsing: bytes)) ?? .null
+        let value = (try? JSONValue(parsing: bytes, within: .ownRecord)) ?? .null
         let kind = value["kind"]?.string ?? ""
         let session = value["session"]?.string
         var known = session.flatMap { sessions[$0] }

@@ -13,6 +13,7 @@ public struct EntrySelection: Sendable {
     public var action: String?
     /// `allow`, `deny` …: what the policy answered.
     public var decision: String?
+    /// One of the policies that decided.
     public var rule: String?
 
     public init(
@@ -35,13 +36,9 @@ public struct EntrySelection: Sendable {
         if let caller, !Self.people(of: entry).contains(where: caller.isExactly) { return false }
         if let target, entry.target?["name"]?.string?.isExactly(target) != true { return false }
         if let session, entry.session?.isExactly(session) != true { return false }
-        if let action,
-            !entry.actions.contains(where: { $0.isExactly(action) || $0.utf8.starts(with: "\(action).".utf8) })
-        {
-            return false
-        }
+        if let action, !entry.actions.contains(where: { ExactText($0).lists(action, orBelow: true) }) { return false }
         if let decision, entry.answer?.isExactly(decision) != true { return false }
-        if let rule, entry.rule?.isExactly(rule) != true { return false }
+        if let rule, entry.rule.map({ ExactText($0).lists(rule) }) != true { return false }
         return true
     }
 

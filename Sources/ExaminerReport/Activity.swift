@@ -1,3 +1,5 @@
+import Identifiers
+
 /// Commands over time: what the picture is drawn from.
 struct Activity: Sendable {
     struct Count: Sendable {
@@ -5,46 +7,88 @@ struct Activity: Sendable {
         var refused = 0
     }
 
-    /// An hour, a day or a month.
+    /// An hour, a day, a month, or so many years.
     struct Slice: Sendable {
-        /// Its start as far as it matters, e.g. `2026-11-23T08`, `2026-11-23` or `2026-11`.
+        /// Its start as far as it matters, e.g. `2026-11-23T08`, `2026-11-23`, `2026-11` or `2020`.
         let start: String
         let count: Count
     }
 
     /// Beyond this many slices a longer unit is taken.
-    private static let mostSlices = 100
+    static let mostSlices = 100
 
-    /// By the first 13 characters of the time, e.g. `2026-11-23T08`.
-    private var hours: [String: Count] = [:]
+    private static let hour: UInt64 = 3_600_000
 
-    /// - Parameter time: RFC 3339 in UTC.
+    /// By hours since 1970.
+    private var hours: [UInt64: Count] = [:]
+
+    /// - Parameter time: RFC 3339 in UTC; what is none has no place in the picture.
     mutating func add(at time: String, refused: Bool) {
-        guard time.utf8.count >= 13 else { return }
-        let hour = Self.prefix(time, 13)
+        guard let hour = Timestamp(time).map({ $0.milliseconds / Self.hour }) else { return }
         hours[hour, default: Count()].commands += 1
         if refused { hours[hour, default: Count()].refused += 1 }
     }
 
-    /// In order; the shortest unit of which there are not too many.
-    var slices: [Slice] {
-        for length in [13, 10] {
-            let slices = slices(length)
-            if slices.count <= Self.mostSlices { return slices }
+    /// In order, those too in which nothing happened: an outage is something to see. The shortest unit of which there are
+    /// not too many.
+    ///
+    /// - Parameter period: What the picture is of; where an end of it is open, it ends with what happened there.
+    func slices(of period: ReportPeriod = ReportPeriod(from: nil, until: nil)) -> [Slice] {
+        guard let first = hours.keys.min(), let last = hours.keys.max() else { return [] }
+        let start = period.from.map { $0.milliseconds / Self.hour } ?? first
+        // The moment at which it ends is not in it.
+        let end = period.until.map { ($0.milliseconds - min(1, $0.milliseconds)) / Self.hour } ?? last
+        let range = min(start, first)...max(end, last)
+        for unit in Unit.all {
+            let places = unit.place(of: range.lowerBound)...unit.place(of: range.upperBound)
+            if places.count <= Self.mostSlices { return slices(unit, places) }
         }
-        return slices(7)
+        return []
     }
 
-    private func slices(_ length: Int) -> [Slice] {
-        var counts: [String: Count] = [:]
+    private func slices(_ unit: Unit, _ places: ClosedRange<Int>) -> [Slice] {
+        var counts = [Count](repeating: Count(), count: places.count)
         for (hour, count) in hours {
-            counts[Self.prefix(hour, length), default: Count()].commands += count.commands
-            counts[Self.prefix(hour, length), default: Count()].refused += count.refused
+            let place = unit.place(of: hour) - places.lowerBound
+            counts[place].commands += count.commands
+            counts[place].refused += count.refused
         }
-        return counts.sorted { $0.key < $1.key }.map { Slice(start: $0.key, count: $0.value) }
+        return zip(places, counts).map { Slice(start: unit.name(of: $0), count: $1) }
     }
 
-    private static func prefix(_ text: String, _ length: Int) -> String {
-        String(decoding: text.utf8.prefix(length), as: UTF8.self)
+    /// What time is cut into. A place is the number of a slice, counted from one that is the same for all logs.
+    private enum Unit {
+        case hour, day, month
+        case years(Int)
+
+        /// The last cuts all the time that a timestamp can name into few enough.
+        static let all: [Unit] = [.hour, .day, .month, .years(1), .years(10), .years(100)]
+
+        func place(of hour: UInt64) -> Int {
+            switch self {
+            case .hour: Int(hour)
+            case .day: Int(hour / 24)
+            case .month: Self.number(hour, 0..<4) * 12 + Self.number(hour, 5..<7) - 1
+            case .years(let count): Self.number(hour, 0..<4) / count
+            }
+        }
+
+        func name(of place: Int) -> String {
+            switch self {
+            case .hour: String(Self.text(UInt64(place)).prefix(13))
+            case .day: String(Self.text(UInt64(place) * 24).prefix(10))
+            case .month: "\(place / 12)-\(place % 12 < 9 ? "0" : "")\(place % 12 + 1)"
+            case .years(let count): String(place * count)
+            }
+        }
+
+        private static func text(_ hour: UInt64) -> String {
+            Timestamp(milliseconds: hour * Activity.hour).description
+        }
+
+        /// Of these characters of the time's text.
+        private static func number(_ hour: UInt64, _ digits: Range<Int>) -> Int {
+            Int(text(hour).dropFirst(digits.lowerBound).prefix(digits.count)) ?? 0
+        }
     }
 }

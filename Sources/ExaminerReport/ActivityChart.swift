@@ -18,6 +18,7 @@ struct ActivityChart {
         }
         let commands = slices.reduce(0) { $0 + $1.count.commands }
         let refused = slices.reduce(0) { $0 + $1.count.refused }
+        let idle = slices.count { $0.count.commands == 0 }
         return """
             <figure>
             <svg viewBox="0 0 \(Self.width) \(Self.height + Self.labelHeight)" role="img" aria-labelledby="activity-caption">
@@ -27,7 +28,7 @@ struct ActivityChart {
             \(bars)
             </svg>
             <figcaption id="activity-caption">\(commands) commands in \(slices.count) slices of time, \(refused) of them \
-            refused (hatched); at most \(most) in one.</figcaption>
+            refused (hatched); at most \(most) in one, and none in \(idle) of them.</figcaption>
             </figure>
             """
     }

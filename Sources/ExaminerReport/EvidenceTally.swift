@@ -68,6 +68,15 @@ struct EvidenceTally: Sendable {
         let files: ToldChanges
     }
 
+    /// Policies by which the gateway judges, as an entry says.
+    struct PolicyInForce: Sendable {
+        let index: UInt64?
+        let time: String
+        let policy: String
+        /// On trial beside it; entries of kind `start` do not say.
+        let candidate: String?
+    }
+
     struct ConfigurationChange: Sendable {
         let index: UInt64?
         let time: String
@@ -97,6 +106,10 @@ struct EvidenceTally: Sendable {
 
     private(set) var kinds = BoundedTable<String, Int>(most: 200)
     private(set) var entries = 0
+    /// The time of the log's first entry, before the period or in it.
+    private(set) var began: Timestamp?
+    /// What was in force when the period began; `nil` where no entry before it says so.
+    private(set) var inForceBefore: PolicyInForce?
     private(set) var firstTime: String?
     private(set) var lastTime: String?
     private(set) var activity = Activity()
@@ -120,9 +133,29 @@ struct EvidenceTally: Sendable {
     private var approvers: Set<Person> = []
     private var open: [String: AccessKey] = [:]
 
+    /// Takes of an entry before the period what still holds in it.
+    mutating func addBefore(_ entry: AuditEntry) {
+        noteBeginning(entry)
+        guard entry.kind == "policy-load" || entry.kind == "start",
+            let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord), value["refused"] == nil,
+            let policy = value["policy"]?.string, let time = value["time"]?.string
+        else { return }
+        let candidate = value["candidate"]?.string
+        if let known = inForceBefore, known.policy.isExactly(policy) {
+            // Loaded again, or at a start, it is in force since it first was.
+            if entry.kind == "start" || known.candidate == candidate { return }
+        }
+        inForceBefore = PolicyInForce(index: entry.index, time: time, policy: policy, candidate: candidate)
+    }
+
+    private mutating func noteBeginning(_ entry: AuditEntry) {
+        if began == nil { began = entry.time.flatMap { Timestamp($0) } }
+    }
+
     mutating func add(_ entry: AuditEntry) {
         entries += 1
-        guard let value = try? JSONValue(parsing: entry.bytes), let kind = value["kind"]?.string,
+        noteBeginning(entry)
+        guard let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord), let kind = value["kind"]?.string,
             let time = value["time"]?.string
         else { return unreadable.append(entry.index ?? 0) }
         kinds.update(kind, default: 0) { $0 += 1 }
@@ -199,14 +232,14 @@ struct EvidenceTally: Sendable {
         for mask in outcome?["masked"]?.array ?? [] {
             let key = MaskKey(
                 target: target, rule: mask["rule"]?.string ?? "", selector: mask["selector"]?.string ?? "")
-            masking.update(key, default: 0) { $0 += mask["count"]?.integer ?? 0 }
+            masking.update(key, default: 0) { $0.addClamped(mask["count"]?.integer ?? 0) }
         }
-        sealedValues += value["originals"]?["values"]?.integer ?? 0
+        sealedValues.addClamped(value["originals"]?["values"]?.integer ?? 0)
         guard let id = value["command"]?.string, let key = open.removeValue(forKey: id) else { return }
         access.update(key, default: Access()) { row in
             if outcome?["kind"]?.string != "succeeded" { row.failed += 1 }
-            row.rows += outcome?["rows"]?.integer ?? 0
-            row.answerBytes += outcome?["response_bytes"]?.integer ?? 0
+            row.rows.addClamped(outcome?["rows"]?.integer ?? 0)
+            row.answerBytes.addClamped(outcome?["response_bytes"]?.integer ?? 0)
         }
     }
 
@@ -235,7 +268,8 @@ struct EvidenceTally: Sendable {
     private mutating func addSignInFailure(_ value: JSONValue) {
         let client = value["client"]?.string ?? ""
         let key = SignInFailureKey(code: value["code"]?.string ?? "", client: Self.host(of: client))
-        signInFailures.update(key, default: 0) { $0 += 1 + Int(value["suppressed"]?.integer ?? 0) }
+        let attempts = Int(clamping: value["suppressed"]?.integer ?? 0).addingClamped(1)
+        signInFailures.update(key, default: 0) { $0.addClamped(attempts) }
     }
 
     /// `10.1.2.3` of `10.1.2.3:51234`: each connection has a port of its own.

@@ -8,7 +8,9 @@ extension ExaminerReport {
     /// - `verification`: `ok`, `origin`, `key`, `tree_size`, `root`, `witnessed`, `findings`;
     /// - one member for each part of the page, with `relevant_to` (sections of the handbook), `items` (objects; `index`
     ///   is the entry's in the log) and `omitted` (events or items beyond those that are listed);
-    /// - in `policy`, beside the loads, `configuration`: an object for each time that it changed.
+    /// - in `policy`, beside the loads, `configuration`: an object for each time that it changed; and
+    ///   `in_force_at_start`: `policy`, `candidate`, `since` and `index` of what was in force when the period began, null
+    ///   where no entry before it says so.
     public var json: JSONValue {
         var members = [
             JSONMember("framework", "FFIEC IT Examination Handbook"), JSONMember("made", .string("\(made)")),
@@ -16,8 +18,8 @@ extension ExaminerReport {
             JSONMember(
                 "period",
                 [
-                    "from": text(period.from), "until": text(period.until), "first": text(tally.firstTime),
-                    "last": text(tally.lastTime),
+                    "from": text(period.from?.description), "until": text(period.until?.description),
+                    "first": text(tally.firstTime), "last": text(tally.lastTime),
                 ]),
         ]
         for part in ReportPart.allCases {
@@ -30,6 +32,7 @@ extension ExaminerReport {
             case .verification: own += verificationMembers
             case .dataProtection: own.append(JSONMember("sealed_values", number(tally.sealedValues)))
             case .policy:
+                own.append(JSONMember("in_force_at_start", tally.inForceBefore.map(json) ?? .null))
                 own.append(JSONMember("configuration", .array(tally.configurations.items.map(json))))
                 own.append(JSONMember("configuration_omitted", number(tally.configurations.omitted)))
             case .operations: own.append(JSONMember("unreadable_entries", number(unreadableCount)))
@@ -57,7 +60,7 @@ extension ExaminerReport {
             return (verification.findings.map { .string($0.description) }, verification.findingsOmitted)
         case .activity:
             return (
-                tally.activity.slices.map {
+                activity.map {
                     [
                         "start": .string($0.start), "commands": number($0.count.commands),
                         "refused": number($0.count.refused),
@@ -156,6 +159,13 @@ extension ExaminerReport {
             "policy": text(item.policy), "previous": text(item.previous), "refused": text(item.refusal),
             "changes": item.changes.json, "changes_omitted": number(item.changes.omitted), "files": item.files.json,
             "files_omitted": number(item.files.omitted), "since": text(item.changes.since),
+        ]
+    }
+
+    private func json(_ item: EvidenceTally.PolicyInForce) -> JSONValue {
+        [
+            "index": index(item.index), "since": .string(item.time), "policy": .string(item.policy),
+            "candidate": text(item.candidate),
         ]
     }
 

@@ -16,7 +16,7 @@ public struct ExaminerReport: Sendable {
     let made: Timestamp
     let version: String
 
-    /// Reads a log's entries of a period.
+    /// Reads a log's entries of a period, as far as the log was verified: what was appended since is left out.
     ///
     /// - Parameters:
     ///   - verification: What verifying the whole log found just now.
@@ -30,10 +30,15 @@ public struct ExaminerReport: Sendable {
         version: String, progress: (UInt64, UInt64) -> Void = { _, _ in }
     ) throws(AuditError) {
         var tally = EvidenceTally()
-        let size = try log.checkpoint().treeSize
-        var entries = try log.entries(matching: AuditFilter(from: period.from, until: period.until))
+        let size = verification.treeSize
+        let filter = AuditFilter(from: period.from, until: period.until)
+        var entries = try log.entries(in: 0..<size)
         while let entry = try entries.next() {
-            tally.add(entry)
+            if filter.matches(entry) {
+                tally.add(entry)
+            } else if period.isAfter(entry) {
+                tally.addBefore(entry)
+            }
             progress(entries.passed, size)
         }
         self.init(
@@ -54,6 +59,13 @@ public struct ExaminerReport: Sendable {
 
     /// Whether the log was found whole, so that the numbers can be relied on.
     public var restsOnVerifiedLog: Bool { verification.isValid && tally.unreadable.items.isEmpty }
+
+    /// The picture of the period, as far as the log had begun and the time had come.
+    var activity: [Activity.Slice] {
+        tally.activity.slices(
+            of: ReportPeriod(
+                from: period.from.map { max($0, tally.began ?? $0) }, until: period.until.map { min($0, made) }))
+    }
 
     /// The page as HTML 5: complete in itself, without scripts, to be printed as it is.
     public var html: String { ReportPage(self).text }

@@ -15,9 +15,9 @@ struct Person: Sendable, Hashable {
         self.init(issuer: issuer, subject: subject)
     }
 
-    /// As a policy load names who asked for it: `issuer|subject`.
+    /// As a policy load names who asked for it: `issuer|subject`. A subject may hold a bar; the URL of an issuer has none.
     init?(policyLoader text: String) {
-        guard let bar = text.lastIndex(of: "|") else { return nil }
+        guard let bar = text.firstIndex(of: "|") else { return nil }
         self.init(issuer: String(text[..<bar]), subject: String(text[text.index(after: bar)...]))
     }
 

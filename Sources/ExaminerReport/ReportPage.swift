@@ -43,9 +43,9 @@ struct ReportPage {
     private var period: String {
         switch (report.period.from, report.period.until) {
         case (nil, nil): "all of it"
-        case (let from?, nil): "from \(from)"
-        case (nil, let until?): "before \(until)"
-        case (let from?, let until?): "from \(from), before \(until)"
+        case (let from?, nil): "from \(from.description)"
+        case (nil, let until?): "before \(until.description)"
+        case (let from?, let until?): "from \(from.description), before \(until.description)"
         }
     }
 
@@ -84,7 +84,7 @@ struct ReportPage {
         let tally = report.tally
         switch part {
         case .verification: return verification
-        case .activity: return ActivityChart(slices: tally.activity.slices).html
+        case .activity: return ActivityChart(slices: report.activity).html
         case .access:
             return table(
                 ["caller", "target", "action", "commands", "refused", "not succeeded", "rows", "entries"],
@@ -196,7 +196,21 @@ struct ReportPage {
                     entry($0.index), text($0.time), Self.digests($0.digest, before: $0.previous), $0.changes.settings,
                 ]
             }, omitted: report.tally.configurations.omitted, none: "The configuration did not change in this time.")
-        return "\(inForce)\n\(loads)\n\(configurations)"
+        return "\(inForceBefore)\(inForce)\n\(loads)\n\(configurations)"
+    }
+
+    /// Also where nothing was decided or loaded in the period, something was in force.
+    private var inForceBefore: HTML {
+        guard report.period.from != nil else { return "" }
+        guard let before = report.tally.inForceBefore else {
+            return "<p>No entry before the period says what was in force when it began.</p>\n"
+        }
+        let candidate: HTML = before.candidate.map { ", with <code>\($0)</code> on trial" } ?? ""
+        return """
+            <p>In force when the period began: policy set <code>\(before.policy)</code>\(candidate), since \(before.time) \
+            (entry \(entry(before.index))).</p>
+
+            """
     }
 
     private static func digests(_ digest: String?, before: String?) -> HTML {

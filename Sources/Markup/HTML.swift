@@ -30,6 +30,8 @@ public struct HTML: Sendable, ExpressibleByStringInterpolation {
             case ">": out += "&gt;"
             case "\"": out += "&quot;"
             case "'": out += "&#39;"
+            // A page cannot hold it, and browsers leave it out.
+            case "\0": out += "\u{fffd}"
             default: out.unicodeScalars.append(scalar)
             }
         }

@@ -138,7 +138,7 @@ public struct OriginalsCheck: Sendable {
                 }
                 highest = max(highest ?? 0, sequence)
                 for field in header?.fields ?? [] {
-                    sealed[entry.command, default: [:]][field.field, default: 0] += field.values
+                    sealed[entry.command, default: [:]][field.field, default: 0].addClamped(field.values)
                 }
                 continue
             }
@@ -166,7 +166,7 @@ public struct OriginalsCheck: Sendable {
     /// Every value that a rule masked was sealed, once. Credentials that a function echoed are nobody's originals.
     private mutating func compareCounts(_ command: LoggedOriginals) {
         guard let file = command.file else {
-            let count = command.masked.filter { !Self.isOwnSecret($0) }.reduce(0) { $0 + $1.count }
+            let count = command.masked.filter { !Self.isOwnSecret($0) }.map(\.count).clampedSum
             if count > 0 { notes.append("command \(command.command) masked \(count) values and kept none of them") }
             return
         }
@@ -177,10 +177,10 @@ public struct OriginalsCheck: Sendable {
         }
         var counts: [Key: (masked: Int, sealed: Int)] = [:]
         for count in command.masked where !Self.isOwnSecret(count) {
-            counts[Key(rule: count.rule, selector: count.selector), default: (0, 0)].masked += count.count
+            counts[Key(rule: count.rule, selector: count.selector), default: (0, 0)].masked.addClamped(count.count)
         }
         for (field, values) in sealed[command.command] ?? [:] {
-            counts[Key(rule: field.rule, selector: field.selector), default: (0, 0)].sealed += values
+            counts[Key(rule: field.rule, selector: field.selector), default: (0, 0)].sealed.addClamped(values)
         }
         for (key, count) in counts.sorted(by: { ($0.key.rule, $0.key.selector) < ($1.key.rule, $1.key.selector) })
         where count.masked != count.sealed {

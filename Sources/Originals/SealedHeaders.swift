@@ -29,7 +29,9 @@ public struct SealedFileHeader: Sendable, Equatable {
 
     /// - Throws: `OriginalsReason` where it is not of this version and suite.
     init(parsing bytes: [UInt8]) throws(OriginalsReason) {
-        guard let value = try? JSONValue(parsing: bytes) else { throw OriginalsReason("its first header is not JSON") }
+        guard let value = try? JSONValue(parsing: bytes, within: .ownRecord) else {
+            throw OriginalsReason("its first header is not JSON")
+        }
         let (kem, kdf, aead) = SealedFormat.identifiers
         guard value["v"]?.integer == SealedFormat.version, value["kem"]?.integer == kem, value["kdf"]?.integer == kdf,
             value["aead"]?.integer == aead, value["info"]?.string?.isExactly(SealedFormat.info) == true
@@ -82,7 +84,9 @@ public struct SealedChunkHeader: Sendable, Equatable {
     }
 
     init(parsing bytes: [UInt8]) throws(OriginalsReason) {
-        guard let value = try? JSONValue(parsing: bytes) else { throw OriginalsReason("a header is not JSON") }
+        guard let value = try? JSONValue(parsing: bytes, within: .ownRecord) else {
+            throw OriginalsReason("a header is not JSON")
+        }
         guard value["v"]?.integer == SealedFormat.version, let log = value["log"]?.string,
             let session = value["session"]?.string.flatMap({ UUIDv7($0) }),
             let part = value["part"]?.integer.flatMap({ Int(exactly: $0) }),

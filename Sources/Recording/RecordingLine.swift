@@ -97,7 +97,7 @@ enum RecordingLine {
 
     private static func parse(_ line: some Collection<UInt8>) throws(Mistake) -> JSONValue {
         do {
-            return try JSONValue(parsing: Array(line))
+            return try JSONValue(parsing: Array(line), within: .ownRecord)
         } catch {
             throw Mistake(reason: "\(error)")
         }

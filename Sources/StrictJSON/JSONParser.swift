@@ -12,27 +12,39 @@ extension JSONValue {
     ///   - bytes: the whole text in UTF-8.
     ///   - maximumDepth: arrays and objects that may be open at once, at most 1,024.
     public init(parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128) throws(JSONParseError) {
-        var parser = JSONParser(maximumDepth: min(maximumDepth, Self.deepestAllowed))
-        self = try parser.parse(bytes)
+        try self.init(parsing: bytes, within: JSONLimits(depth: maximumDepth))
     }
 
     /// As `init(parsing:maximumDepth:)` for raw memory.
     public init(parsing bytes: some Sequence<UInt8>, maximumDepth: Int = 128) throws(JSONParseError) {
-        // `withContiguousStorageIfAvailable` cannot carry a typed error, so a result does.
-        let result = bytes.withContiguousStorageIfAvailable { Self.result(UnsafeRawBufferPointer($0), maximumDepth) }
-        self = try (result ?? Array(bytes).withUnsafeBytes { Self.result($0, maximumDepth) }).get()
+        try self.init(parsing: bytes, within: JSONLimits(depth: maximumDepth))
     }
 
     /// As `init(parsing:maximumDepth:)` for the text's UTF-8 form.
     public init(parsing text: String, maximumDepth: Int = 128) throws(JSONParseError) {
+        let limits = JSONLimits(depth: maximumDepth)
         var text = text
-        self = try text.withUTF8 { Self.result(UnsafeRawBufferPointer($0), maximumDepth) }.get()
+        self = try text.withUTF8 { Self.result(UnsafeRawBufferPointer($0), limits) }.get()
+    }
+
+    /// As `init(parsing:maximumDepth:)`, with other limits.
+    public init(parsing bytes: UnsafeRawBufferPointer, within limits: JSONLimits) throws(JSONParseError) {
+        var parser = JSONParser(
+            JSONLimits(depth: min(limits.depth, Self.deepestAllowed), takesNUL: limits.takesNUL))
+        self = try parser.parse(bytes)
+    }
+
+    /// As `init(parsing:maximumDepth:)`, with other limits.
+    public init(parsing bytes: some Sequence<UInt8>, within limits: JSONLimits) throws(JSONParseError) {
+        // `withContiguousStorageIfAvailable` cannot carry a typed error, so a result does.
+        let result = bytes.withContiguousStorageIfAvailable { Self.result(UnsafeRawBufferPointer($0), limits) }
+        self = try (result ?? Array(bytes).withUnsafeBytes { Self.result($0, limits) }).get()
     }
 
     private static func result(
-        _ bytes: UnsafeRawBufferPointer, _ maximumDepth: Int
+        _ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits
     ) -> Result<JSONValue, JSONParseError> {
-        Result { () throws(JSONParseError) in try JSONValue(parsing: bytes, maximumDepth: maximumDepth) }
+        Result { () throws(JSONParseError) in try JSONValue(parsing: bytes, within: limits) }
     }
 }
 
@@ -70,7 +82,9 @@ private struct JSONParser {
     private var frames: [Frame] = []
     private var scratch: [UInt8] = []
 
-    init(maximumDepth: Int) { tokenizer = JSONTokenizer(maximumDepth: maximumDepth) }
+    init(_ limits: JSONLimits) {
+        tokenizer = JSONTokenizer(maximumDepth: limits.depth, takesNUL: limits.takesNUL)
+    }
 
     mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONParseError) -> JSONValue {
         var position = 0

@@ -159,7 +159,7 @@ extension JSONTokenizer {
             throw JSONParseError(offset: base + position, reason: .loneSurrogate)
         }
         string.wantsLowSurrogate = false
-        if string.codeUnit == 0 { throw JSONParseError(offset: base + position, reason: .nul) }
+        if string.codeUnit == 0, !takesNUL { throw JSONParseError(offset: base + position, reason: .nul) }
         if 0xd800...0xdbff ~= string.codeUnit {
             string.wantsLowSurrogate = true
             string.phase = .lowSurrogateBackslash

@@ -48,13 +48,17 @@ public struct JSONTokenizer: Sendable {
     private var literalIndex = 0
     private let maximumDepth: Int
     private let isSequence: Bool
+    /// Whether `\u0000` may stand in a string.
+    let takesNUL: Bool
 
     /// - Parameters:
     ///   - maximumDepth: arrays and objects that may be open at once.
     ///   - isSequence: takes any number of documents, each on its own line or lines (NDJSON); else exactly one.
-    public init(maximumDepth: Int = 128, isSequence: Bool = false) {
+    ///   - takesNUL: takes `\u0000` for a character like others, which most receivers of a text do not.
+    public init(maximumDepth: Int = 128, isSequence: Bool = false, takesNUL: Bool = false) {
         self.maximumDepth = maximumDepth
         self.isSequence = isSequence
+        self.takesNUL = takesNUL
     }
 
     enum State: UInt8 {

@@ -68,18 +68,48 @@ struct CSVFormatTests {
         #expect(rows[1]["more"]?.contains("sql.database") == true)
     }
 
-    @Test(
-        "a text that a spreadsheet would run is one that it shows",
-        arguments: [
-            "=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{ff1d}1", "=1\u{301}\"\u{301},",
-        ])
-    func formulas(text: String) throws {
+    private static func row(_ text: String) throws -> (cells: [String: String], line: String) {
         let entry = JSONValue.object([
             JSONMember("id", "x"), JSONMember("kind", "intent"),
             JSONMember("command", ["text": .string(text)]),
         ])
-        let rows = try Self.table([ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry)])
-        #expect(rows[0]["command_text"].map { Array($0.utf8) } == Array("'\(text)".utf8))
+        let exported = ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry)
+        return (try table([exported])[0], CSVFormat().text(of: exported).joined())
+    }
+
+    @Test(
+        "a text that a spreadsheet would run is one that it shows",
+        arguments: [
+            "=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", "\u{ff1d}1", "=1\u{301}\"\u{301},", "|x",
+        ])
+    func formulas(text: String) throws {
+        #expect(try Self.row(text).cells["command_text"].map { Array($0.utf8) } == Array("'\(text)".utf8))
+    }
+
+    @Test(
+        "nor is what only another locale takes for the beginning of a cell",
+        arguments: [
+            ("x;=HYPERLINK(\"x\")", "x;'=HYPERLINK(\"x\")"), ("x\t=1", "x\t'=1"), ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"), ("\n=1", "'\n'=1"), ("a\n-1", "a\n'-1"), ("a; +1", "a; '+1"),
+            ("a;\"=1", "a;\"'=1"), (";;@x", ";;'@x"), (" =1", " '=1"), ("a;b=1", "a;b=1"), ("1-1; x", "1-1; x"),
+        ])
+    func otherLocales(text: String, shown: String) throws {
+        let row = try Self.row(text)
+        #expect(row.cells["command_text"].map { Array($0.utf8) } == Array(shown.utf8))
+        // A reader that splits at these, and to which a quote within a row is none.
+        let ends: Set<Character> = [";", "\t", "\r", "\n", "\r\n"]
+        for cell in row.line.split(whereSeparator: ends.contains) {
+            let first = cell.first { $0 != " " && $0 != "\"" }
+            #expect(first.map { !"=+-@".contains($0) } ?? true, "\(cell)")
+        }
+    }
+
+    @Test("only what has no meaning to any reader stands without quotes")
+    func quotes() throws {
+        for text in ["a;b", "a\tb", "a b", "a|b", "caf\u{e9}", "a'b", "a,b"] {
+            #expect(try Self.row(text).line.contains("\"\(text)\""), "\(text)")
+        }
+        #expect(try Self.row("https://a.example:1/b_c-d@e").line.contains(",https://a.example:1/b_c-d@e,"))
     }
 
     @Test("what is no entry at all is exported as it stands")

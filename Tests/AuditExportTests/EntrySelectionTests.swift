@@ -25,6 +25,14 @@ struct EntrySelectionTests {
         #expect(kinds(EntrySelection()) == all + ["moon-phase"])
     }
 
+    @Test("one of several policies that decided is enough")
+    func severalRules() {
+        let entry: JSONValue = ["id": "x", "kind": "refusal", "decision": ["rule": "no-exports, no-dumps"]]
+        let exported = ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry)
+        #expect(EntrySelection(rule: "no-dumps").takes(exported))
+        #expect(!EntrySelection(rule: "no-dump").takes(exported))
+    }
+
     @Test("names that only look the same are not the same")
     func exactly() {
         let entry: JSONValue = ["id": "x", "kind": "console", "caller": ["subject": "caf\u{e9}"]]

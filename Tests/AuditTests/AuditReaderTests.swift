@@ -54,11 +54,30 @@ struct AuditReaderTests {
         for number in 0..<300 { try log.append(Sample.entry(number, kind: number % 3 == 0 ? "outcome" : "intent")) }
         try log.integrateNow()
         let reader = AuditReader(directory: folder.log)
-        let first = Timestamp(milliseconds: 1_700_000_000_000 + 100).description
-        let last = Timestamp(milliseconds: 1_700_000_000_000 + 110).description
+        let first = Timestamp(milliseconds: 1_700_000_000_000 + 100)
+        let last = Timestamp(milliseconds: 1_700_000_000_000 + 110)
         let found = try reader.all(matching: AuditFilter(kinds: ["outcome"], from: first, until: last))
         #expect(found.compactMap { Sample.number(of: $0) } == [102, 105, 108])
         #expect(try reader.all(matching: AuditFilter(kinds: ["other"])).isEmpty)
+    }
+
+    @Test("a filter compares moments, however precisely they are written, and what has none is of no time")
+    func moments() throws {
+        let eight = try #require(Timestamp("2026-11-23T08:00:00Z"))
+        func entry(_ time: String) -> AuditEntry {
+            AuditEntry(bytes: Array(#"{"kind":"intent","time":"\#(time)"}"#.utf8))
+        }
+        for (time, isBefore) in [
+            ("2026-11-23T07:59:59.999Z", true), ("2026-11-23T08:00:00.000Z", false),
+            ("2026-11-23T08:00:00.001Z", false), ("2026-11-23T08:00:00.999Z", false), ("2026-11-23T08:00:00Z", false),
+        ] {
+            #expect(AuditFilter(from: eight).matches(entry(time)) == !isBefore, "\(time)")
+            #expect(AuditFilter(until: eight).matches(entry(time)) == isBefore, "\(time)")
+        }
+        for time in ["", "yesterday", "2026-11-23T08:00:00+02:00"] {
+            #expect(!AuditFilter(from: eight).matches(entry(time)) && !AuditFilter(until: eight).matches(entry(time)))
+            #expect(AuditFilter().matches(entry(time)))
+        }
     }
 
     @Test("pending entries are seen before they are in the tree, and afterwards not twice")

@@ -1,4 +1,5 @@
 import Identifiers
+import Markup
 import StrictJSON
 import Testing
 
@@ -24,8 +25,9 @@ struct ExaminerReportTests {
         verification.treeSize = UInt64(tally.entries)
         change(&verification)
         return ExaminerReport(
-            tally: tally, period: ReportPeriod(from: "2026-11-01", until: nil), verification: verification,
-            key: "bank.example/log+00000000+AQ", made: Timestamp(milliseconds: 1_790_000_000_000), version: "0.1.0")
+            tally: tally, period: ReportPeriod(from: Timestamp("2026-11-01T00:00:00Z"), until: nil),
+            verification: verification, key: "bank.example/log+00000000+AQ",
+            made: Timestamp(milliseconds: 1_790_000_000_000), version: "0.1.0")
     }
 
     private static func intent(
@@ -116,6 +118,10 @@ struct ExaminerReportTests {
             #"{"by":"https://idp|alice","id":"p","kind":"policy-load","policy":"p2","previous":"p1","#
             + #""time":"2026-11-23T08:00:00.000Z","v":1}"#
         #expect(Self.tally(loader, Self.intent("c1")).doubleDuties.map(\.person.subject) == ["alice"])
+        // A subject may hold a bar, as those of the demo's issuer do.
+        let local = loader.replacing("https://idp|", with: "http://127.0.0.1:1|local|")
+        let user = Self.intent("c1", "local|alice").replacing("https://idp", with: "http://127.0.0.1:1")
+        #expect(Self.tally(local, user).doubleDuties.map(\.person.subject) == ["local|alice"])
     }
 
     @Test("failed sign-ins are counted by address, with those that were not written one by one")
@@ -131,6 +137,34 @@ struct ExaminerReportTests {
         #expect(
             items.map { "\($0["client"]?.string ?? "") \($0["attempts"]?.integer ?? 0)" }
                 == ["10.0.0.1 7", "[::1] 1", "console 1"])
+    }
+
+    @Test("entries with whatever callers send are read, and numbers that no gateway writes end no report")
+    func hostile() throws {
+        let most = "9223372036854775807"
+        let deep = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
+        let failure =
+            #"{"client":"10.0.0.1:1","code":"c","id":"f","kind":"sign-in-failure","suppressed":\#(most),"#
+            + #""time":"2026-11-23T08:00:00.000Z","v":1}"#
+        let masked = #""masked":[{"count":\#(most),"rule":"pii","selector":"s"}],"#
+        let outcome = Self.outcome(
+            of: "c1", rows: Int.max, masked: masked, more: #""originals":{"values":\#(most)},"#
+        ).replacing(#""response_bytes":100"#, with: #""response_bytes":\#(most)"#)
+        let tally = Self.tally(
+            Self.intent("c1", text: #"id\u0000"#), outcome, Self.intent("c1", more: #""a":\#(deep),"#), outcome,
+            failure, failure)
+        let report = Self.report(tally)
+        #expect(report.restsOnVerifiedLog && report.html.contains("The log was verified"))
+        #expect(report.json["operations"]?["unreadable_entries"] == 0)
+        let piece: HTML = "<b>\("a\0b")</b>"
+        #expect(piece.text == "<b>a\u{fffd}b</b>")
+        let access = try #require(report.json["access"]?["items"]?[0])
+        #expect(access["commands"] == 2 && access["rows"]?.integer == Int64.max)
+        #expect(access["answer_bytes"]?.integer == Int64.max)
+        let protection = report.json["data_protection"]
+        #expect(protection?["sealed_values"]?.integer == Int64.max)
+        #expect(protection?["items"]?[0]?["masked"]?.integer == Int64.max)
+        #expect(report.json["sign_in_failures"]?["items"]?[0]?["attempts"]?.integer == Int64.max)
     }
 
     @Test("each change of policies and of the configuration is told, also what an entry had no room for")
@@ -209,7 +243,7 @@ struct ExaminerReportTests {
         func starts(_ times: [String]) -> [String] {
             var activity = Activity()
             for time in times { activity.add(at: time, refused: false) }
-            return activity.slices.map(\.start)
+            return activity.slices().map(\.start)
         }
         #expect(
             starts(["2026-11-23T08:59:59.000Z", "2026-11-23T09:00:00.000Z"]) == ["2026-11-23T08", "2026-11-23T09"])

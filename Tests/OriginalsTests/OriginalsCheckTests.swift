@@ -50,6 +50,21 @@ struct OriginalsCheckTests {
             check.sealed == [Self.commands[0]: [field: 1], Self.commands[1]: [field: 2], Self.commands[2]: [field: 3]])
     }
 
+    @Test("counts that no gateway writes end no check")
+    func hugeCounts() throws {
+        let (workshop, stage) = try Self.stage()
+        var logged = stage
+        let most = MaskCount(rule: "pii/field ssn", selector: "field ssn", count: .max)
+        logged[0].masked = [most, most]
+        #expect(
+            Self.findings(workshop, logged) == [
+                "of command C0, pii/field ssn (field ssn) masked \(Int.max) values and 1 are sealed"
+            ])
+        logged[0].file = nil
+        let check = OriginalsCheck(logged, of: workshop.session, at: workshop.place)
+        #expect(check.notes.contains { $0.contains("masked \(Int.max) values and kept none of them") })
+    }
+
     @Test("each attack is named by its chunk")
     func attacks() throws {
         let (workshop, logged) = try Self.stage()

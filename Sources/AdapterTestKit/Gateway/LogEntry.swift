@@ -9,7 +9,7 @@ public struct LogEntry: Sendable, Hashable {
 
     init(_ entry: AuditEntry) throws {
         text = entry.text
-        json = try JSONValue(parsing: entry.bytes)
+        json = try JSONValue(parsing: entry.bytes, within: .ownRecord)
     }
 
     public var kind: String { json["kind"]?.string ?? "" }

@@ -73,9 +73,9 @@ public struct KeyRotation: Sendable, Equatable {
 
     /// Reads the statement of an entry of kind `key-rotation`.
     init(entry: [UInt8]) throws(NoteError) {
-        guard let value = try? JSONValue(parsing: entry), let text = value["statement"]?.string else {
-            throw .malformed("the entry holds no statement")
-        }
+        guard let value = try? JSONValue(parsing: entry, within: .ownRecord),
+            let text = value["statement"]?.string
+        else { throw .malformed("the entry holds no statement") }
         try self.init(parsing: Array(text.utf8))
     }
 

@@ -9,7 +9,7 @@ public struct AuditEntry: Sendable, Equatable {
     public let bytes: [UInt8]
     public let id: UUIDv7?
     public let kind: String?
-    /// RFC 3339 in UTC with milliseconds, so that the order of the texts is the order of the times.
+    /// RFC 3339 in UTC with milliseconds.
     public let time: String?
     /// The session that the entry belongs to.
     public let session: String?
@@ -47,13 +47,12 @@ public struct AuditEntry: Sendable, Equatable {
 public struct AuditFilter: Sendable {
     /// Kinds to give; empty for all.
     public var kinds: Set<String>
-    /// The earliest time, included; RFC 3339 in UTC (a shorter text such as `2026-11-23` or `2026-11-23T08` is the
-    /// start of that day or hour).
-    public var from: String?
+    /// The earliest time, included.
+    public var from: Timestamp?
     /// The time before which an entry must be.
-    public var until: String?
+    public var until: Timestamp?
 
-    public init(kinds: Set<String> = [], from: String? = nil, until: String? = nil) {
+    public init(kinds: Set<String> = [], from: Timestamp? = nil, until: Timestamp? = nil) {
         self.kinds = kinds
         self.from = from
         self.until = until
@@ -61,8 +60,11 @@ public struct AuditFilter: Sendable {
 
     public func matches(_ entry: AuditEntry) -> Bool {
         if !kinds.isEmpty, !kinds.contains(entry.kind ?? "") { return false }
-        if let from, entry.time ?? "" < from { return false }
-        if let until, !(entry.time.map { $0 < until } ?? false) { return false }
+        guard from != nil || until != nil else { return true }
+        // Moments, not texts: `08:00:00Z` and `08:00:00.000Z` are one, and their texts sort otherwise.
+        guard let time = entry.time.flatMap({ Timestamp($0) }) else { return false }
+        if let from, time < from { return false }
+        if let until, time >= until { return false }
         return true
     }
 }

@@ -12,7 +12,9 @@ enum OCSFControl {
         event.set("session", OCSFObjects.session(of: entry))
         event.set("auth_protocol_id", 4)
         event.set("is_remote", true)
-        if let count = entry.value["suppressed"]?.integer { event.set("count", .number(String(count + 1))) }
+        if let count = entry.value["suppressed"]?.integer {
+            event.set("count", .number(String(count.addingClamped(1))))
+        }
         if entry.kind == "sign-in-failure" {
             event.status(isSuccess: false, code: entry.value["code"]?.string, detail: entry.value["reason"]?.string)
         } else {
@@ -94,7 +96,7 @@ struct OCSFMaskingFinding {
         event.set("time", .number(String(Timestamp(entry.time)?.milliseconds ?? 0)))
         event.set("severity_id", 1)
         event.set("status_id", 1)
-        let total = entry.masked.reduce(0) { $0 + $1.count }
+        let total = entry.masked.map(\.count).clampedSum
         event.set(
             "message", .string("\(total) values masked in an answer of \(entry.target?["name"]?.string ?? "unknown")"))
         event.set(

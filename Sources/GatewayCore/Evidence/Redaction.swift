@@ -111,7 +111,7 @@ struct Redaction: Sendable {
         if place.isSelected { return digest(text) }
         if !place.selectsNothing, let first = text.utf8.first(where: { $0 > 0x20 }),
             first == UInt8(ascii: "{") || first == UInt8(ascii: "["),
-            let document = try? JSONValue(parsing: Array(text.utf8))
+            let document = try? JSONValue(parsing: Array(text.utf8), within: .ownRecord)
         {
             return String(decoding: value(document, at: place.nestedDocument).canonicalBytes, as: UTF8.self)
         }

@@ -25,7 +25,7 @@ public struct SessionIndex: Sendable {
     }
 
     static func addStart(_ entry: AuditEntry, of session: Int64, to database: Database) throws {
-        guard let value = try? JSONValue(parsing: entry.bytes) else { return }
+        guard let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord) else { return }
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE session SET target = ?, kind = ?, client = ?, started = ? WHERE number = ? AND started IS NULL
@@ -38,7 +38,7 @@ public struct SessionIndex: Sendable {
     }
 
     static func addEnd(_ entry: AuditEntry, of session: Int64, to database: Database) throws {
-        guard let value = try? JSONValue(parsing: entry.bytes) else { return }
+        guard let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord) else { return }
         let statement = try database.cachedStatement(
             sql: "UPDATE session SET ended = ?, end_reason = ?, recording_sha256 = ? WHERE number = ?")
         try statement.execute(
@@ -48,10 +48,11 @@ public struct SessionIndex: Sendable {
     }
 
     static func add(_ tallies: [Int64: SessionTally], to database: Database) throws {
+        // A sum that is too large becomes a fraction in SQLite, for which the column has no place.
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE session SET commands = commands + ?, refused = refused + ?, failed = failed + ?,
-                    masked = masked + ? WHERE number = ?
+                    masked = min(masked + ?, \(Int64.max)) WHERE number = ?
                 """)
         for (session, tally) in tallies {
             try statement.execute(arguments: [tally.commands, tally.refused, tally.failed, tally.masked, session])
@@ -81,8 +82,9 @@ struct SessionTally {
             // stands without a backslash.
             if entry.holds(#","kind":"succeeded","#), !entry.holds(#""masked":["#) { return }
             // An entry that is not JSON is a matter for `audit verify`.
-            let outcome = (try? JSONValue(parsing: entry.bytes))?["outcome"]
-            masked += Int(outcome?["masked"]?.array?.reduce(0) { $0 + ($1["count"]?.integer ?? 0) } ?? 0)
+            let outcome = (try? JSONValue(parsing: entry.bytes, within: .ownRecord))?["outcome"]
+            let counts = (outcome?["masked"]?.array ?? []).map { Int(clamping: $0["count"]?.integer ?? 0) }
+            masked.addClamped(max(0, counts.clampedSum))
             failed += outcome?["kind"]?.string == "succeeded" ? 0 : 1
         default: break
         }

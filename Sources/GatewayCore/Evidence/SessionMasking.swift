@@ -27,7 +27,7 @@ public struct SessionMasking: Sendable {
 
     public mutating func add(_ entry: AuditEntry) {
         guard let kind = entry.kind, ["intent", "outcome", "originals"].contains(kind),
-            let value = try? JSONValue(parsing: entry.bytes, maximumDepth: 128)
+            let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord)
         else { return }
         add(value)
     }

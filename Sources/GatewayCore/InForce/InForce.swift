@@ -66,7 +66,7 @@ extension InForce {
     /// - Parameter treeSize: Of the log as it is. One that was set back does not have what a longer one had recorded.
     /// - Returns: `nil` for anything but what ``bytes(recordedIn:)`` gave for a log of at most this size.
     public init?(bytes: [UInt8], in treeSize: UInt64) {
-        guard let json = try? JSONValue(parsing: bytes), json["v"] == .number(Self.version),
+        guard let json = try? JSONValue(parsing: bytes, within: .ownRecord), json["v"] == .number(Self.version),
             let policy = json["policy"].flatMap(Policies.init), let key = json["pseudonym_key"]?.string,
             let list = json["configuration"]?["settings"]?.array,
             let recorded = json["tree_size"]?.integer, recorded >= 0, recorded <= treeSize

@@ -135,7 +135,8 @@ public final class LoggedEventReader {
     public func next() throws(RecordingError) -> LoggedEvent? {
         guard let line = try lines.next() else { return nil }
         number += 1
-        guard let value = try? JSONValue(parsing: Array(line)), let event = LoggedEvent(value) else {
+        guard let value = try? JSONValue(parsing: Array(line), within: .ownRecord), let event = LoggedEvent(value)
+        else {
             throw .damaged(path: path, line: number, reason: "it is no entry of an audit log")
         }
         return event

@@ -135,13 +135,10 @@ enum AsciicastLine {
     /// An event's microseconds since the one before, and what happened; `nil` for a code that we do not know, which the
     /// format wants passed over.
     static func event(_ line: some Collection<UInt8>) throws(Mistake) -> (UInt64, TerminalEvent.Action?) {
-        let (plain, nulCount) = withoutNUL(line)
-        guard let elements = try parse(plain).array, elements.count == 3 + nulCount,
-            case .number(let number) = elements[0], let interval = microseconds(number), let code = elements[1].string
+        guard let elements = try parse(line).array, elements.count == 3, case .number(let number) = elements[0],
+            let interval = microseconds(number), let code = elements[1].string
         else { throw Mistake(reason: "it is not an interval, a code and a text") }
-        let pieces = elements[2...].compactMap(\.string)
-        guard pieces.count == 1 + nulCount else { throw Mistake(reason: "its text is none") }
-        let data = pieces.joined(separator: "\0")
+        guard let data = elements[2].string else { throw Mistake(reason: "its text is none") }
         switch code {
         case "o": return (interval, .output(data))
         case "i": return (interval, .input(data))
@@ -156,32 +153,10 @@ enum AsciicastLine {
         }
     }
 
-    /// Terminals are sent NUL characters, which our parser refuses: where one stands, a text ends here and another begins.
-    private static func withoutNUL(_ line: some Collection<UInt8>) -> (line: [UInt8], count: Int) {
-        var plain: [UInt8] = []
-        plain.reserveCapacity(line.count)
-        var count = 0
-        var rest = line[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "\\") else {
-                plain.append(byte)
-                continue
-            }
-            if rest.starts(with: "u0000".utf8) {
-                rest = rest.dropFirst(5)
-                plain.append(contentsOf: "\",\"".utf8)
-                count += 1
-            } else {
-                plain.append(byte)
-                if let escaped = rest.popFirst() { plain.append(escaped) }
-            }
-        }
-        return (plain, count)
-    }
-
     private static func parse(_ line: some Collection<UInt8>) throws(Mistake) -> JSONValue {
         do {
-            return try JSONValue(parsing: Array(line), maximumDepth: 8)
+            // Terminals are sent NUL characters.
+            return try JSONValue(parsing: Array(line), within: JSONLimits(depth: 8, takesNUL: true))
         } catch {
             throw Mistake(reason: "\(error)")
         }

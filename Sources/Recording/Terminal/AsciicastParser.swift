@@ -1,3 +1,5 @@
+import Identifiers
+
 /// Takes a terminal recording apart as its bytes come, from a file or over the network, in memory bounded by the longest
 /// line that there may be.
 public struct AsciicastParser: Sendable {

@@ -1,3 +1,5 @@
+import Identifiers
+
 /// One thing that happened on a recorded terminal.
 public struct TerminalEvent: Sendable, Equatable {
     public enum Action: Sendable, Equatable {
@@ -58,12 +60,5 @@ extension Duration {
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000)
         return overflow ? .max : product.addingClamped(UInt64(attoseconds / 1_000_000_000_000))
-    }
-}
-
-extension UInt64 {
-    func addingClamped(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

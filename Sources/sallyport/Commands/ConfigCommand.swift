@@ -30,14 +30,18 @@ struct CheckConfig: ReportingCommand {
 
     func perform() async throws {
         let registry = try AdapterRegistry.all()
+        let configuration: GatewayConfiguration
         do throws(ConfigErrors) {
-            _ = try GatewayConfiguration.load(path: options.config, registry: registry)
+            configuration = try GatewayConfiguration.load(path: options.config, registry: registry)
         } catch {
             guard format.output == .json else { throw CommandFailure(error.description, status: .configuration) }
             print(JSONText.indented(["ok": false, "errors": .array(error.errors.map(Self.json))]))
             throw ExitCode(ExitStatus.configuration.rawValue)
         }
-        format.print(["ok": true, "errors": []]) { "\(options.config) is right" }
+        let notes = configuration.notes
+        format.print(["ok": true, "errors": [], "notes": .array(notes.map { .string($0) })]) {
+            (["\(options.config) is right"] + notes.map { "note: \(Terminal.plain($0))" }).joined(separator: "\n")
+        }
     }
 
     private static func json(_ error: ConfigError) -> JSONValue {

@@ -24,6 +24,7 @@ struct Serve: ReportingCommand {
             // Every part says in a sentence what is wrong with what it was given.
             throw CommandFailure("\(error)", status: .configuration)
         }
+        for note in configuration.notes { logger.warning("\(note)") }
         raiseFileLimit(logger)
         try await gateway.run()
     }

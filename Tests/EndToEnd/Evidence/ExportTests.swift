@@ -93,6 +93,41 @@ struct ExportTests {
         #expect(try await count(["--kind", "refusal", "--target", "payments"]) == refusals && refusals > 0)
     }
 
+    @Test("a period is of moments, to the millisecond, and what is none is refused by every command that takes one")
+    func period() async throws {
+        let gateway = try await ThreeProtocols.gateway.value
+        func run(_ arguments: [String]) async throws -> RunningProcess.Finished {
+            try await RunningProcess.run(
+                try Tools.sallyport, arguments + ["--config", "sallyport.yaml"], in: gateway.folder)
+        }
+        func count(_ arguments: String...) async throws -> Int {
+            let finished = try await run(["audit", "export"] + arguments)
+            guard finished.status == 0 else { throw TestFailure("\(finished)") }
+            return finished.output.split(separator: "\n").count
+        }
+        let times = try await gateway.auditEntries().compactMap { $0["time"] as? String }
+        // Whole seconds: the entries of them have milliseconds, which sort before the `Z`.
+        for second in Set(times.map { String($0.prefix(19)) }).sorted().prefix(4) {
+            let before = times.count { $0.prefix(19) < second }
+            #expect(try await count("--from", "\(second)Z") == times.count - before, "\(second)")
+            #expect(try await count("--until", "\(second)Z") == before, "\(second)")
+            #expect(try await count("--to", "\(second).000Z") == before, "\(second)")
+        }
+        let commands = [
+            ["audit", "export"], ["audit", "search"], ["audit", "report"],
+            ["policy", "replay", "--to", "policy.cedar"],
+        ]
+        for arguments in commands {
+            for option in ["--from", "--until"] {
+                for text in ["yesterday", "2026-11-23T08:00:00+02:00", "2026-11-23T08", "2026-02-30"] {
+                    let refused = try await run(arguments + [option, text])
+                    #expect(refused.status == 64 && refused.output.isEmpty, "\(arguments) \(text): \(refused)")
+                    #expect(refused.errors.contains("\(option) is a moment such as"), "\(refused)")
+                }
+            }
+        }
+    }
+
     @Test("CEF gives a line for each entry, and none can be forged within another")
     func cef() async throws {
         let lines = try await export("--format", "cef").split(separator: "\n")

@@ -248,5 +248,20 @@ def vanish():
     return {}
 
 
-modes = {f.__name__: f for f in (skip, guess, garbage, idle, requests, stalled, hasty, greedy, silent, vanish)}
+def nul():
+    """A command with a NUL character, which shells end at."""
+    client = signed_in()
+    channel = client.open_session(timeout=20)
+    try:
+        channel.exec_command("id\x00")
+        channel.settimeout(20)
+        while channel.recv(65536):
+            pass
+        return {"ended": True}
+    except (paramiko.SSHException, socket.timeout) as error:
+        return {"ended": str(error)}
+
+
+functions = (skip, guess, garbage, idle, requests, stalled, hasty, greedy, silent, vanish, nul)
+modes = {f.__name__: f for f in functions}
 print(json.dumps(modes[arguments.mode]()))

@@ -110,18 +110,20 @@ private struct Profiles {
             conditions.append("\(column) = (SELECT id FROM word WHERE text = ?)")
             arguments += [text]
         }
-        func among(_ column: String, _ text: String?) {
+        // As `ExactText.lists` has it.
+        func among(_ column: String, _ text: String?, orBelow: Bool = false) {
             guard let text else { return }
-            conditions.append(
-                "\(column) IN (SELECT id FROM word WHERE instr(', ' || text || ', ', ', ' || ? || ', ') > 0)")
-            arguments += [text]
+            let ends = orBelow ? [", ", "."] : [", "]
+            let found = ends.map { "instr(', ' || text || ', ', ', ' || ? || '\($0)') > 0" }
+            conditions.append("\(column) IN (SELECT id FROM word WHERE \(found.joined(separator: " OR ")))")
+            arguments += StatementArguments(ends.map { _ in text })
         }
         if let caller = query.caller {
             conditions.append("caller IN (SELECT id FROM caller WHERE subject = ? OR label = ?)")
             arguments += [caller, caller]
         }
         one("target", query.target)
-        among("actions", query.action)
+        among("actions", query.action, orBelow: true)
         among("rule", query.rule)
         one("decision", query.decision)
         if !query.kinds.isEmpty {

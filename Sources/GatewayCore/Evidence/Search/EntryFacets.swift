@@ -27,22 +27,6 @@ public struct EntryFacets: Sendable, Hashable {
     public var rule: ExactText?
     /// `allow`, `deny` or `approval`.
     public var decision: ExactText?
-
-    /// Whether `name` is one of those that stand in `list`, joined by `, `.
-    static func holds(_ name: String, in list: ExactText?) -> Bool {
-        guard let list = list.map({ Array($0.text.utf8) }) else { return false }
-        let name = Array(name.utf8)
-        var start = 0
-        while start + name.count <= list.count {
-            let end = start + name.count
-            if list[start..<end].elementsEqual(name), end == list.count || list[end...].starts(with: ", ".utf8) {
-                return true
-            }
-            while start < list.count, !list[start...].starts(with: ", ".utf8) { start += 1 }
-            start += 2
-        }
-        return false
-    }
 }
 
 /// Finds an entry's facets in its bytes.
@@ -200,7 +184,9 @@ struct FacetScanner {
     /// The text of a JSON string's bytes; as they are where they are no JSON.
     private static func text(_ raw: ArraySlice<UInt8>) -> String {
         if raw.contains(UInt8(ascii: "\\")),
-            let parsed = try? JSONValue(parsing: [UInt8(ascii: "\"")] + raw + [UInt8(ascii: "\"")]).string
+            let parsed = try? JSONValue(
+                parsing: [UInt8(ascii: "\"")] + raw + [UInt8(ascii: "\"")], within: .ownRecord
+            ).string
         {
             return parsed
         }

@@ -9,7 +9,7 @@ public struct EntryQuery: Sendable {
     /// The subject or the label (email) of who did it.
     public var caller: String?
     public var target: String?
-    /// One of a command's actions, e.g. `sql.delete`, or an action at the console.
+    /// One of a command's actions or an action at the console, e.g. `sql.delete`; or a group of them: `sql`.
     public var action: String?
     /// One of the policies that decided.
     public var rule: String?
@@ -49,8 +49,8 @@ public struct EntryQuery: Sendable {
         if !kinds.isEmpty, !kinds.contains(where: { $0.isExactly(facets.kind.text) }) { return false }
         if let caller, !(facets.caller?.isCalled(caller) ?? false) { return false }
         if let target, facets.target != ExactText(target) { return false }
-        if let action, !EntryFacets.holds(action, in: facets.actions) { return false }
-        if let rule, !EntryFacets.holds(rule, in: facets.rule) { return false }
+        if let action, !(facets.actions?.lists(action, orBelow: true) ?? false) { return false }
+        if let rule, !(facets.rule?.lists(rule) ?? false) { return false }
         if let decision, facets.decision != ExactText(decision) { return false }
         return true
     }

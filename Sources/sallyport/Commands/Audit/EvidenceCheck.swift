@@ -33,7 +33,7 @@ struct EvidenceCheck {
         var found: [Deletion] = []
         var entries = try reader.entries(matching: filter)
         while let entry = try entries.next() {
-            if let deletion = (try? JSONValue(parsing: entry.bytes)).flatMap(Deletion.init) { found.append(deletion) }
+            if let deletion = value(entry).flatMap(Deletion.init) { found.append(deletion) }
         }
         return found
     }
@@ -147,7 +147,7 @@ struct EvidenceCheck {
     }
 
     private static func value(_ entry: AuditEntry) -> JSONValue? {
-        try? JSONValue(parsing: entry.bytes, maximumDepth: 128)
+        try? JSONValue(parsing: entry.bytes, within: .ownRecord)
     }
 
     private mutating func compare(_ name: String, with digest: String, of entry: AuditEntry) {

@@ -19,12 +19,6 @@ struct ExportAudit: ReportingCommand {
     @Option(help: "jsonl, csv, ocsf or cef.")
     var format = ExportFormat.jsonl
 
-    @Option(help: "Only entries from this time on (RFC 3339, or a date).")
-    var from: String?
-
-    @Option(help: "Only entries before this time.")
-    var until: String?
-
     @Option(parsing: .upToNextOption, help: "Only entries of these kinds, e.g. intent outcome refusal.")
     var kind: [String] = []
 
@@ -49,6 +43,7 @@ struct ExportAudit: ReportingCommand {
     @Flag(help: "Leave out entries that are recorded in a journal and not in the signed tree yet.")
     var signedOnly = false
 
+    @OptionGroup var period: PeriodOptions
     @OptionGroup var location: AuditLocation
 
     func perform() async throws {
@@ -60,7 +55,7 @@ struct ExportAudit: ReportingCommand {
             var progress = ProgressLine("exporting", terminal: Terminal.output.isInteractive ? .quiet : .errors)
             var export = Export(
                 encoder: format.encoder(version: Gateway.version),
-                filter: AuditFilter(kinds: Set(kind), from: from, until: until),
+                filter: AuditFilter(kinds: Set(kind), from: period.start, until: period.end),
                 selection: EntrySelection(
                     caller: caller, target: target, session: session, action: action, decision: decision, rule: rule),
                 // Nothing needs to be known of other entries where each is written as it stands.

@@ -7,15 +7,17 @@ struct ProveConsistency: ReportingCommand {
         commandName: "consistency",
         abstract: "Prove that nothing was changed or removed between two states of the log.",
         discussion: """
-            OLD and NEW are checkpoints that were kept, or sizes of the log; NEW is the newest checkpoint by default. \
-            Exit status 1 when the old state is not the beginning of the new one. The proof has the form in which \
+            OLD and NEW are checkpoints that were kept, or numbers of entries; NEW is by default the newest checkpoint, or \
+            the newest that witnesses cosigned. A number stands for the log's first so many entries as they are now; \
+            where no checkpoint of exactly NEW entries is kept here, the proof is under one that covers them, and it says \
+            so. Exit status 1 when the old state is not the beginning of the new one. The proof has the form in which \
             witnesses get it (C2SP tlog-witness).
             """)
 
     @Argument(help: "A file with the old checkpoint, or the old number of entries.")
     var old: String
 
-    @Argument(help: "A file with the new checkpoint; by default the log's newest.")
+    @Argument(help: "A file with the new checkpoint, or the new number of entries; by default the log's newest.")
     var new: String?
 
     @Option(name: .shortAndLong, help: "Where the proof goes; by default the standard output.")
@@ -24,13 +26,42 @@ struct ProveConsistency: ReportingCommand {
     @OptionGroup var trust: TrustOptions
     @OptionGroup var location: AuditLocation
 
+    /// A state of the log as it is named on the command line.
+    private enum LogState {
+        case size(UInt64)
+        case checkpoint(SignedCheckpoint)
+
+        /// A file goes before a number of the same name.
+        init(_ text: String) throws {
+            if !FileManager.default.fileExists(atPath: text), let size = UInt64(text) {
+                self = .size(size)
+            } else {
+                self = .checkpoint(try ProofFile.checkpoint(text))
+            }
+        }
+
+        var treeSize: UInt64 {
+            switch self {
+            case .size(let size): size
+            case .checkpoint(let checkpoint): checkpoint.treeSize
+            }
+        }
+    }
+
     func perform() async throws {
         let reader = AuditReader(directory: try location.resolvedDirectory())
         let policy = try trust.policy(location)
-        let target = try new.map { try ProofFile.checkpoint($0) }
+        let (from, to) = (try LogState(old), try new.map { try LogState($0) })
         do {
-            let (size, root) = try state(in: reader, under: policy)
-            let proof = try reader.consistency(from: size, to: target)
+            let size = from.treeSize
+            let end = try to?.treeSize ?? reader.checkpoint().treeSize
+            guard size <= end else {
+                throw CommandFailure(
+                    "the old state has \(size) entries and the new one \(end): they are swapped, or entries were removed",
+                    status: .negative)
+            }
+            let root = try root(of: from, in: reader, under: policy)
+            let proof = try reader.consistency(from: size, to: try target(to, in: reader))
             try proof.verify(oldRoot: root, under: try signing(proof.checkpoint, in: reader, under: policy))
             try ProofFile.write(proof.bytes, to: file)
         } catch let error as AuditError {
@@ -50,13 +81,34 @@ struct ProveConsistency: ReportingCommand {
         return history.policy(policy, for: checkpoint)
     }
 
-    /// The old state: of a checkpoint that was kept, which must be the log's, or of so many entries as they are now.
-    private func state(in reader: AuditReader, under policy: TrustPolicy) throws -> (size: UInt64, root: TreeHash) {
-        if !FileManager.default.fileExists(atPath: old), let size = UInt64(old) {
-            return (size, try reader.root(of: size))
+    /// The old state's root: that of a checkpoint that was kept, which must be the log's, or of so many entries as they
+    /// are now.
+    private func root(of state: LogState, in reader: AuditReader, under policy: TrustPolicy) throws -> TreeHash {
+        switch state {
+        case .size(let size): return try reader.root(of: size)
+        case .checkpoint(let kept):
+            try signing(kept, in: reader, under: TrustPolicy(key: policy.key)).check(kept)
+            return kept.root
         }
-        let kept = try ProofFile.checkpoint(old)
-        try signing(kept, in: reader, under: TrustPolicy(key: policy.key)).check(kept)
-        return (kept.treeSize, kept.root)
+    }
+
+    /// The checkpoint to prove under; `nil` for the reader's own choice.
+    private func target(_ state: LogState?, in reader: AuditReader) throws -> SignedCheckpoint? {
+        switch state {
+        case nil: return nil
+        case .checkpoint(let checkpoint): return checkpoint
+        case .size(let size):
+            if let exact = try reader.checkpoint(of: size) { return exact }
+            // So many entries have no root but the one that this tree gives them: what is the beginning of it is the
+            // beginning of them.
+            let covering = try reader.checkpoint(covering: size)
+            guard covering.treeSize >= size else {
+                throw AuditError.outOfRange(index: size, treeSize: covering.treeSize)
+            }
+            Terminal.note(
+                "there is no checkpoint of \(size) entries here: the proof is under that of \(covering.treeSize), of which "
+                    + "they are the first")
+            return covering
+        }
     }
 }

@@ -8,7 +8,8 @@ struct ProveEntry: ReportingCommand {
         abstract: "Write the proof that an entry is in the log, for those who check it elsewhere.",
         discussion: """
             A C2SP tlog-proof with the entry itself: one file that `sallyport audit check-proof`, the script \
-            Auditing/verify_log.py and other tools check with the log's public key alone.
+            Auditing/verify_log.py and other tools check with the log's public key alone. It is made under the newest \
+            checkpoint that witnesses cosigned, where that covers the entry, so that it carries their word.
             """)
 
     @Argument(help: "The entry's index or id.")

@@ -19,25 +19,12 @@ struct ReportAudit: ReportingCommand {
     @Option(help: "The handbook whose sections order the report.")
     var framework = Framework.ffiec
 
-    @Option(help: "Only entries from this time on (RFC 3339, or a date).")
-    var from: String?
-
-    @Option(name: [.customLong("to"), .customLong("until")], help: "Only entries before this time.")
-    var to: String?
-
     @Option(help: ArgumentHelp("Where report.html and report.json are written.", valueName: "folder"))
     var into = "."
 
+    @OptionGroup var period: PeriodOptions
     @OptionGroup var trust: TrustOptions
     @OptionGroup var location: AuditLocation
-
-    func validate() throws {
-        for (name, text) in [("from", from), ("to", to)] {
-            if let text, Timestamp(moment: text) == nil {
-                throw ValidationError("--\(name) is \(Timestamp.momentHelp)")
-            }
-        }
-    }
 
     func perform() async throws {
         let directory = try location.resolvedDirectory()
@@ -53,9 +40,7 @@ struct ReportAudit: ReportingCommand {
             defer { reading.finish() }
             report = try ExaminerReport(
                 of: AuditReader(directory: directory),
-                ReportPeriod(
-                    from: from.flatMap { Timestamp(moment: $0) }?.description,
-                    until: to.flatMap { Timestamp(moment: $0) }?.description), verification: verification,
+                ReportPeriod(from: period.start, until: period.end), verification: verification,
                 key: policy.key.description, made: .now, version: Gateway.version
             ) { reading.update($0, of: $1) }
         } catch {

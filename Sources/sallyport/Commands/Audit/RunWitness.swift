@@ -14,7 +14,8 @@ struct RunWitness: ReportingCommand {
         discussion: """
             Runs on another machine, best in another team's hands: then nobody who has the gateway's key and disk can \
             show one log to one examiner and another to the next. It keeps one checkpoint a log and needs no more than \
-            the logs' public keys. Checkpoints are public and signed; put a TLS proxy before it all the same.
+            the logs' public keys. Whoever asks for /<SHA-256 of the log's origin>/checkpoint gets the newest that it \
+            cosigned. Checkpoints are public and signed; put a TLS proxy before it all the same.
             """)
 
     @Option(help: "Its name in cosignatures, best a URL without a scheme, as witness.example.com/w1.")
@@ -50,14 +51,24 @@ struct RunWitness: ReportingCommand {
             let answer = try await NIOThreadPool.singleton.runIfActive {
                 witness.addCheckpoint(Array(body.readableBytesView), time: time)
             }
-            return Response(
-                status: .init(code: answer.status), headers: [.contentType: answer.contentType],
-                body: .init(byteBuffer: .init(string: answer.body)))
+            return Self.response(answer)
+        }
+        router.get("/{log}/checkpoint") { _, context in
+            let log = context.parameters.get("log") ?? ""
+            // Off the event loop too: it waits while a checkpoint is being written.
+            return Self.response(
+                try await NIOThreadPool.singleton.runIfActive { witness.checkpoint(ofLog: log) })
         }
         let host = String(listen[..<colon]).trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         let logger = Logger.gateway(.notice)
         try await Application(
             router: router, configuration: .init(address: .hostname(host, port: port), serverName: nil), logger: logger
         ).run()
+    }
+
+    private static func response(_ answer: Witness.Answer) -> Response {
+        Response(
+            status: .init(code: answer.status), headers: [.contentType: answer.contentType],
+            body: .init(byteBuffer: .init(string: answer.body)))
     }
 }

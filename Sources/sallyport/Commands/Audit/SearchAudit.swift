@@ -20,7 +20,10 @@ struct SearchAudit: ReportingCommand {
     @Option(help: "Only entries about this target.")
     var target: String?
 
-    @Option(help: "Only commands with this action, e.g. sql.delete, and what was done so at the console.")
+    @Option(
+        help:
+            "Only commands with this action, e.g. sql.delete, or sql for all of them; and what was done so at the console."
+    )
     var action: String?
 
     @Option(help: "Only what this policy decided.")
@@ -35,12 +38,6 @@ struct SearchAudit: ReportingCommand {
     @Option(help: "Only entries of this session.")
     var session: String?
 
-    @Option(help: "Only entries from this time on (RFC 3339, or a date).")
-    var from: String?
-
-    @Option(name: [.long, .customLong("to")], help: "Only entries before this time.")
-    var until: String?
-
     @Option(help: "Only entries in which this text stands; upper and lower case differ.")
     var text: String?
 
@@ -53,6 +50,7 @@ struct SearchAudit: ReportingCommand {
     @Option(help: "The URL of a gateway's console, to ask it.")
     var console: String?
 
+    @OptionGroup var period: PeriodOptions
     @OptionGroup var location: AuditLocation
     @OptionGroup var format: OutputOptions
 
@@ -63,11 +61,6 @@ struct SearchAudit: ReportingCommand {
             throw ValidationError("--decision is one of \(words.joined(separator: ", "))")
         }
         if let session, UUIDv7(session) == nil { throw ValidationError("--session is the id of a session") }
-        for (name, text) in [("from", from), ("until", until)] {
-            if let text, Timestamp(moment: text) == nil {
-                throw ValidationError("--\(name) is \(Timestamp.momentHelp)")
-            }
-        }
     }
 
     func perform() async throws {
@@ -75,7 +68,8 @@ struct SearchAudit: ReportingCommand {
         let entries = page.hits.map { hit -> JSONValue in
             [
                 "index": hit.index.map { .number(String($0)) } ?? .null,
-                "entry": (try? JSONValue(parsing: hit.bytes)) ?? .string(String(decoding: hit.bytes, as: UTF8.self)),
+                "entry": (try? JSONValue(parsing: hit.bytes, within: .ownRecord))
+                    ?? .string(String(decoding: hit.bytes, as: UTF8.self)),
             ]
         }
         format.print(
@@ -100,9 +94,7 @@ struct SearchAudit: ReportingCommand {
     private var query: EntryQuery {
         EntryQuery(
             kinds: kind, caller: caller, target: target, action: action, rule: rule, decision: decision,
-            session: session.flatMap { UUIDv7($0) }, from: from.flatMap { Timestamp(moment: $0) },
-            to: until.flatMap { Timestamp(moment: $0) },
-            text: text)
+            session: session.flatMap { UUIDv7($0) }, from: period.start, to: period.end, text: text)
     }
 
     // MARK: In the files

@@ -26,7 +26,7 @@ struct ShowAuditEntry: ReportingCommand {
         guard let found else {
             throw CommandFailure("the log has no entry \(Terminal.plain(entry))", status: .negative)
         }
-        let value = (try? JSONValue(parsing: found.bytes)) ?? .string(found.text)
+        let value = (try? JSONValue(parsing: found.bytes, within: .ownRecord)) ?? .string(found.text)
         format.print(
             [
                 "index": found.index.map { .number(String($0)) } ?? .null, "entry": value,

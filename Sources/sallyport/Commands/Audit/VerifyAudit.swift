@@ -88,6 +88,11 @@ struct VerifyAudit: ReportingCommand {
             lines.append("\(report.pendingEntries) more stand in journals and are not signed yet")
         }
         lines += deletions.map { Terminal.plain($0.line) }
+        if deletions.contains(where: { $0.kind == .recordings }) {
+            lines.append(
+                "copies that sinks put into buckets are not covered: they are there until somebody deletes them, which "
+                    + "their lock forbids before its end")
+        }
         if let check {
             lines += check.findings.map { "\(terminal.styled("WRONG", .red))  \(Terminal.plain($0))" }
             if check.findingsOmitted > 0 { lines.append("       … and \(check.findingsOmitted) more") }

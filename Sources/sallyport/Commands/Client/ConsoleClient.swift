@@ -116,7 +116,9 @@ struct ConsoleClient: Sendable {
 
     private func json(_ response: HTTPClientResponse) async throws -> JSONValue {
         do {
-            return try JSONValue(parsing: try await response.body.collect(upTo: 64 << 20).readableBytesView)
+            // Entries of the log may be in it.
+            return try JSONValue(
+                parsing: try await response.body.collect(upTo: 64 << 20).readableBytesView, within: .ownRecord)
         } catch {
             throw CommandFailure("\(base) did not answer as a console does: \(error)", status: .unavailable)
         }

@@ -22,6 +22,10 @@ struct Doctor: ReportingCommand {
         do {
             configuration = try GatewayConfiguration.load(path: options.config, registry: registry)
             report([.ok("config", "\(options.config) is right")])
+            report(
+                (configuration?.notes ?? []).map {
+                    .warn("config", $0, "correct the name if it is one; else take it out when nothing is left")
+                })
         } catch {
             configuration = nil
             report(

@@ -76,7 +76,7 @@ struct CheckMasking: ReportingCommand {
                 "\(command.originals.command): rule sets \(Terminal.plain(command.ruleSets.joined(separator: ", ")))"
                     + " (sha256 \(command.originals.rules?.prefix(16) ?? "")…), policy \(command.policy.prefix(16))…")
         }
-        let masked = masking.commands.flatMap(\.originals.masked).reduce(0) { $0 + $1.count }
+        let masked = masking.commands.flatMap(\.originals.masked).map(\.count).clampedSum
         lines.append(
             "\(check.findings.isEmpty ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): "
                 + "\(masked) values masked by \(masking.commands.count) commands, \(check.chunksChecked) chunks checked; "

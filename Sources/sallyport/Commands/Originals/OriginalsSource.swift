@@ -29,7 +29,7 @@ struct LocalOriginals: OriginalsSource {
             if let index = UInt64(entry) { found = try reader.entry(at: index) }
             if let id = UUIDv7(entry) { found = try reader.entry(id: id) }
             var masking = SessionMasking()
-            if let command = found.flatMap({ try? JSONValue(parsing: $0.bytes, maximumDepth: 128) })?.namedCommand,
+            if let command = found.flatMap({ try? JSONValue(parsing: $0.bytes, within: .ownRecord) })?.namedCommand,
                 try SessionTrail(reader: reader).forEach(of: command, { masking.add($0) })
             {
                 return masking.originals(of: command)

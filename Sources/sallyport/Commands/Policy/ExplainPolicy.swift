@@ -88,7 +88,7 @@ struct ExplainPolicy: ReportingCommand {
         let log = AuditReader(directory: loaded.configuration.auditDirectory)
         let entry: AuditEntry?
         do { entry = try log.entry(id: id) } catch { throw CommandFailure("\(error)", status: .unavailable) }
-        guard let entry, let value = try? JSONValue(parsing: entry.bytes),
+        guard let entry, let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord),
             let recorded = RecordedRequest(entry: value)
         else { throw CommandFailure("the audit log has no command \(id) that can be judged again", status: .negative) }
         return recorded.command.requests

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import GatewayCore
+import Identifiers
 import Policy
 import StrictJSON
 
@@ -16,7 +17,8 @@ struct ReplayPolicy: ReportingCommand {
     @Option(name: .customLong("to"), parsing: .upToNextOption, help: "The Cedar files to compare with.")
     var files: [String]
 
-    @Option(help: "Only commands from this time on (RFC 3339, or a date).")
+    // `--to` names the policies here, so that the period has options of its own.
+    @Option(help: "Only commands from this time on (RFC 3339 in UTC, or a date).")
     var from: String?
 
     @Option(help: "Only commands before this time.")
@@ -28,6 +30,8 @@ struct ReplayPolicy: ReportingCommand {
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var format: OutputOptions
 
+    func validate() throws { try Timestamp.check(["from": from, "until": until]) }
+
     func perform() async throws {
         let registry = try AdapterRegistry.all()
         let configuration = try options.load(registry)
@@ -37,12 +41,16 @@ struct ReplayPolicy: ReportingCommand {
         var skipped = 0
         do throws(AuditError) {
             let reader = AuditReader(directory: configuration.auditDirectory)
-            let filter = AuditFilter(kinds: ["intent", "refusal"], from: from, until: until)
+            let filter = AuditFilter(
+                kinds: ["intent", "refusal"], from: from.flatMap { Timestamp(moment: $0) },
+                until: until.flatMap { Timestamp(moment: $0) })
             let total = try reader.checkpoint().treeSize
             var progress = ProgressLine("replaying")
             var entries = try reader.entries(matching: filter)
             while let entry = try entries.next() {
-                if let value = try? JSONValue(parsing: entry.bytes), let recorded = RecordedRequest(entry: value) {
+                if let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord),
+                    let recorded = RecordedRequest(entry: value)
+                {
                     replay.replay(recorded.command)
                 } else {
                     skipped += 1

@@ -152,7 +152,13 @@ extension SessionTimeline.Level {
 }
 
 extension Duration {
-    fileprivate var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+    /// A recording may say any time.
+    fileprivate var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        return whole.addingClamped(attoseconds / 1_000_000_000_000)
+    }
 }
 
 extension RecordingEvent {

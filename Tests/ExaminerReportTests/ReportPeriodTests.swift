@@ -1,0 +1,131 @@
+import Foundation
+import Identifiers
+import StrictJSON
+import Testing
+
+@testable import Audit
+@testable import ExaminerReport
+
+@Suite("The period of a report")
+struct ReportPeriodTests {
+    private static func entry(_ kind: String, _ time: String, _ members: String = #""x":1"#) -> [UInt8] {
+        Array(#"{\#(members),"id":"\#(UUIDv7(milliseconds: 1))","kind":"\#(kind)","time":"\#(time)","v":1}"#.utf8)
+    }
+
+    private static func command(_ time: String) -> [UInt8] {
+        entry("intent", time, #""caller":{"issuer":"https://idp","subject":"alice"},"decision":{"policy":"p2"}"#)
+    }
+
+    /// A log in a folder that goes away, with these entries.
+    private final class Log {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("report-\(UUID().uuidString)")
+        let log: AuditLog
+
+        init(_ entries: [[UInt8]]) throws {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent("keys"), withIntermediateDirectories: true)
+            log = try AuditLog(
+                AuditOptions(
+                    directory: folder.path + "/log", origin: "bank.example/log",
+                    keyPath: folder.path + "/keys/log.key"))
+            try add(entries)
+        }
+
+        deinit { try? FileManager.default.removeItem(at: folder) }
+
+        func add(_ entries: [[UInt8]]) throws {
+            for entry in entries { try log.append(entry) }
+            try log.integrateNow()
+        }
+
+        /// As if so many of its entries had been verified; all without a number.
+        func report(_ period: ReportPeriod, verified size: UInt64? = nil) throws -> ExaminerReport {
+            let reader = AuditReader(directory: folder.path + "/log")
+            var verification = VerificationReport()
+            verification.treeSize = try size ?? reader.checkpoint().treeSize
+            return try ExaminerReport(
+                of: reader, period, verification: verification, key: "k",
+                made: Timestamp(milliseconds: 1_800_000_000_000), version: "1")
+        }
+    }
+
+    private static let history = [
+        entry("start", "2026-11-01T00:00:00.000Z", #""policy":"p0""#),
+        entry("policy-load", "2026-11-02T00:00:00.000Z", #""by":"start","candidate":"c1","policy":"p1""#),
+        entry("start", "2026-11-03T00:00:00.000Z", #""policy":"p1""#),
+        entry("policy-load", "2026-11-04T00:00:00.000Z", #""by":"SIGHUP","previous":"p1","refused":"no""#),
+        command("2026-11-05T00:00:00.000Z"),
+        entry("policy-load", "2026-11-20T00:00:00.000Z", #""by":"SIGHUP","policy":"p2","previous":"p1""#),
+    ]
+
+    @Test("what was in force when the period began is said, also where nothing happened in it")
+    func inForce() throws {
+        let log = try Log(Self.history)
+        func inForce(_ from: String?) throws -> JSONValue? {
+            try log.report(ReportPeriod(from: from.flatMap { Timestamp($0) }, until: nil)).json["policy"]?[
+                "in_force_at_start"]
+        }
+        #expect(
+            try inForce("2026-11-10T00:00:00Z")
+                == ["index": 1, "since": "2026-11-02T00:00:00.000Z", "policy": "p1", "candidate": "c1"])
+        #expect(
+            try inForce("2026-11-20T00:00:00.001Z")
+                == ["index": 5, "since": "2026-11-20T00:00:00.000Z", "policy": "p2", "candidate": nil])
+        #expect(
+            try inForce("2026-11-02T00:00:00Z")
+                == ["index": 0, "since": "2026-11-01T00:00:00.000Z", "policy": "p0", "candidate": nil])
+        #expect(try inForce("2026-10-01T00:00:00Z") == .null && inForce(nil) == .null)
+
+        let quiet = try log.report(
+            ReportPeriod(from: Timestamp("2026-11-10T00:00:00Z"), until: Timestamp("2026-11-11T00:00:00Z")))
+        #expect(quiet.json["entries"] == 0)
+        #expect(
+            quiet.html.contains(
+                "In force when the period began: policy set <code>p1</code>, with <code>c1</code> on trial, since "
+                    + "2026-11-02T00:00:00.000Z (entry 1)."))
+        let first = try log.report(ReportPeriod(from: Timestamp("2026-10-01T00:00:00Z"), until: nil))
+        #expect(first.html.contains("No entry before the period says what was in force"))
+    }
+
+    @Test("nothing is counted that was appended after the log was verified")
+    func verified() throws {
+        let log = try Log((0..<3).map { Self.command("2026-11-05T00:00:0\($0).000Z") })
+        try log.add((3..<6).map { Self.command("2026-11-05T00:00:0\($0).000Z") })
+        let report = try log.report(ReportPeriod(from: nil, until: nil), verified: 3)
+        #expect(report.json["entries"] == 3 && report.html.contains("3 entries, none changed"))
+        #expect(report.json["access"]?["items"]?[0]?["commands"] == 3)
+        #expect(throws: AuditError.self) { try log.report(ReportPeriod(from: nil, until: nil), verified: 7) }
+    }
+
+    @Test("time in which nothing happened has its place in the picture, and no period has too many places")
+    func gaps() throws {
+        func counts(_ times: [String], from: String? = nil, until: String? = nil) -> [String] {
+            var activity = Activity()
+            for time in times { activity.add(at: time, refused: false) }
+            let period = ReportPeriod(from: from.flatMap { Timestamp($0) }, until: until.flatMap { Timestamp($0) })
+            return activity.slices(of: period).map { "\($0.start) \($0.count.commands)" }
+        }
+        #expect(
+            counts(["2026-12-31T22:00:00.000Z", "2027-01-01T01:59:59.999Z", "2027-01-01T01:00:00.000Z"])
+                == ["2026-12-31T22 1", "2026-12-31T23 0", "2027-01-01T00 0", "2027-01-01T01 2"])
+        #expect(
+            counts(["2026-11-23T08:00:00.000Z"], from: "2026-11-23T07:00:00Z", until: "2026-11-23T10:00:00Z")
+                == ["2026-11-23T07 0", "2026-11-23T08 1", "2026-11-23T09 0"])
+        let days = counts(["2026-02-27T00:00:00.000Z", "2026-03-30T00:00:00.000Z"])
+        #expect(days.count == 32 && days[1] == "2026-02-28 0" && days[2] == "2026-03-01 0")
+        let months = counts(["2025-11-01T00:00:00.000Z", "2027-01-31T00:00:00.000Z"])
+        #expect(months.count == 15 && months[1] == "2025-12 0" && months[2] == "2026-01 0" && months[14] == "2027-01 1")
+        let years = counts(["1999-11-01T00:00:00.000Z", "2027-01-31T00:00:00.000Z"])
+        #expect(years.first == "1999 1" && years.count == 29)
+        let ages = counts(["1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "2026-11-23T08:00:00.000Z"])
+        #expect(ages.first == "1900 1" && ages.last == "9900 1" && ages.count <= Activity.mostSlices)
+        #expect(counts(["yesterday at 8 o'clock"], from: "2026-11-23T07:00:00Z").isEmpty)
+
+        // Before the log began nothing could happen, and what is to come did not.
+        let log = try Log([Self.command("2026-11-05T00:00:00.000Z"), Self.command("2026-11-05T02:00:00.000Z")])
+        let period = ReportPeriod(from: Timestamp("2000-01-01T00:00:00Z"), until: nil)
+        let report = try log.report(period)
+        #expect(report.json["activity"]?["items"]?.array?.count == 3)
+        #expect(report.html.contains("and none in 1 of them"))
+    }
+}
