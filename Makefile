@@ -6,7 +6,7 @@ export SALLYPORT_MODULES := $(sort $(notdir $(wildcard Plugins/* Sources/* Tests
 BUILD_PACKAGES = libsqlite3-dev libssl-dev libpq-dev libpg-query-dev libprotobuf-c-dev curl
 TEST_PACKAGES = $(BUILD_PACKAGES) python3-venv glewlwyd sqlite3 nginx-light openssl procps \
 	postgresql postgresql-client default-jdk-headless libpostgresql-jdbc-java \
-	openssh-server openssh-client rsync git golang-go golang-golang-x-mod-dev
+	openssh-server openssh-client rsync git golang-go golang-golang-x-mod-dev e2fsprogs
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql postgresql-client openssh-server openssh-client
 BENCH_PACKAGES = $(BUILD_PACKAGES) nginx-light wrk procps postgresql pgbouncer openssh-server openssh-client
 # Every suite at once has hundreds of servers start at once: on two cores they then wait for one another.

@@ -18,6 +18,8 @@ public enum AuditError: Error, Equatable, Sendable {
     case storeFailed(operation: String, path: String, code: Int32)
     /// A failed write could not be undone; appends are refused until the undo succeeds, which each append tries.
     case journalPoisoned(path: String, code: Int32)
+    /// The disk did not take what was written to a journal.
+    case journalInDoubt(path: String, code: Int32)
     case journalClosed(name: String)
     /// A journal is named by 1 to 64 of `a-z`, `0-9` and `-`.
     case journalNameInvalid(String)
@@ -79,6 +81,9 @@ extension AuditError: CustomStringConvertible {
         case .journalPoisoned(let path, let code):
             "a failed write to \(path) could not be undone (\(String(cString: strerror(code)))): appends are refused "
                 + "until that succeeds"
+        case .journalInDoubt(let path, let code):
+            "what was written to \(path) may not be on the disk (\(String(cString: strerror(code)))): appends are refused "
+                + "until it takes writes again"
         case .journalClosed(let name): "the journal \(name) is closed"
         case .journalNameInvalid(let name): "\"\(name)\" cannot name a journal: use 1 to 64 of a-z, 0-9 and -"
         case .journalNameInUse(let name): "the journal \(name) is already open"

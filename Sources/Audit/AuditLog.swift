@@ -42,6 +42,7 @@ public final class AuditLog: Sendable {
     private struct Shared {
         var checkpoint: SignedCheckpoint
         var failure: AuditError?
+        var synchronizationFailure: AuditError?
         /// The key before the newest, while it signs too or its private half is still here.
         var retiring: (key: NoteVerifierKey, until: Timestamp)?
         /// Whether the log says already that it is gone.
@@ -187,6 +188,10 @@ public final class AuditLog: Sendable {
     /// again.
     public var integrationFailure: AuditError? { shared.withLock { $0.failure } }
 
+    /// Why journals could not be made durable at the last try; `nil` when they could. Appends to those that the disk did
+    /// not take are refused meanwhile, and the next round tries again.
+    public var synchronizationFailure: AuditError? { shared.withLock { $0.synchronizationFailure } }
+
     /// Integrates all that was appended before the call, and returns the checkpoint that covers it. Blocks for disk
     /// operations; never call it on an event loop.
     @discardableResult
@@ -212,22 +217,54 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Makes what the journals hold durable, whatever becomes of its integration.
+    /// Makes what the journals hold durable, whatever becomes of its integration. A journal with which that fails takes
+    /// no entries until the disk is seen to take writes again.
+    ///
+    /// - Throws: The first failure, when all journals were tried.
     func synchronizeJournals() throws(AuditError) {
         let files = options.fileOperations
+        var failure: AuditError?
         for (name, share) in journals.withLock({ $0 }) where !share.isClosed {
             let committed = share.committed
-            if let known = shared.withLock({ $0.synchronized[name] }), known == committed { continue }
             let path = "\(paths.journals)/\(JournalName.file(name, generation: committed.generation))"
-            do {
+            do throws(FileOperations.Failure) {
+                if share.refusal != nil {
+                    // Of the file itself the kernel would now say that all is well, whatever it has dropped.
+                    try probeDisk()
+                    share.trustNewFiles()
+                    continue
+                }
+                if let known = shared.withLock({ $0.synchronized[name] }), known == committed { continue }
                 let descriptor = try files.open(path, .read, 0)
                 defer { files.close(descriptor) }
-                try files.synchronizeData(descriptor)
+                do throws(FileOperations.Failure) {
+                    try files.synchronizeData(descriptor)
+                } catch {
+                    share.refuse(code: error.code)
+                    throw error
+                }
             } catch {
-                throw AuditError(error, path: path)
+                failure = failure ?? AuditError(error, path: path)
+                continue
             }
             shared.withLock { $0.synchronized[name] = committed }
         }
+        shared.withLock { $0.synchronizationFailure = failure }
+        if let failure { throw failure }
+    }
+
+    /// Throws unless the disk takes a new file.
+    private func probeDisk() throws(FileOperations.Failure) {
+        let files = options.fileOperations
+        let path = "\(paths.journals)/probe"
+        try? files.remove(path)
+        let descriptor = try files.open(path, .createForAppending, 0o600)
+        defer {
+            files.close(descriptor)
+            try? files.remove(path)
+        }
+        try files.writeFully(descriptor, [0])
+        try files.synchronizeData(descriptor)
     }
 }
 
@@ -339,13 +376,26 @@ extension AuditLog: Service {
         }
     }
 
+    private func synchronizeOrTell() {
+        let before = synchronizationFailure
+        do throws(AuditError) {
+            try synchronizeJournals()
+            if before != nil { options.logger.notice("the audit log's journals are on the disk again") }
+        } catch {
+            // Once for each new reason, not at every interval.
+            if error != before {
+                options.logger.error("the audit log's journals cannot be made durable; nothing new runs: \(error)")
+            }
+        }
+    }
+
     /// One round on a thread of its own: it waits for the disk, which the cooperative threads must not.
     private func tick() async {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             queue.async {
                 let before = self.integrationFailure
+                if self.options.durability == .process { self.synchronizeOrTell() }
                 do throws(AuditError) {
-                    if self.options.durability == .process { try self.synchronizeJournals() }
                     self.note(
                         self.clock.withLock { $0.observe(wall: .now, steady: .now) }, whileRunning: true)
                     // Where that cannot be recorded, all else still is what it was.

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import Audit
@@ -224,6 +225,74 @@ struct AuditLogTests {
         try folder.remove("tile")
         #expect(try log.integrateNow().treeSize == 2)
         #expect(log.integrationFailure == nil)
+    }
+
+    @Test("where journals cannot be made durable nothing is appended, and what follows goes into a new file")
+    func synchronizationFailure() throws {
+        let folder = try TemporaryFolder()
+        let isBroken = Atomic(false)
+        var files = FileOperations.system
+        files.synchronizeData = { descriptor throws(FileOperations.Failure) in
+            if isBroken.load(ordering: .relaxed) {
+                throw FileOperations.Failure(operation: "fdatasync", path: "", code: EIO)
+            }
+            try FileOperations.system.synchronizeData(descriptor)
+        }
+        let log = try AuditLog(Sample.options(folder.log, files: files))
+        let journal = try log.openJournal("loop-0")
+        try journal.append(Sample.entry(1))
+        isBroken.store(true, ordering: .relaxed)
+        #expect(throws: AuditError.self) { try log.synchronizeJournals() }
+        #expect(log.synchronizationFailure != nil)
+        for _ in 0..<2 {
+            #expect {
+                try journal.append(Sample.entry(2))
+            } throws: { error in
+                if case AuditError.journalInDoubt(_, EIO) = error { true } else { false }
+            }
+            #expect(throws: AuditError.self) { try log.append(Sample.entry(2)) }
+            #expect(throws: AuditError.self) { try log.synchronizeJournals() }
+        }
+        isBroken.store(false, ordering: .relaxed)
+        try log.synchronizeJournals()
+        #expect(log.synchronizationFailure == nil)
+        try journal.append(Sample.entry(3))
+        try log.append(Sample.entry(4))
+        let names = try FileManager.default.contentsOfDirectory(atPath: LogPaths(root: folder.log).journals)
+        #expect(names.contains(JournalName.file("loop-0", generation: 2)), "\(names)")
+        #expect(!names.contains("probe"))
+        #expect(try log.integrateNow().treeSize == 3)
+        var cursor = try AuditReader(directory: folder.log).entries()
+        var numbers: [Int?] = []
+        while let entry = try cursor.next() { numbers.append(Sample.number(of: entry)) }
+        #expect(Set(numbers) == [1, 3, 4])
+    }
+
+    @Test("the service tells that journals cannot be made durable, once for each reason")
+    func synchronizationTold() async throws {
+        let folder = try TemporaryFolder()
+        let isBroken = Atomic(false)
+        var files = FileOperations.system
+        files.synchronizeData = { descriptor throws(FileOperations.Failure) in
+            if isBroken.load(ordering: .relaxed) {
+                throw FileOperations.Failure(operation: "fdatasync", path: "", code: EIO)
+            }
+            try FileOperations.system.synchronizeData(descriptor)
+        }
+        var options = Sample.options(folder.log, files: files)
+        options.integrationInterval = .milliseconds(10)
+        let log = try AuditLog(options)
+        try log.append(Sample.entry(1))
+        isBroken.store(true, ordering: .relaxed)
+        let running = Task { try await log.run() }
+        while log.synchronizationFailure == nil { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(throws: AuditError.self) { try log.append(Sample.entry(2)) }
+        isBroken.store(false, ordering: .relaxed)
+        while log.synchronizationFailure != nil { try await Task.sleep(for: .milliseconds(5)) }
+        try log.append(Sample.entry(3))
+        running.cancel()
+        try await running.value
+        #expect(try log.integrateNow().treeSize == 2)
     }
 
     @Test("the service integrates while it runs and once more at the end")

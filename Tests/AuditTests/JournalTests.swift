@@ -272,6 +272,25 @@ struct JournalTests {
         return try FileOperations.system.status(path).size > 1000
     }
 
+    @Test("a page that the disk cannot give any more refuses the entry instead of ending the process")
+    func missingPage() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(Sample.options(folder.log))
+        let journal = try log.openJournal("loop-0")
+        guard try isMapped(folder) else { return }
+        try journal.append(Sample.entry(1))
+        try log.integrateNow()
+        // A store beyond a file's end is the signal that a failing disk gives.
+        let path = "\(folder.log)/.state/journals/loop-0.00000001.journal"
+        #expect(truncate(path, 0) == 0)
+        #expect(throws: AuditError.storeFailed(operation: "storing", path: path, code: EIO)) {
+            try journal.append(Sample.entry(2))
+        }
+        // In a new file all is well.
+        try journal.append(Sample.entry(3))
+        #expect(try FileOperations.system.status("\(folder.log)/.state/journals/loop-0.00000002.journal").size > 0)
+    }
+
     @Test("room that cannot be set aside refuses the entry, and takes it when space returns")
     func noRoom() throws {
         let folder = try TemporaryFolder()

@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -44,7 +46,8 @@ final class JournalFile {
         case ready
         /// Bytes beyond `length` may be in the file.
         case mustTruncate
-        /// The file's unsynchronized pages are in doubt after a failed `fdatasync`; go on in a new file.
+        /// What the file holds is in doubt after a failed `fdatasync` or a page that could not be had; go on in a new
+        /// file.
         case mustReplace
         case closed
     }
@@ -81,11 +84,11 @@ final class JournalFile {
         guard let source = entry.baseAddress else { throw .entryEmpty }
         try prepare()
         let total = JournalFormat.recordHeaderBytes &+ entry.count
+        let record = UnsafeMutableRawBufferPointer(rebasing: buffer[..<total])
+        if let start = record.baseAddress { seal(source, entry.count, sequence, at: start) }
         if let room = try room(for: total) {
-            seal(source, entry.count, sequence, at: room)
+            try store(UnsafeRawBufferPointer(record), at: room)
         } else {
-            let record = UnsafeMutableRawBufferPointer(rebasing: buffer[..<total])
-            if let room = record.baseAddress { seal(source, entry.count, sequence, at: room) }
             try write(UnsafeRawBufferPointer(record))
         }
         commit(records: 1, bytes: total)
@@ -110,6 +113,8 @@ final class JournalFile {
     }
 
     private func prepare() throws(AuditError) {
+        if let code = shared.refusal { throw .journalInDoubt(path: path, code: code) }
+        if shared.takesNewFile(), condition == .ready { condition = .mustReplace }
         if condition != .ready { try repair() }
         if length >= sizeLimit {
             rotate()
@@ -126,6 +131,15 @@ final class JournalFile {
         length &+= UInt64(bytes)
         sequence &+= UInt64(records)
         shared.publish(generation: generation, length: length)
+    }
+
+    private func store(_ record: UnsafeRawBufferPointer, at room: UnsafeMutableRawPointer) throws(AuditError) {
+        guard let start = record.baseAddress else { return }
+        let code = store_in_mapping(room, start, record.count)
+        guard code == 0 else {
+            condition = .mustReplace
+            throw .storeFailed(operation: "storing", path: path, code: code)
+        }
     }
 
     private func write(_ records: UnsafeRawBufferPointer) throws(AuditError) {

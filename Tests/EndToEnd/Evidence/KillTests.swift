@@ -4,53 +4,15 @@ import Testing
 /// What `kill -9` leaves behind, while callers go on calling.
 @Suite("Killed gateways, end to end", .serialized)
 struct KillTests {
-    /// A gateway before an nginx, whose own log says which calls reached it.
-    private struct Stage {
-        let nginx: Nginx
-        let gateway: TestGateway
-
-        init() async throws {
-            nginx = try await Nginx(server: "")
-            try nginx.serve("customer.json", #"{"ssn":"536-22-8741"}"#)
-            var options = TestGateway.Options(
-                targets: """
-                      - {name: payments, kind: http, prefix: /payments, url: "http://127.0.0.1:\(nginx.port)"}
-                    """)
-            options.upstreams = [nginx]
-            gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
-        }
-
-        /// The numbers of the calls that came through.
-        var arrived: Set<Substring> {
-            Set(
-                nginx.accessLog.split(separator: "\n").compactMap { line in
-                    line.firstRange(of: "json?n=").map { line[$0.upperBound...].prefix { $0 != " " } }
-                })
-        }
-
-        /// The numbers that stand in the intents on record.
-        func recorded() async throws -> Set<Substring> {
-            let exported = try await gateway.command(
-                "audit", "export", "--kind", "intent", "--config", "sallyport.yaml")
-            guard exported.status == 0 else { throw TestFailure("\(exported.errors)") }
-            return Set(
-                exported.output.split(separator: "\n").compactMap { line in
-                    line.firstRange(of: "json?n=").map { line[$0.upperBound...].prefix { $0 != "\"" && $0 != " " } }
-                })
-        }
-    }
-
     /// Each takes a start and a verification. `make kills` has 200 of them.
     private static let kills = ProcessInfo.processInfo.environment["SALLYPORT_KILLS"].flatMap(Int.init) ?? 40
 
     @Test("again and again under load: each call that was forwarded is on record, and the tree only grows")
     func loop() async throws {
-        let stage = try await Stage()
+        let stage = try await CountedCalls()
         let gateway = stage.gateway
         let token = try await gateway.issuer.token(for: "alice")
-        let flood = try RunningProcess(
-            try Tools.python(),
-            [Tools.fixture("flood.py"), "--gateway", String(gateway.port), "--token", token])
+        let flood = try stage.flood(token)
         defer { flood.signal(SIGKILL) }
         let key = gateway.stateFolder.path + "/log.vkey"
         let kept = gateway.folder.path + "/kept"
@@ -89,7 +51,7 @@ struct KillTests {
 
     @Test("a torn last record is dropped, and told where people and auditors look")
     func tornRecord() async throws {
-        let stage = try await Stage()
+        let stage = try await CountedCalls()
         let alice = Curl(token: try await stage.gateway.issuer.token(for: "alice"))
         #expect(try await alice.get("\(stage.gateway.url)/payments/customer.json?n=1").status == 200)
         try await stage.gateway.kill()
@@ -118,7 +80,7 @@ struct KillTests {
 
     @Test("a second gateway on the same log does not start, and the first goes on")
     func second() async throws {
-        let stage = try await Stage()
+        let stage = try await CountedCalls()
         let gateway = stage.gateway
         let text = try String(contentsOf: gateway.folder.appendingPathComponent("sallyport.yaml"), encoding: .utf8)
         try text.replacing(":\(gateway.port)\"", with: ":\(try Tools.freePort())\"")
