@@ -5,7 +5,7 @@ tlog-tiles, tlog-proof, tlog-cosignature, tlog-witness (https://c2sp.org), RFC 6
     verify_log.py log FOLDER KEY [--since CHECKPOINT]     all entries, against the signed tree
     verify_log.py proof FILE KEY                          one entry; prints it
     verify_log.py consistency FILE KEY --since CHECKPOINT that the log grew from an older state
-KEY is the log's public key or a file with it; --witness KEY (again for more) and --quorum ask for cosignatures.
+KEY: the log's public key or a file with it (of a rotated log several); --witness KEY and --quorum ask for cosignatures.
 """
 import argparse
 import sys
@@ -24,18 +24,18 @@ def node_hash(left, right):
     return sha256(b"\x01" + left + right).digest()
 
 
-def read_key(text):
+def read_key(kind, text):
     """A verifier key: name+id+base64(type || public key). Type 1 is a log's, 4 a witness's."""
     name, key_id, data = (Path(text).read_text() if Path(text).is_file() else text).strip().split("+", 2)
     data = decode(data)
     expected = sha256(name.encode() + b"\n" + data).digest()[:4]
-    if expected.hex() != key_id or len(data) != 33 or data[0] not in (1, 4):
-        raise ValueError(f"the key {name} does not have its own id, or is no Ed25519 key")
-    return name, expected, data[0], Ed25519PublicKey.from_public_bytes(data[1:])
+    if expected.hex() != key_id or len(data) != 33 or data[0] != kind:
+        raise ValueError(f"the key {name} does not have its own id, or is no Ed25519 key of type {kind}")
+    return name, expected, kind, Ed25519PublicKey.from_public_bytes(data[1:])
 
 
-def read_checkpoint(data, key, witnesses=(), quorum=None):
-    """The size and root that the log's key signed, and the witnesses cosigned."""
+def read_checkpoint(data, keys, witnesses=(), quorum=None):
+    """The size and root that one of the log's keys signed, and the witnesses cosigned."""
     text, _, lines = data.decode().rpartition("\n\n")
     text, signatures = text + "\n", [line.split(" ") for line in lines.splitlines()]
 
@@ -48,8 +48,8 @@ def read_checkpoint(data, key, witnesses=(), quorum=None):
         return bool(own)
 
     origin, size, root = text.split("\n")[:3]
-    if not is_signed(*key) or origin != key[0]:
-        raise ValueError(f"the checkpoint is of {origin}, and not signed by {key[0]} as its own")
+    if origin not in [key[0] for key in keys if is_signed(*key)]:
+        raise ValueError(f"the checkpoint is of {origin}, and not signed by {keys[0][0]} as its own, by a given key")
     cosigned = sum(is_signed(*witness) for witness in witnesses)
     if cosigned < (len(witnesses) if quorum is None else quorum):
         raise ValueError(f"only {cosigned} of {len(witnesses)} witnesses cosigned the checkpoint")
@@ -77,14 +77,13 @@ def tree_hash(hashes):
 
 def leaves(folder, size):
     """The leaf hash of every entry, from the bundles."""
-    for index in range((size + 255) // 256):
-        width = min(256, size - index * 256)
-        path, data = read_tile(folder, "entries", index, width)
-        for position in range(width):
+    for start in range(0, size, 256):
+        path, data = read_tile(folder, "entries", start // 256, min(256, size - start))
+        for position in range(start, min(start + 256, size)):
             length = int.from_bytes(data[:2], "big")
             entry, data = data[2:2 + length], data[2 + length:]
             if not length or len(entry) < length:
-                raise ValueError(f"{path} ends within entry {index * 256 + position}")
+                raise ValueError(f"{path} ends within entry {position}")
             yield sha256(b"\x00" + entry).digest()
 
 
@@ -93,9 +92,8 @@ def check_tile(folder, level, index, hashes):
     path, stored = read_tile(folder, level, index, len(hashes))
     for position, value in enumerate(hashes):
         if stored[position * 32:position * 32 + 32] != value:
-            first = index * 256 + position << 8 * level
-            what = f"entry {first}" if level == 0 else f"entries {first} to {first + (1 << 8 * level) - 1}"
-            raise ValueError(f"{what}: not the one whose hash stands in {path}; one of the two was changed")
+            first, last = (index * 256 + at << 8 * level for at in (position, position + 1))
+            raise ValueError(f"entries {first} to {last - 1} are not those hashed in {path}; one was changed")
 
 
 def root_of(levels):
@@ -106,12 +104,11 @@ def root_of(levels):
     return tree_hash(rest)
 
 
-def verify_log(folder, since, key, *trust):
-    size, root = read_checkpoint(Path(folder, "checkpoint").read_bytes(), key)
-    kept = [(*read_checkpoint(Path(path).read_bytes(), key), path) for path in since]
-    if trust[0]:  # What strangers were shown; the log has gone on since.
-        path = Path(folder, "checkpoint.witnessed")
-        kept.append((*read_checkpoint(path.read_bytes(), key, *trust), path))
+def verify_log(folder, since, keys, *trust):
+    size, root = read_checkpoint(Path(folder, "checkpoint").read_bytes(), keys)
+    # What witnesses cosigned is what strangers were shown; the log has gone on since.
+    shown = [(path, ()) for path in since] + ([(f"{folder}/checkpoint.witnessed", trust)] if trust[0] else [])
+    kept = [(*read_checkpoint(Path(path).read_bytes(), keys, *asked), path) for path, asked in shown]
     if kept and (last := max(kept))[0] > size:
         raise ValueError(f"entries {size} to {last[0] - 1} were there when {last[2]} was signed, and are not now")
     levels = [[] for _ in range(8)]
@@ -130,7 +127,7 @@ def verify_log(folder, since, key, *trust):
         check_tile(folder, level, size >> 8 * level + 8, levels[level])
     if root_of(levels) != root:
         raise ValueError(f"the {size} entries have another root than the checkpoint signs: the tree was made anew")
-    print(f"ok: {key[0]}, {size} entries, root {root.hex()}")
+    print(f"ok: {keys[0][0]}, {size} entries, root {root.hex()}")
 
 
 def read_proof(data, names):
@@ -177,22 +174,22 @@ def verify_consistency(path, since, *trust):
         0 < old_size < size and climb(hashes, index, last, start, start) == (old_root, root))
     if not grew or int(values["old"]) != old_size:
         raise ValueError(f"the {old_size} entries of {since[0]} are not the first of {size}: some were changed")
-    print(f"ok: {trust[0][0]} grew from {old_size} to {size} entries")
+    print(f"ok: {trust[0][0][0]} grew from {old_size} to {size} entries")
 
 
 def main():
+    kinds = {"log": verify_log, "proof": verify_proof, "consistency": verify_consistency}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["log", "proof", "consistency"])
+    parser.add_argument("what", choices=kinds)
     parser.add_argument("path")
-    parser.add_argument("key")
+    parser.add_argument("key", nargs="+")
     parser.add_argument("--since", action="append", default=[])
     parser.add_argument("--witness", action="append", default=[])
     parser.add_argument("--quorum", type=int)
     given = parser.parse_args()
     try:
-        trust = read_key(given.key), [read_key(text) for text in given.witness], given.quorum
-        kinds = {"log": verify_log, "proof": verify_proof, "consistency": verify_consistency}
-        kinds[given.what](given.path, given.since, *trust)
+        trust = [[read_key(1, text) for text in given.key], [read_key(4, text) for text in given.witness]]
+        kinds[given.what](given.path, given.since, *trust, given.quorum)
     except InvalidSignature:
         sys.exit("WRONG: a signature: the checkpoint was changed after it was signed")
     except (OSError, ValueError, LookupError) as error:

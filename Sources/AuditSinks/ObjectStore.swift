@@ -10,8 +10,8 @@ import Vault
 /// A bucket of S3, or of what speaks like it, that holds what is put into it until a date: Object Lock.
 public struct ObjectStore: Sendable {
     public struct Options: Sendable {
-        /// `https://s3.eu-central-1.amazonaws.com`, without a path: the bucket is addressed by path.
-        public var endpoint: String
+        /// The bucket is addressed by path.
+        public var endpoint: StoreEndpoint
         public var bucket: String
         public var region: String
         /// Before each key, without a slash at its end; may be empty.
@@ -24,7 +24,8 @@ public struct ObjectStore: Sendable {
         public var credentials: @Sendable () throws -> (id: String, key: String, token: String?)
 
         public init(
-            endpoint: String, bucket: String, region: String, prefix: String, retention: Duration, partSize: UInt64,
+            endpoint: StoreEndpoint, bucket: String, region: String, prefix: String, retention: Duration,
+            partSize: UInt64,
             credentials: @escaping @Sendable () throws -> (id: String, key: String, token: String?)
         ) {
             self.endpoint = endpoint
@@ -39,16 +40,11 @@ public struct ObjectStore: Sendable {
 
     let options: Options
     private let client: HTTPClient
-    private let authority: String
 
     /// - Parameter client: One that follows no redirects.
     public init(_ options: Options, client: HTTPClient) {
         self.options = options
         self.client = client
-        let url = URL(string: options.endpoint)
-        let host = url?.host ?? ""
-        let bracketed = host.contains(":") ? "[\(host)]" : host
-        authority = url?.port.map { "\(bracketed):\($0)" } ?? bracketed
     }
 
     /// Throws unless the bucket has Object Lock: without it, what is put there can be deleted like anything else.
@@ -83,6 +79,17 @@ public struct ObjectStore: Sendable {
             .PUT, path, fields: [("Content-Type", type), Self.checksum(of: body)] + lock, body)
         guard answer.status == .ok else { throw Self.failure(answer, text, "PUT of \(path)") }
         try requireVersion(answer)
+    }
+
+    /// Whether an object is there. Whoever may only write is not told, and puts it again.
+    func holds(_ key: String) async throws(SinkError) -> Bool {
+        let path = path(of: key)
+        let (answer, text) = try await execute(.HEAD, path, fields: [], .bytes([]))
+        switch answer.status {
+        case .ok: return true
+        case .notFound, .forbidden: return false
+        default: throw Self.failure(answer, text, "HEAD of \(path)")
+        }
     }
 
     /// The target of requests for an object.
@@ -122,9 +129,9 @@ public struct ObjectStore: Sendable {
             throw .local("the store's credentials cannot be read: \(error)")
         }
         let signed = SigV4Request(
-            method: method.rawValue, authority: authority, target: target, fields: fields,
+            method: method.rawValue, authority: options.endpoint.authority, target: target, fields: fields,
             bodyDigest: body.digest.hexadecimal)
-        var request = HTTPClientRequest(url: "\(options.endpoint)\(target)")
+        var request = HTTPClientRequest(url: "\(options.endpoint.url)\(target)")
         request.method = method
         for field in fields + signer.fields(for: signed, at: .now) {
             request.headers.add(name: field.name, value: field.value)
@@ -144,7 +151,7 @@ public struct ObjectStore: Sendable {
                 return (answer, String(buffer: try await answer.body.collect(upTo: 1 << 16)))
             }
         } catch {
-            throw .unreachable("\(options.endpoint) cannot be reached: \(error)")
+            throw .unreachable("\(options.endpoint.url) cannot be reached: \(error)")
         }
     }
 

@@ -9,7 +9,9 @@ import Synchronization
 import Vault
 
 /// Copies the log's files and the recordings into an object store, so that the bucket is a log that verifies by itself:
-/// tiles and entry bundles first, then the recordings that the new entries tell of, then the checkpoint over all of it.
+/// tiles and entry bundles first, then the recordings that the new entries tell of, then the checkpoint over all of it,
+/// then what others said of the log up to there: witnesses (`checkpoint.witnessed`) and the time-stamping authority
+/// (`timestamps/`). So the bucket verifies between any two of them.
 ///
 /// Objects are under Object Lock. A checkpoint is put as `checkpoint` and under its size, so that each is found again.
 public final class ObjectStoreSink: AuditSink {
@@ -26,6 +28,15 @@ public final class ObjectStoreSink: AuditSink {
         /// What stands in the store already of the round that begins at `position`: nobody can delete a second copy.
         var position: UInt64?
         var done: Set<String> = []
+        /// How many entries the checkpoint in the store covers; `nil` while that is not known.
+        var covered: UInt64?
+        /// What witnesses had cosigned before that checkpoint: under load they are ahead of it when it has left.
+        var offered: SignedCheckpoint?
+        /// The newest of what they cosigned that was put.
+        var witnessed: SignedCheckpoint?
+        /// The largest checkpoint whose time stamp is in the store; `nil` while that is not known.
+        var stamped: UInt64?
+        var lastStamps: ContinuousClock.Instant?
     }
 
     /// How many entries one round takes at most: as many as 64 bundles have.
@@ -52,8 +63,15 @@ public final class ObjectStoreSink: AuditSink {
             try await store.requireObjectLock()
             state.withLock { $0.isChecked = true }
         }
-        let checkpoint = try await onThread { try log.checkpoint() }
+        let (witnessed, checkpoint) = try await onThread { [auditDirectory] in
+            // In this order: what was witnessed is never ahead of the log's own. The gateway itself tells of one that
+            // cannot be read.
+            (try? WitnessedCheckpoint(directory: auditDirectory).load(), try log.checkpoint())
+        }
         let size = checkpoint.treeSize
+        // What is delivered whole ends with its checkpoint. Witnesses and authorities speak after that has left.
+        if size == position { state.withLock { $0.covered = position } }
+        try await putStatements(witnessed)
         guard size > position, isDue(size - position) else { return position }
         state.withLock { state in
             guard state.position != position else { return }
@@ -77,9 +95,57 @@ public final class ObjectStoreSink: AuditSink {
             for key in ["checkpoints/\(size)", "checkpoint"] {
                 try await store.put(key, .bytes(checkpoint.bytes), type: "text/plain; charset=utf-8")
             }
-            state.withLock { $0.last = .now }
+            state.withLock { state in
+                state.last = .now
+                state.covered = size
+                state.offered = witnessed
+            }
         }
         return end
+    }
+
+    /// Puts what others said of the log since the last time, as far as the checkpoint in the store covers it: of more,
+    /// that store would say that entries are missing.
+    private func putStatements(_ witnessed: SignedCheckpoint?) async throws {
+        let (covered, before, lastStamps, offered) = state.withLock {
+            ($0.covered, $0.witnessed, $0.lastStamps, $0.offered)
+        }
+        guard let covered, covered > 0 else { return }
+        if let witnessed = [witnessed, offered].compactMap({ $0 }).first(where: { $0.treeSize <= covered }),
+            witnessed != before, witnessed.treeSize >= before?.treeSize ?? 0
+        {
+            try await store.put(
+                "checkpoint.witnessed", .bytes(witnessed.bytes), type: "text/plain; charset=utf-8")
+            state.withLock { $0.witnessed = witnessed }
+        }
+        if let lastStamps, ContinuousClock.now - lastStamps < interval { return }
+        try await putStamps(upTo: covered)
+        state.withLock { $0.lastStamps = .now }
+    }
+
+    /// The oldest first, so that all that come before one that is in the store are there too.
+    private func putStamps(upTo size: UInt64) async throws {
+        let stamps = CheckpointStamps(directory: auditDirectory)
+        let sizes = try await onThread { try stamps.sizes() }.filter { $0 <= size }
+        let known: UInt64
+        if let stamped = state.withLock({ $0.stamped }) {
+            known = stamped
+        } else {
+            // A start does not know how far the one before it came.
+            var count = sizes.count
+            while count > 0, try await !store.holds("timestamps/\(sizes[count - 1]).tsr") { count -= 1 }
+            known = count > 0 ? sizes[count - 1] : 0
+        }
+        state.withLock { $0.stamped = known }
+        for size in sizes where size > known {
+            // Verification says of one that lies here alone that the other is missing.
+            if let (checkpoint, answer) = try await onThread({ try stamps.read(size) }) {
+                try await store.put(
+                    "timestamps/\(size).checkpoint", .bytes(checkpoint), type: "text/plain; charset=utf-8")
+                try await store.put("timestamps/\(size).tsr", .bytes(answer), type: "application/timestamp-reply")
+            }
+            state.withLock { $0.stamped = size }
+        }
     }
 
     /// Puts what is not in the store yet from an earlier attempt at this round.
@@ -158,7 +224,9 @@ struct FinishedRecording: Sendable, Equatable {
         var found: [FinishedRecording] = []
         var entries = try log.entries(in: range, matching: AuditFilter(kinds: ["session-end", "outcome"]))
         while let entry = try entries.next() {
-            guard entry.holds("sha256"), let value = try? JSONValue(parsing: entry.bytes) else { continue }
+            guard entry.holds("sha256"), let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord) else {
+                continue
+            }
             if let one = FinishedRecording(value) { found.append(one) }
         }
         return found

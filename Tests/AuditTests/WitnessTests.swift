@@ -1,5 +1,7 @@
 import Crypto
 import Foundation
+import Identifiers
+import Synchronization
 import Testing
 
 @testable import Audit
@@ -149,6 +151,114 @@ struct WitnessTests {
             }
         }
         #expect(throws: AuditError.self) { try stage.witness() }
+    }
+
+    @Test("proofs are made under what witnesses cosigned, as far as that goes, and else under the newest checkpoint")
+    func proofs() throws {
+        var stage = try Stage()
+        let witness = try stage.witness()
+        let policy = TrustPolicy(key: stage.log.verifierKey, witnesses: [witness.key])
+        let first = try stage.grow(300)
+        #expect(try stage.reader.transparencyProof(of: 0).checkpoint == first)
+        let answer = witness.addCheckpoint(try stage.reader.consistency(from: 0, to: first).bytes, time: 1)
+        var submission = WitnessSubmission(to: witness.key, knownSize: 0)
+        let step = submission.take(
+            status: answer.status, contentType: answer.contentType, body: Array(answer.body.utf8), for: first)
+        guard case .cosigned(let signature) = step else {
+            Issue.record("\(step)")
+            return
+        }
+        let kept = WitnessedCheckpoint(directory: stage.folder.log)
+        let cosigned = try kept.store(first, with: [signature])
+        let newest = try stage.grow(20)
+
+        for index: UInt64 in [0, 255, 299] {
+            let proof = try TransparencyProof(parsing: try stage.reader.transparencyProof(of: index).bytes)
+            #expect(proof.checkpoint == cosigned)
+            try proof.verify(under: policy)
+        }
+        let later = try stage.reader.transparencyProof(of: 300)
+        #expect(later.checkpoint == newest)
+        #expect(throws: ProofError.tooFewWitnesses(cosigned: [], quorum: 1)) { try later.verify(under: policy) }
+        for size: UInt64 in [0, 1, 299, 300] {
+            let grew = try ConsistencyProof(parsing: try stage.reader.consistency(from: size).bytes)
+            #expect(grew.checkpoint == cosigned)
+            try grew.verify(oldRoot: try stage.reader.root(of: size), under: policy)
+        }
+        #expect(try stage.reader.consistency(from: 301).checkpoint == newest)
+        #expect(try stage.reader.consistency(from: 1, to: newest).checkpoint == newest)
+        #expect(try stage.reader.checkpoint(of: 300) == cosigned && stage.reader.checkpoint(of: 320) == newest)
+        #expect(try stage.reader.checkpoint(of: 310) == nil && stage.reader.checkpoint(of: 321) == nil)
+        #expect(throws: AuditError.self) { try stage.reader.transparencyProof(of: 320) }
+        #expect(throws: AuditError.self) { try stage.reader.transparencyProof(of: .max) }
+
+        // One of another tree under the same name and key, and one that is ahead, are not gone by.
+        for entries in [100, 400] {
+            let forged = try TemporaryFolder()
+            try FileManager.default.copyItem(
+                atPath: "\(stage.folder.path)/log.keys/log.key", toPath: "\(forged.path)/log.keys/log.key")
+            let log = try AuditLog(Sample.options(forged.log))
+            let journal = try log.openJournal("loop-0")
+            for number in 0..<entries { try journal.append(Sample.entry(number + 1000)) }
+            try kept.store(try log.integrateNow(), with: [])
+            #expect(try stage.reader.transparencyProof(of: 0).checkpoint == newest)
+            #expect(try stage.reader.consistency(from: 1).checkpoint == newest)
+        }
+    }
+
+    @Test("monitors see what a witness cosigned last, with its cosignature alone, and never more than it keeps")
+    func monitored() throws {
+        var stage = try Stage()
+        let full = Mutex(false)
+        var files = FileOperations.system
+        let rename = files.rename
+        files.rename = { from, to throws(FileOperations.Failure) in
+            if full.withLock({ $0 }) { throw FileOperations.Failure(operation: "rename", path: to, code: 28) }
+            try rename(from, to)
+        }
+        func open() throws -> Witness {
+            try Witness(
+                directory: "\(stage.folder.path)/w1", name: "witness.example/w1", logs: [stage.log.verifierKey],
+                fileOperations: files)
+        }
+        let log = SHA256.hash(data: Array(Sample.origin.utf8)).hexadecimal
+        let policy: TrustPolicy
+        let seen: String
+        do {
+            let witness = try open()
+            policy = TrustPolicy(key: stage.log.verifierKey, witnesses: [witness.key])
+            #expect(witness.checkpoint(ofLog: log).status == 404)
+            let first = try stage.grow(3)
+            // What others wrote on it is not passed on.
+            let stranger = Cosigner(name: "stranger.example", key: Curve25519.Signing.PrivateKey())
+            let decorated = first.adding([try stranger.cosign(first.note.text, time: 1)])
+            let asked = try stage.reader.consistency(from: 0, to: decorated).bytes
+            #expect(witness.addCheckpoint(asked, time: 1_700_000_000).status == 200)
+            let answer = witness.checkpoint(ofLog: log)
+            #expect(answer.status == 200 && answer.contentType == "text/plain; charset=utf-8")
+            seen = answer.body
+            let checkpoint = try SignedCheckpoint(parsing: Array(seen.utf8))
+            try policy.check(checkpoint)
+            #expect(checkpoint.note.signatures.count == 2 && checkpoint.note.text == first.note.text)
+            #expect(checkpoint.note.cosignatures(by: [witness.key]).map(\.time) == [1_700_000_000])
+            for other in ["", Sample.origin, log.uppercased(), String(log.dropLast())] {
+                #expect(witness.checkpoint(ofLog: other).status == 404)
+            }
+
+            let second = try stage.grow(2)
+            let request = try stage.reader.consistency(from: 3, to: second).bytes
+            full.withLock { $0 = true }
+            #expect(witness.addCheckpoint(request, time: 2).status == 500)
+            #expect(witness.checkpoint(ofLog: log).body == seen)
+            full.withLock { $0 = false }
+        }
+        let witness = try open()
+        #expect(witness.checkpoint(ofLog: log).body == seen)
+        let request = try stage.reader.consistency(from: 3, to: try stage.reader.checkpoint()).bytes
+        #expect(witness.addCheckpoint(request, time: 3).status == 200)
+        let checkpoint = try SignedCheckpoint(parsing: Array(witness.checkpoint(ofLog: log).body.utf8))
+        try policy.check(checkpoint)
+        #expect(checkpoint.treeSize == 5)
     }
 
     @Test("requests that are not by the specification get the status that it names")

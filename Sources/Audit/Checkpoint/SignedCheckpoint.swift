@@ -11,6 +11,13 @@ public struct SignedCheckpoint: Sendable, Equatable {
     /// Whether it has a signature line of `key`, right or wrong.
     public func isSigned(by key: NoteVerifierKey) -> Bool { note.names(key) }
 
+    /// Whether it has a signature line of each key that signed `other`, right or wrong.
+    func names(allSignersOf other: SignedCheckpoint) -> Bool {
+        other.note.signatures.allSatisfy { line in
+            note.signatures.contains { $0.keyID == line.keyID && $0.name.isExactly(line.name) }
+        }
+    }
+
     static func body(origin: String, treeSize: UInt64, root: TreeHash) -> String {
         "\(origin)\n\(treeSize)\n\(root.base64)\n"
     }
@@ -33,6 +40,11 @@ public struct SignedCheckpoint: Sendable, Equatable {
     /// The same statement with more signatures on it.
     func adding(_ signatures: [SignedNote.Signature]) -> SignedCheckpoint {
         SignedCheckpoint(self, note: note.adding(signatures))
+    }
+
+    /// The same statement with these signatures alone.
+    func signed(_ signatures: [SignedNote.Signature]) -> SignedCheckpoint {
+        SignedCheckpoint(self, note: SignedNote(text: note.text, signatures: signatures))
     }
 
     /// Reads a checkpoint without holding it against a key.

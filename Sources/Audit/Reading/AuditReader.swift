@@ -25,6 +25,41 @@ public struct AuditReader: Sendable {
         }
     }
 
+    /// The checkpoint to make proofs under that are about the first `size` entries: the newest that witnesses cosigned,
+    /// so that the proof carries their word, where there is one of this log that covers so many; else the newest.
+    public func checkpoint(covering size: UInt64) throws(AuditError) -> SignedCheckpoint {
+        // In this order: what was witnessed is never ahead of the log's own.
+        let witnessed = try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load()
+        let newest = try checkpoint()
+        // Where the key was rotated since, whoever knows the new one alone could not check it.
+        guard let witnessed, witnessed.treeSize >= size, witnessed.names(allSignersOf: newest),
+            try isPast(witnessed, of: newest)
+        else { return newest }
+        return witnessed
+    }
+
+    /// A signed checkpoint of exactly `size` entries, where one is kept here: the newest, the one that witnesses
+    /// cosigned, or one that was time-stamped.
+    public func checkpoint(of size: UInt64) throws(AuditError) -> SignedCheckpoint? {
+        let covering = try checkpoint(covering: size)
+        if covering.treeSize == size { return covering }
+        let newest = try checkpoint()
+        if newest.treeSize == size { return newest }
+        let stamps = CheckpointStamps(directory: paths.root, fileOperations: files)
+        guard let (bytes, _) = try stamps.read(size), let stamped = try? SignedCheckpoint(parsing: bytes),
+            stamped.treeSize == size, try isPast(stamped, of: newest)
+        else { return nil }
+        return stamped
+    }
+
+    /// Whether `other` states what the log of `newest` was, by its name and its tree.
+    private func isPast(_ other: SignedCheckpoint, of newest: SignedCheckpoint) throws(AuditError) -> Bool {
+        guard other.origin.isExactly(newest.origin), other.treeSize <= newest.treeSize else { return false }
+        let tree = StoredTree(tiles: tiles, size: newest.treeSize)
+        let root = try MerkleProof.root(size: other.treeSize, in: tree)
+        return root == other.root
+    }
+
     /// A cursor over the entries of `range` (all of the signed log without one) that match `filter`, in log order. It
     /// holds one bundle in memory.
     public func entries(
@@ -73,27 +108,30 @@ public struct AuditReader: Sendable {
         return entries
     }
 
-    /// The self-contained proof that the entry at `index` is in the log, under the newest checkpoint.
+    /// The self-contained proof that the entry at `index` is in the log, under `checkpoint(covering:)`.
     public func transparencyProof(of index: UInt64) throws(AuditError) -> TransparencyProof {
-        let checkpoint = try checkpoint()
+        let entry = try entry(at: index)
+        let checkpoint = try checkpoint(covering: index + 1)
         return TransparencyProof(
-            index: index, entry: try entry(at: index).bytes,
+            index: index, entry: entry.bytes,
             path: try inclusionProof(of: index, treeSize: checkpoint.treeSize), checkpoint: checkpoint)
     }
 
-    /// The proof that the tree of `oldSize` entries is the beginning of that of `checkpoint` (the newest by default).
+    /// The proof that the tree of `oldSize` entries is the beginning of that of `checkpoint` (by default of
+    /// `checkpoint(covering:)`).
     public func consistency(
         from oldSize: UInt64, to checkpoint: SignedCheckpoint? = nil
     ) throws(AuditError) -> ConsistencyProof {
+        let target: SignedCheckpoint
+        if let checkpoint { target = checkpoint } else { target = try self.checkpoint(covering: oldSize) }
         let newest = try self.checkpoint()
-        let checkpoint = checkpoint ?? newest
-        guard checkpoint.treeSize <= newest.treeSize else {
-            throw .outOfRange(index: checkpoint.treeSize, treeSize: newest.treeSize)
+        guard target.treeSize <= newest.treeSize else {
+            throw .outOfRange(index: target.treeSize, treeSize: newest.treeSize)
         }
         let tree = StoredTree(tiles: tiles, size: newest.treeSize)
         return ConsistencyProof(
-            oldSize: oldSize, path: try MerkleProof.consistency(from: oldSize, to: checkpoint.treeSize, in: tree),
-            checkpoint: checkpoint)
+            oldSize: oldSize, path: try MerkleProof.consistency(from: oldSize, to: target.treeSize, in: tree),
+            checkpoint: target)
     }
 
     /// The root of the tree of the first `size` entries.

@@ -38,7 +38,9 @@ public struct CheckpointStamps: Sendable {
         try files.synchronizeDirectory(paths.timestamps)
     }
 
-    func read(_ size: UInt64) throws(AuditError) -> (checkpoint: [UInt8], response: [UInt8])? {
+    /// The signed checkpoint of `size` entries as it was stamped, and the authority's answer; `nil` where one of the two
+    /// is missing.
+    public func read(_ size: UInt64) throws(AuditError) -> (checkpoint: [UInt8], response: [UInt8])? {
         guard let checkpoint = try files.contents(of: "\(paths.timestamps)/\(size).checkpoint"),
             let response = try files.contents(of: "\(paths.timestamps)/\(size).tsr")
         else { return nil }

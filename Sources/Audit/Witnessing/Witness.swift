@@ -1,15 +1,20 @@
+import Crypto
+import Identifiers
 import Synchronization
 
 /// A witness (C2SP tlog-witness): cosigns a log's checkpoint when it grew from the last one that it cosigned, and never
 /// two that contradict each other. Whoever asks for its cosignature knows that the log was shown to somebody else too.
 ///
-/// It keeps one checkpoint a log, durable before the cosignature leaves.
+/// It keeps one checkpoint a log with its cosignature on it, durable before the cosignature leaves, and shows it to
+/// whoever asks, so that monitors need not ask the log what the witness saw.
 public final class Witness: Sendable {
     public let key: CosignerKey
     /// The file that holds the public key's text.
     public let verifierKeyPath: String
     private let cosigner: Cosigner
     private let logs: [String: [NoteVerifierKey]]
+    /// By the SHA-256 of the origin, as monitors ask for it.
+    private let origins: [String: String]
     private let directory: String
     private let files: FileOperations
     private let lock: DirectoryLock
@@ -52,6 +57,8 @@ public final class Witness: Sendable {
         try keyFile.publish(cosigner.key)
         verifierKeyPath = keyFile.verifierKeyPath
         self.logs = Dictionary(grouping: logs, by: \.name)
+        origins = Dictionary(
+            logs.map { (SHA256.hash(data: Array($0.name.utf8)).hexadecimal, $0.name) }, uniquingKeysWith: { $1 })
         self.directory = directory
         self.files = files
         var seen: [String: SignedCheckpoint] = [:]
@@ -93,10 +100,23 @@ public final class Witness: Sendable {
         guard proof.oldSize <= checkpoint.treeSize else {
             return Answer(400, "The old size is larger than the checkpoint's.\n")
         }
-        return newest.withLock { newest in judge(proof, against: &newest[checkpoint.origin], time: time) }
+        return newest.withLock { newest in judge(proof, keys, against: &newest[checkpoint.origin], time: time) }
     }
 
-    private func judge(_ proof: ConsistencyProof, against known: inout SignedCheckpoint?, time: UInt64) -> Answer {
+    /// Answers `GET …/<log>/checkpoint`: the newest checkpoint that this witness cosigned, with its cosignature.
+    ///
+    /// - Parameter log: The SHA-256 of the log's origin, in lower-case hexadecimal digits.
+    public func checkpoint(ofLog log: String) -> Answer {
+        guard let origin = origins[log], let checkpoint = newest.withLock({ $0[origin] }),
+            // A witness of before kept it without.
+            !checkpoint.note.cosignatures(by: [key]).isEmpty
+        else { return Answer(404, "This witness has cosigned no checkpoint of such a log.\n") }
+        return Answer(200, String(decoding: checkpoint.bytes, as: UTF8.self))
+    }
+
+    private func judge(
+        _ proof: ConsistencyProof, _ keys: [NoteVerifierKey], against known: inout SignedCheckpoint?, time: UInt64
+    ) -> Answer {
         let checkpoint = proof.checkpoint
         let size = known?.treeSize ?? 0
         guard proof.oldSize == size else { return Self.conflict(size) }
@@ -111,9 +131,15 @@ public final class Witness: Sendable {
         do {
             let signature = try cosigner.cosign(checkpoint.note.text, time: time)
             let path = Self.path(of: checkpoint.origin, in: directory)
-            try files.replace(path, with: checkpoint.bytes, temporary: path + ".new")
+            // Lines of others were not looked at, and are not passed on.
+            let text = Array(checkpoint.note.text.utf8)
+            let own = checkpoint.note.signatures.filter { line in
+                keys.contains { line.isNamed(as: $0) && $0.isValid(line.signature, for: text) }
+            }
+            let cosigned = checkpoint.signed(own + [signature])
+            try files.replace(path, with: cosigned.bytes, temporary: path + ".new")
             try files.synchronizeDirectory(directory)
-            known = checkpoint
+            known = cosigned
             return Answer(200, signature.line)
         } catch {
             return Answer(500, "The checkpoint cannot be kept, so it is not cosigned: \(error).\n")

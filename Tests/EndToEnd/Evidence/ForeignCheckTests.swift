@@ -67,6 +67,15 @@ struct ForeignCheckTests {
         #expect(try await stage.verifiers.go("log", stage.log.path).output == "\(size)\n")
         let python = try await stage.verifiers.python("log", stage.log.path, "--since", stage.old)
         #expect(python.output.contains("\(size) entries"), "\(python)")
+        let count = try #require(Int(size))
+        #expect(try await stage.verifiers.root(of: stage.log, size: count) == Self.root(stage.log))
+        let grown = try await stage.verifiers.aics(
+            ["verify-consistency", "--tiles", stage.log.path, "--old-checkpoint", stage.old])
+        #expect(grown.status == 0 && grown.output.contains("\"new_size\": \(size)"), "\(grown)")
+        let taken = stage.gateway.folder.path + "/entry-300"
+        let included = try await stage.verifiers.aics(
+            ["verify-inclusion", "--tiles", stage.log.path, "--index", "300", "--entry-out", taken])
+        #expect(included.status == 0, "\(included)")
 
         let entry = try await stage.gateway.auditEntries()[300]
         for checked in [
@@ -78,10 +87,77 @@ struct ForeignCheckTests {
             let shown = try JSONSerialization.jsonObject(with: Data(checked.output.utf8)) as? [String: Any]
             #expect(shown?["id"] as? String == entry["id"] as? String && shown?["id"] != nil)
         }
+        let read = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: taken)))
+        #expect((read as? [String: Any])?["id"] as? String == entry["id"] as? String)
         #expect(try await stage.verifiers.go("proof", stage.proof).status == 0)
         #expect(try await stage.verifiers.go("consistency", stage.consistency, stage.old).status == 0)
         let grew = try await stage.verifiers.python("consistency", stage.consistency, "--since", stage.old)
         #expect(grew.output.contains("grew from"), "\(grew)")
+    }
+
+    /// The root that a log's checkpoint signs.
+    private static func root(_ log: URL) throws -> String {
+        let lines = try String(contentsOf: log.appendingPathComponent("checkpoint"), encoding: .utf8).split(
+            separator: "\n")
+        return lines.count > 2 ? String(lines[2]) : ""
+    }
+
+    @Test("the script for auditors has at most 200 lines, and needs one package beside Python's own")
+    func script() async throws {
+        let text = try String(contentsOfFile: ForeignVerifiers.script, encoding: .utf8)
+        #expect(text.hasSuffix("\n") && text.split(separator: "\n", omittingEmptySubsequences: false).count <= 201)
+        let longest = text.split(separator: "\n").map(\.count).max() ?? 0
+        #expect(longest <= 120)
+        let imported = try await RunningProcess.run(
+            try Tools.python(),
+            [
+                "-c",
+                """
+                import ast, sys
+                names = set()
+                for node in ast.walk(ast.parse(open(sys.argv[1]).read())):
+                    if isinstance(node, ast.Import):
+                        names |= {alias.name.split(".")[0] for alias in node.names}
+                    if isinstance(node, ast.ImportFrom):
+                        names.add("." * node.level + (node.module or "").split(".")[0])
+                print(*sorted(names - sys.stdlib_module_names))
+                """, ForeignVerifiers.script,
+            ])
+        #expect(imported.output == "cryptography\n", "\(imported)")
+    }
+
+    @Test("between two sizes, two checkpoints, or one of each, the log proves that it grew, and never the other way")
+    func consistencies() async throws {
+        let stage = try await Self.stage.value
+        let size = try #require(
+            try String(contentsOfFile: stage.old, encoding: .utf8).split(separator: "\n").dropFirst().first.flatMap {
+                Int($0)
+            })
+        let newest = stage.log.path + "/checkpoint"
+        func prove(_ old: String, _ new: String, _ file: String) async throws -> RunningProcess.Finished {
+            try await RunningProcess.run(
+                try Tools.sallyport, ["audit", "consistency", old, new, "--file", file], in: stage.gateway.folder)
+        }
+        let file = stage.gateway.folder.path + "/between"
+        for (old, new) in [
+            (stage.old, newest), (String(size), newest), (stage.old, String(size + 10)),
+            (String(size), String(size + 10)), (stage.old, stage.old), ("0", "1"), ("1", stage.old),
+        ] {
+            let made = try await prove(old, new, file)
+            #expect(made.status == 0, "\(old) \(new): \(made)")
+            // Of so many entries no checkpoint was kept: the proof is under one that covers them.
+            #expect(made.errors.contains("there is no checkpoint of") == (Int(new) != nil), "\(made)")
+            if old == String(size) || old == stage.old {
+                let checked = try await stage.verifiers.python("consistency", file, "--since", stage.old)
+                #expect(checked.status == 0, "\(old) \(new): \(checked)")
+            }
+        }
+        for (old, new) in [(newest, stage.old), (String(size + 1), stage.old), ("2", "1")] {
+            let made = try await prove(old, new, file)
+            #expect(made.status == 1 && made.errors.contains("they are swapped"), "\(old) \(new): \(made)")
+        }
+        let beyond = try await prove("1", "1000000", file)
+        #expect(beyond.status == 69, "\(beyond)")
     }
 
     /// One file of the log, changed as somebody with the disk would.
@@ -107,6 +183,17 @@ struct ForeignCheckTests {
             case .last: "entry"
             case .swapped: "entry 0"
             case .missing: "tile/entries/001"
+            }
+        }
+
+        /// An entry that nobody can prove any longer; `nil` for the last one.
+        var hit: Int? {
+            switch self {
+            case .entry: 10
+            case .hash: 3
+            case .tile, .signature, .root, .swapped: 0
+            case .last: nil
+            case .missing: 300
             }
         }
 
@@ -160,7 +247,7 @@ struct ForeignCheckTests {
     }
 
     @Test(
-        "whoever changes the files is found by all three, and told apart by the gateway's own",
+        "whoever changes the files is found by all, and told apart by the gateway's own",
         arguments: Attack.allCases)
     func attacked(attack: Attack) async throws {
         let stage = try await Self.stage.value
@@ -173,6 +260,20 @@ struct ForeignCheckTests {
         #expect(python.status == 1 && python.errors.contains("WRONG"), "\(python)")
         let go = try await stage.verifiers.go("log", copy.path)
         #expect(go.status == 1 && go.errors.contains("WRONG"), "\(go)")
+        let size = try #require(
+            String(contentsOf: stage.log.appendingPathComponent("checkpoint"), encoding: .utf8)
+                .split(separator: "\n").dropFirst().first.flatMap { Int($0) })
+        let taken = copy.deletingLastPathComponent().path + "/taken-\(UUID().uuidString)"
+        let aics = try await stage.verifiers.aics(
+            ["verify-inclusion", "--tiles", copy.path, "--index", String(attack.hit ?? size - 1), "--entry-out", taken])
+        #expect(aics.status == 1 && aics.output.contains("\"ok\": false"), "\(aics)")
+        // Whoever has the entries alone sees it too, where it is they that were changed.
+        switch attack {
+        case .entry, .last, .swapped, .root:
+            #expect(try await stage.verifiers.root(of: copy, size: size) != Self.root(copy))
+        case .missing: await #expect(throws: TestFailure.self) { try await stage.verifiers.root(of: copy, size: size) }
+        case .hash, .tile, .signature: #expect(try await stage.verifiers.root(of: copy, size: size) == Self.root(copy))
+        }
     }
 
     @Test("a proof for another entry, or from a log that did not grow, convinces nobody")

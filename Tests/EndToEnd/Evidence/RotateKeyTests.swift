@@ -43,6 +43,16 @@ struct KeyRotationCommandTests {
                 #expect(found.status == 0, "\(found)")
             }
         }
+        // The script knows no rotations: what was kept of before is the old key's alone, and it takes both.
+        let current = try await ForeignVerifiers(key: gateway.stateFolder.path + "/log.vkey", folder: gateway.folder)
+        let grew = gateway.folder.path + "/grew"
+        #expect(try await gateway.command("audit", "consistency", kept, "--file", grew).status == 0)
+        for (what, path) in [("log", gateway.auditFolder.path), ("consistency", grew)] {
+            let alone = try await current.python(what, path, "--since", kept)
+            #expect(alone.status == 1 && alone.errors.contains("not signed by"), "\(alone)")
+            let both = try await current.python(what, path, old, "--since", kept)
+            #expect(both.status == 0, "\(both)")
+        }
         let entries = try await gateway.auditEntries()
         #expect(entries.first?["kind"] as? String == "key-creation")
         #expect(entries[entry]["kind"] as? String == "key-rotation" && entries[entry]["reason"] as? String == "yearly")
@@ -61,6 +71,9 @@ struct KeyRotationCommandTests {
         let ours = try await verifiers.ours(gateway.auditFolder, "--since", kept)
         #expect(ours.status == 0 && ours.output.contains("through its rotations in entries \(entry), "), "\(ours)")
         #expect(try await verifiers.python("log", gateway.auditFolder.path).status == 1)
+        // The file that `current` names holds the newest key by now.
+        let script = try await current.python("log", gateway.auditFolder.path, old, "--since", kept)
+        #expect(script.status == 0, "\(script)")
         #expect(try await gateway.auditEntries().contains { $0["kind"] as? String == "key-retirement" })
         #expect(!FileManager.default.fileExists(atPath: gateway.stateFolder.path + "/audit-signing.key.retiring"))
     }

@@ -46,8 +46,17 @@ struct TimestampTests {
                 verified.status == 0 && "\(verified.output)\(verified.errors)".contains("Verification: OK"),
                 "\(verified)")
         }
+        func foreign() async throws -> (verified: [String: String], wrong: [String: String]) {
+            let answer = try await PythonClient.run("timestamp_verify.py", [stamps.path, "\(authority.path)/ca.pem"])
+            return (answer["verified"] as? [String: String] ?? [:], answer["wrong"] as? [String: String] ?? [:])
+        }
+        let told = try await foreign()
+        #expect(told.wrong.isEmpty && told.verified.keys.compactMap { Int($0) }.sorted() == sizes(), "\(told)")
         let report = try await gateway.command("audit", "verify")
         #expect(report.status == 0 && report.output.contains("\(newest) of them were time-stamped at 20"), "\(report)")
+        // To the second, as that library reads it.
+        let time = try #require(told.verified[String(newest)]).prefix(19)
+        #expect(report.output.contains("time-stamped at \(time)"), "\(time): \(report.output)")
         let doctor = try await gateway.command("doctor")
         #expect(doctor.output.contains("entries up to \(newest) were time-stamped at"), "\(doctor.output)")
 
@@ -59,6 +68,7 @@ struct TimestampTests {
         let swapped = try await gateway.command("audit", "verify")
         #expect(swapped.status == 1)
         #expect(swapped.output.contains("timestamps/\(newest).tsr: the time stamp is not of these bytes"), "\(swapped)")
+        #expect(try await foreign().wrong.keys.sorted() == [String(newest)])
         try copy.write(to: stamps.appendingPathComponent("\(newest).tsr"))
         try FileManager.default.removeItem(at: stamps.appendingPathComponent("\(other).checkpoint"))
         let missing = try await gateway.command("audit", "verify")

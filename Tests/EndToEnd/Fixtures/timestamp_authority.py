@@ -32,7 +32,6 @@ default_tsa = authority
 serial = {folder}/serial
 crypto_device = builtin
 signer_cert = {folder}/tsa.pem
-certs = {folder}/ca.pem
 signer_key = {folder}/tsa.key
 signer_digest = sha256
 default_policy = 1.3.6.1.4.1.99999.1

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Who looks at a log: the gateway's own verifier, the script for auditors, and the code of the Go checksum database.
+/// Who looks at a log: the gateway's own verifier, the script for auditors, the code of the Go checksum database, and
+/// two packages of PyPI.
 struct ForeignVerifiers: Sendable {
     let key: String
     private let go: String
@@ -32,5 +33,15 @@ struct ForeignVerifiers: Sendable {
 
     func go(_ what: String, _ path: String, _ more: String...) async throws -> RunningProcess.Finished {
         try await RunningProcess.run(go, [what, path, key] + more)
+    }
+
+    /// `aics-tlog` from PyPI.
+    func aics(_ arguments: [String]) async throws -> RunningProcess.Finished {
+        try await RunningProcess.run(try Tools.python("aics-tlog"), arguments + ["--vkey-file", key])
+    }
+
+    /// The root of the first `size` entries in base64, as pymerkle computes it.
+    func root(of folder: URL, size: Int) async throws -> String? {
+        try await PythonClient.run("merkle_root.py", [folder.path, String(size)])["root"] as? String
     }
 }
