@@ -85,7 +85,8 @@ public struct Deletions: Sendable {
     public static func load(state: String, files: VaultFiles = .system) throws -> Deletions {
         let folder = "\(state)/retention/deletions"
         let deletions = try files.names(in: folder).filter { $0.hasSuffix(".json") }.compactMap { name in
-            try files.contents(of: "\(folder)/\(name)").flatMap { try? JSONValue(parsing: $0) }.flatMap(Deletion.init)
+            try files.contents(of: "\(folder)/\(name)").flatMap { try? JSONValue(parsing: $0, within: .ownRecord) }
+                .flatMap(Deletion.init)
         }
         return load(deletions, state: state).found
     }

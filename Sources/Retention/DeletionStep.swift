@@ -78,7 +78,7 @@ struct DeletionStep {
         try write(entry, "outcome", files, folder)
         try log.append(entry)
         try step.settle(files, folder)
-        return (try? JSONValue(parsing: entry)).flatMap(Deletion.init)
+        return (try? JSONValue(parsing: entry, within: .ownRecord)).flatMap(Deletion.init)
     }
 
     /// Whether all is deleted, and the log alone may not know.
@@ -108,7 +108,8 @@ struct DeletionStep {
             let isDone = name.hasSuffix(".outcome")
             if !isDone, all.contains("\(key).outcome") { continue }
             let path = "\(folder)/deletions/\(name)"
-            guard let bytes = try files.contents(of: path), let entry = try? JSONValue(parsing: bytes),
+            guard let bytes = try files.contents(of: path),
+                let entry = try? JSONValue(parsing: bytes, within: .ownRecord),
                 let id = entry["id"]?.string.flatMap({ UUIDv7($0) }), let members = entry.object,
                 let held = entry["held"]?.integer
             else { throw RetentionError.damaged(path: path) }

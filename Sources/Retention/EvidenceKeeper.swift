@@ -11,7 +11,8 @@ import Vault
 /// - nothing is deleted of which the log does not have the intent; what the log has the intent of is deleted, and the
 ///   log is told, by the next process at the latest;
 /// - what is held survives: it has a key of its own before its period's key is destroyed;
-/// - nothing goes before the *trusted* time (`TrustedClock`) says that it is due.
+/// - nothing goes before the *trusted* time (`TrustedClock`) says that it is due, and nothing is due for having been
+///   closed by a clock that was wrong: see `seal`.
 ///
 /// Calls wait for the disk and for one another: never make one on an event loop, but for `closed`.
 public final class EvidenceKeeper: Sendable {
@@ -46,6 +47,7 @@ public final class EvidenceKeeper: Sendable {
         let target: ExactText
         let kind: EvidenceKind
         let period: KeyPeriod
+        let isUndated: Bool
     }
 
     /// - Parameters:
@@ -63,9 +65,9 @@ public final class EvidenceKeeper: Sendable {
         var clock = TrustedClock(grace: rules?.grace ?? .zero, interval: rules?.interval ?? .zero)
         if let bytes = try files.contents(of: "\(state)/retention/clock") {
             clock.resume(from: bytes)
-        } else if let newest {
-            clock.learn(newest)
         }
+        // Also where the file is there: it may be older than the log, or hold no time yet.
+        if let newest { clock.learn(newest) }
         work = Mutex(Work(clock: clock, holds: try Holds(state: state, files: files, log: log)))
     }
 
@@ -113,11 +115,20 @@ public final class EvidenceKeeper: Sendable {
         return failure
     }
 
+    /// Seals a file under the key of the period that now is in, which is never earlier than what is trusted, than the
+    /// log's newest entry of before, or than the file's own session.
+    ///
+    /// Where nothing is trusted yet the clock may say 1970, and go right the next minute; what is sealed then must not
+    /// be due at once. To wait with it would leave it in the clear for a day, and all of it in memory: so it is sealed,
+    /// under a key that says so in its file and is due only after the time at which something was trusted first. That
+    /// holds in the next process too, and where the file of the clock is lost, as then that time is a later one.
     private func seal(_ item: EvidenceItem, _ work: inout Work, at wall: Timestamp) throws {
-        let closing = work.clock.closing(wall)
-        let keep = rules?.rule(for: item.kind, of: item.owner.target)?.keep
-        let period = KeyPeriod(containing: closing, keeping: keep)
-        let use = KeyUse(target: ExactText(item.owner.target), kind: item.kind, period: period)
+        let began = Timestamp(milliseconds: item.owner.session.milliseconds)
+        let closing = max(work.clock.closing(wall), began)
+        let keeping = try keeping(item)
+        let period = KeyPeriod(containing: closing, keeping: keeping.duration)
+        let use = KeyUse(
+            target: ExactText(item.owner.target), kind: item.kind, period: period, isUndated: work.clock.isUndated)
         if let known = work.keys[use] {
             try vault.seal(item, under: known)
             return
@@ -126,14 +137,28 @@ public final class EvidenceKeeper: Sendable {
         let key: DataKey
         if let kept = try vault.keys.all().last(where: {
             $0.target.isExactly(item.owner.target) && $0.kind == item.kind && $0.period == period && $0.item == nil
+                && $0.keeping == keeping && $0.isUndated == use.isUndated
         }) {
             key = kept
         } else {
-            key = try vault.keys.make(target: item.owner.target, kind: item.kind, period: period, at: closing)
+            key = try vault.keys.make(
+                target: item.owner.target, kind: item.kind, period: period, keeping: keeping,
+                isUndated: use.isUndated, at: closing)
         }
         if work.keys.count >= 256 { work.keys = [:] }
         work.keys[use] = key
         try vault.seal(item, under: key)
+    }
+
+    /// For how long a file that is sealed now is to be kept: as the rules say, and where its target was taken out of the
+    /// configuration before it could be sealed, for as long as any that was sealed before.
+    private func keeping(_ item: EvidenceItem) throws(VaultError) -> KeepingTime {
+        var longest = KeepingTime(rules?.rule(for: item.kind, of: item.owner.target))
+        guard rules?.hasNoRule(for: item.kind, of: item.owner.target) ?? false else { return longest }
+        for key in try vault.keys.all() where key.kind == item.kind && key.target.isExactly(item.owner.target) {
+            if let keeping = key.keeping, keeping.isLonger(than: longest) { longest = keeping }
+        }
+        return longest
     }
 
     // MARK: Deleting
@@ -156,7 +181,7 @@ public final class EvidenceKeeper: Sendable {
             try resume(&work, at: wall)
             var deletions: [Deletion] = []
             for key in try vault.keys.all() {
-                guard let (rule, due) = due(key, rules), isDue(due, work.clock, wall),
+                guard let (rule, due) = due(key, rules, work.clock, at: wall), isDue(due, work.clock, wall),
                     let deletion = try delete(key, under: rule, due: due, &work, at: wall)
                 else { continue }
                 deletions.append(deletion)
@@ -166,8 +191,12 @@ public final class EvidenceKeeper: Sendable {
         }
     }
 
-    private func due(_ key: DataKey, _ rules: RetentionRules) -> (RetentionRules.Rule, Timestamp)? {
-        rules.rule(for: key.kind, of: key.target).map { ($0, key.period.until.adding($0.keep)) }
+    private func due(
+        _ key: DataKey, _ rules: RetentionRules, _ clock: TrustedClock, at wall: Timestamp
+    ) -> (RetentionRules.Rule, Timestamp)? {
+        // Until something is trusted nothing is deleted, and this is not the last word.
+        let end = key.isUndated ? max(key.period.until, clock.since ?? clock.closing(wall)) : key.period.until
+        return rules.rule(for: key.kind, of: key.target, keeping: key.keeping).map { ($0, end.adding($0.keep)) }
     }
 
     private func isDue(_ due: Timestamp, _ clock: TrustedClock, _ wall: Timestamp) -> Bool {
@@ -180,7 +209,7 @@ public final class EvidenceKeeper: Sendable {
         try work.withLock { work in
             let all = try vault.keys.all().map { key in
                 let sorted = try sort(key, work.holds.all)
-                let found = rules.flatMap { due(key, $0) }
+                let found = rules.flatMap { due(key, $0, work.clock, at: wall) }
                 let goes =
                     found.map { isDue($0.1, work.clock, wall) } ?? false && (key.item == nil || sorted.held.isEmpty)
                 return Due(
@@ -237,7 +266,8 @@ public final class EvidenceKeeper: Sendable {
     private func rescue(_ held: [EvidenceItem], from key: DataKey, at wall: Timestamp) throws {
         for item in held {
             let own = try vault.keys.make(
-                target: key.target, kind: key.kind, period: key.period, item: item.name, at: wall)
+                target: key.target, kind: key.kind, period: key.period, item: item.name, keeping: key.keeping,
+                isUndated: key.isUndated, at: wall)
             try vault.seal(item, under: own)
         }
     }

@@ -29,7 +29,8 @@ struct Holds {
     private func path(_ id: UUIDv7, _ suffix: String) -> String { "\(folder)/\(id).\(suffix)" }
 
     private func value(_ name: String) throws -> JSONValue {
-        guard let bytes = try files.contents(of: "\(folder)/\(name)"), let value = try? JSONValue(parsing: bytes)
+        guard let bytes = try files.contents(of: "\(folder)/\(name)"),
+            let value = try? JSONValue(parsing: bytes, within: .ownRecord)
         else { throw RetentionError.damaged(path: "\(folder)/\(name)") }
         return value
     }
@@ -58,7 +59,8 @@ struct Holds {
     mutating func add(_ hold: Hold) throws {
         let entry = log.entry(RetentionEntry.hold, hold.time, hold.members + [JSONMember("step", "add")])
         try files.makeFolder(folder)
-        try write(["entry": try JSONValue(parsing: entry.bytes), "hold": hold.json], hold.id, "adding")
+        try write(
+            ["entry": try JSONValue(parsing: entry.bytes, within: .ownRecord), "hold": hold.json], hold.id, "adding")
         all.append(hold)
         try log.append(entry.bytes)
         try settle("\(hold.id).adding")
@@ -87,7 +89,7 @@ struct Holds {
                 JSONMember("by", ["issuer": .string(by.issuer), "subject": .string(by.subject)]),
                 JSONMember("reason", .string(reason)), JSONMember("step", "release"),
             ])
-        try write(["entry": try JSONValue(parsing: entry.bytes)], id, "releasing")
+        try write(["entry": try JSONValue(parsing: entry.bytes, within: .ownRecord)], id, "releasing")
         try log.append(entry.bytes)
         try forget(id)
     }

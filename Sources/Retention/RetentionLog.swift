@@ -21,7 +21,11 @@ public struct RetentionLog: Sendable {
 
     /// Appends an entry that may have been appended before the last process ended.
     func appendOnce(_ bytes: [UInt8]) throws {
-        if let id = (try? JSONValue(parsing: bytes))?["id"]?.string.flatMap({ UUIDv7($0) }), try contains(id) { return }
+        if let id = (try? JSONValue(parsing: bytes, within: .ownRecord))?["id"]?.string.flatMap({ UUIDv7($0) }),
+            try contains(id)
+        {
+            return
+        }
         try append(bytes)
     }
 }

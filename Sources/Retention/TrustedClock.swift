@@ -11,7 +11,9 @@ import StrictJSON
 ///   nothing. What the gateway was stopped for counts after `grace` likewise.
 /// - jumps back is believed at once: that deletes later.
 ///
-/// Before the first `grace` has passed there is no trusted time.
+/// Before the first `grace` has passed there is no trusted time. What is closed until then may be closed at any moment
+/// that a wrong clock says, 1970 for one: it counts as closed when there first was a trusted time (`since`), by which it
+/// surely was.
 public struct TrustedClock: Sendable, Equatable {
     private struct Sample: Sendable, Equatable {
         /// Measured milliseconds when it was taken.
@@ -29,8 +31,10 @@ public struct TrustedClock: Sendable, Equatable {
     private var running: Int64 = 0
     /// Leads that may yet be the least, each greater than the one before: the usual queue for the least of a window.
     private var samples: [Sample] = []
-    /// The latest time that was ever trusted; it never goes back.
+    /// The latest time that was ever trusted, or that an entry of the log had at a start; it never goes back.
     public private(set) var highest: Timestamp?
+    /// What the clock said, or a later time that was known, when there first was a trusted time.
+    public private(set) var since: Timestamp?
 
     /// - Parameter interval: How often it ticks.
     public init(grace: Duration, interval: Duration) {
@@ -53,8 +57,17 @@ public struct TrustedClock: Sendable, Equatable {
         samples.append(sample)
         // A least one goes when the clock has stood ahead of it, from the very next tick on, for all of `grace`.
         while let next = samples[0].next, next + grace <= running { samples.removeFirst() }
-        if let trusted { highest = max(highest ?? trusted, trusted) }
+        if let trusted {
+            highest = max(highest ?? trusted, trusted)
+            // Not the trusted time itself: a clock that was right only after its first hour is followed at the pace of
+            // that hour yet.
+            since = since ?? closing(wall)
+        }
     }
+
+    /// Whether the moment at which something is closed now may be one of a clock that nobody has reason to believe.
+    /// Without a grace the clock is believed as it is.
+    public var isUndated: Bool { since == nil && grace > 0 }
 
     /// `nil` until the gateway has run for `grace`.
     public var trusted: Timestamp? {
@@ -67,7 +80,8 @@ public struct TrustedClock: Sendable, Equatable {
     /// What is closed while the clock is wrong must not count as closed years ago once it is right again.
     public func closing(_ wall: Timestamp) -> Timestamp { max(wall, highest ?? wall) }
 
-    /// Takes over that it is later than `time`: an entry of the log says so.
+    /// Takes over that it is later than `time`: an entry of the log says so. The entry of a clock that was ahead makes
+    /// all that is closed after it late: then it is kept for longer, but never for less.
     public mutating func learn(_ time: Timestamp) { highest = max(highest ?? time, time) }
 }
 
@@ -83,7 +97,7 @@ extension TrustedClock {
         return JSONValue.object([
             JSONMember("highest", highest.map { .string($0.description) } ?? .null),
             JSONMember("running_ms", .number("\(running)")), JSONMember("samples", .array(samples)),
-            JSONMember("v", 1),
+            JSONMember("since", since.map { .string($0.description) } ?? .null), JSONMember("v", 1),
         ]).canonicalBytes
     }
 
@@ -105,5 +119,7 @@ extension TrustedClock {
         running = measured
         samples = read
         highest = value["highest"]?.string.flatMap { Timestamp($0) }
+        // A file of before this was noted: what was sealed by it bears no mark either.
+        since = value["since"].map { $0.string.flatMap { Timestamp($0) } } ?? highest
     }
 }

@@ -11,7 +11,18 @@ public struct DataKey: Sendable {
     public let period: KeyPeriod
     /// The name of the only file that it is for.
     public let item: String?
+    /// For how long its evidence was to be kept when it was made; `nil` for one that does not know.
+    public let keeping: KeepingTime?
+    /// Whether it was made before there was a time to trust: its period may be years too early.
+    public let isUndated: Bool
     let secret: SymmetricKey
+}
+
+/// For how long evidence is kept after the end of its key's period.
+public enum KeepingTime: Sendable, Hashable {
+    case forEver
+    /// - Parameter name: Where the rule stood in the configuration, e.g. `retention.targets.ledger.recordings`.
+    case rule(name: String, keep: Duration)
 }
 
 /// The data keys, in `<state>/retention/keys`: for each `<id>.key`, 0600, and `<id>.items` with what was sealed under it,
@@ -34,11 +45,12 @@ public struct DataKeys: Sendable {
 
     /// Makes a key. It is on the disk when this returns.
     public func make(
-        target: String, kind: EvidenceKind, period: KeyPeriod, item: String? = nil, at time: Timestamp
+        target: String, kind: EvidenceKind, period: KeyPeriod, item: String? = nil, keeping: KeepingTime? = nil,
+        isUndated: Bool = false, at time: Timestamp
     ) throws(VaultError) -> DataKey {
         let key = DataKey(
             id: UUIDv7(milliseconds: time.milliseconds), target: target, kind: kind, period: period, item: item,
-            secret: SymmetricKey(size: .bits256))
+            keeping: keeping, isUndated: isUndated, secret: SymmetricKey(size: .bits256))
         var members = [
             JSONMember("from", .string(period.from.description)), JSONMember("id", .string(key.id.description)),
             JSONMember("key", .string(key.secret.withUnsafeBytes { Data($0) }.base64EncodedString())),
@@ -46,6 +58,8 @@ public struct DataKeys: Sendable {
             JSONMember("until", .string(period.until.description)), JSONMember("v", 1),
         ]
         if let item { members.append(JSONMember("item", .string(item))) }
+        if let keeping { members.append(JSONMember("keeping", keeping.json)) }
+        if isUndated { members.append(JSONMember("undated", true)) }
         try files.makeFolder(folder)
         try files.replace(
             keyPath(key.id), by: "\(keyPath(key.id)).new", with: JSONValue.object(members).canonicalBytes + [0x0a])
@@ -90,7 +104,8 @@ public struct DataKeys: Sendable {
         }
         return DataKey(
             id: id, target: target, kind: kind, period: KeyPeriod(from: from, until: until),
-            item: value["item"]?.string, secret: SymmetricKey(data: secret))
+            item: value["item"]?.string, keeping: value["keeping"].map(KeepingTime.init),
+            isUndated: value["undated"]?.bool ?? false, secret: SymmetricKey(data: secret))
     }
 
     // MARK: What is sealed under a key
@@ -133,5 +148,32 @@ public struct DataKeys: Sendable {
         try files.remove(itemsPath(id))
         // What a crash left beside it.
         try files.remove("\(keyPath(id)).new")
+    }
+}
+
+extension KeepingTime {
+    /// As it stands in a key's file: without a rule it is for ever.
+    fileprivate var json: JSONValue {
+        switch self {
+        case .forEver: [:]
+        case .rule(let name, let keep):
+            ["milliseconds": .number(String(keep.wholeMilliseconds)), "rule": .string(name)]
+        }
+    }
+
+    /// What cannot be read is kept.
+    fileprivate init(_ value: JSONValue) {
+        guard let name = value["rule"]?.string, let milliseconds = value["milliseconds"]?.integer, milliseconds > 0
+        else {
+            self = .forEver
+            return
+        }
+        self = .rule(name: name, keep: .milliseconds(milliseconds))
+    }
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -64,8 +64,9 @@ final class Cabinet: Sendable {
             })
     }
 
-    func keeper(_ rules: RetentionRules? = Cabinet.rules) throws -> EvidenceKeeper {
-        try EvidenceKeeper(state: state, rules: rules, log: log, newest: nil, files: files)
+    /// - Parameter newest: The time of the log's newest entry.
+    func keeper(_ rules: RetentionRules? = Cabinet.rules, newest: Timestamp? = nil) throws -> EvidenceKeeper {
+        try EvidenceKeeper(state: state, rules: rules, log: log, newest: newest, files: files)
     }
 
     /// Recordings of `ledger` go after ten seconds, those of all others never.

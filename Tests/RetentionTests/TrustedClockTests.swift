@@ -123,6 +123,48 @@ struct TrustedClockTests {
         #expect(slept.trusted == Self.start.adding(.seconds(7200)))
     }
 
+    @Test("what the log says is taken over where it is later, and kept between two processes")
+    func learn() {
+        var machine = Machine()
+        machine.clock.learn(Self.start)
+        #expect(machine.clock.closing(Timestamp(milliseconds: 0)) == Self.start && machine.clock.trusted == nil)
+        machine.clock.learn(Timestamp(milliseconds: 5))
+        #expect(machine.clock.highest == Self.start && machine.clock.isUndated)
+        machine.hour()
+        machine.restart(after: .seconds(60))
+        #expect(machine.clock.closing(Timestamp(milliseconds: 0)) == Self.start)
+    }
+
+    @Test("from the first trusted time on, what is closed has a date; the date of all before is no earlier than then")
+    func since() {
+        var machine = Machine()
+        // As where the machine has no clock of its own.
+        machine.hour(error: .milliseconds(-1_790_000_000_000))
+        for hour in 1...30 {
+            machine.hour()
+            #expect(machine.clock.isUndated == (hour < 24))
+        }
+        let since = machine.clock.since
+        #expect(since == Self.start.adding(.seconds(24 * 3600)))
+        machine.restart(after: .seconds(60))
+        #expect(machine.clock.since == since && !machine.clock.isUndated)
+    }
+
+    @Test("without a grace the clock is believed as it is")
+    func withoutGrace() {
+        #expect(!TrustedClock(grace: .zero, interval: .seconds(1)).isUndated)
+    }
+
+    @Test("a file of before, that does not say since when there is a trusted time, has one where it has a latest")
+    func oldFile() {
+        for (highest, isUndated) in [("null", true), (#""2026-11-26T08:00:00.000Z""#, false)] {
+            var clock = TrustedClock(grace: .seconds(1), interval: .seconds(1))
+            clock.resume(
+                from: Array(#"{"highest":\#(highest),"running_ms":9000,"samples":[[9000,1,null]],"v":1}"#.utf8))
+            #expect(clock.isUndated == isUndated)
+        }
+    }
+
     @Test("what was kept and cannot be read begins anew")
     func unreadable() {
         for text in ["", "{}", #"{"v":1,"running_ms":1,"samples":[],"highest":null}"#, "\u{0}"] {

@@ -5,7 +5,8 @@ extension ConfigurationKeys {
     static let retention = [
         ConfigKey("default", .mapping(durations), summary: "How long evidence is kept where a target says nothing."),
         ConfigKey(
-            "targets", .dictionary(.mapping(durations)), summary: "The same for a target, by its name, kind by kind."),
+            "targets", .dictionary(.mapping(durations)),
+            summary: "The same for a target, by its name, kind by kind; also for what one has left that is gone."),
         ConfigKey(
             "grace", .duration, default: "24h",
             summary: "For how long the clock must have said, while the gateway ran, that something is due."),

@@ -2,6 +2,7 @@ import Audit
 import ConfigFile
 import Foundation
 import GatewayCore
+import Identifiers
 import Identity
 import Logging
 import Masking
@@ -10,6 +11,7 @@ import Originals
 import Policy
 import Retention
 import TLSFiles
+import Vault
 
 /// The whole configuration, read and checked: what `serve` runs by and `doctor` looks at.
 struct GatewayConfiguration: Sendable {
@@ -125,6 +127,26 @@ struct GatewayConfiguration: Sendable {
         listeners = root.sections("listeners").map { ($0.string("adapter") ?? "", $0) }
         targets = try Self.targets(root.sections("targets"))
         retention = try root.has("retention") ? RetentionRules(root.section("retention"), targets: targets) : nil
+    }
+
+    /// What is right as it stands and may be a mistake all the same, a sentence each.
+    var notes: [String] {
+        (retention?.strayTargets ?? []).map {
+            "retention.targets.\($0) is for no target that there is: it is a rule for what that target has left"
+        } + outlivingCopies
+    }
+
+    /// Copies of recordings that a bucket keeps for longer than they are kept here: nobody deletes those.
+    private var outlivingCopies: [String] {
+        let rules = targets.compactMap { retention?.rule(for: .recordings, of: $0.name) }
+        guard let shortest = rules.min(by: { $0.keep < $1.keep }) else { return [] }
+        return audit.sinks.compactMap { sink in
+            guard case .objectStore(let bucket) = sink.destination, bucket.withRecordings,
+                bucket.retention > shortest.keep
+            else { return nil }
+            return "recordings are deleted under \(shortest), and the sink \(sink.name) has their copies locked in its "
+                + "bucket for \(bucket.retention.unitText); `recordings: false` leaves them out"
+        }
     }
 
     private static func signingKey(_ section: ConfigSection) throws -> SigningKeyReference? {

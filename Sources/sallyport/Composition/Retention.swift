@@ -97,7 +97,7 @@ struct EvidenceOwners {
         } else {
             wanted = entry.id.flatMap { commands.contains($0) ? $0 : nil }
         }
-        guard let wanted, let session, let value = try? JSONValue(parsing: entry.bytes, maximumDepth: 128),
+        guard let wanted, let session, let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord),
             let issuer = value["caller"]?["issuer"]?.string, let subject = value["caller"]?["subject"]?.string,
             let target = value["target"]?["name"]?.string
         else { return }
@@ -127,7 +127,9 @@ extension RetentionLog {
 }
 
 extension RetentionRules {
-    /// - Throws: `ConfigError` where a target is not there, or nothing would ever be deleted.
+    /// A rule may be for a target that is not there any more, whose evidence is.
+    ///
+    /// - Throws: `ConfigError` where nothing would ever be kept.
     init(_ section: ConfigSection, targets: [Target]) throws {
         func durations(_ section: ConfigSection) throws -> [EvidenceKind: Duration] {
             var all: [EvidenceKind: Duration] = [:]
@@ -143,16 +145,13 @@ extension RetentionRules {
         }
         var own: [String: [EvidenceKind: Duration]] = [:]
         for (name, rules) in section.namedSections("targets") {
-            guard targets.contains(where: { $0.name.isExactly(name) }) else {
-                throw rules.error(nil, "there is no target \"\(name)\"; see `targets`")
-            }
             own[name] = try durations(rules)
         }
         let interval = section.duration("interval") ?? .seconds(3600)
         guard interval > .zero else { throw section.error("interval", "the interval takes a time") }
         self.init(
             usual: try durations(section.section("default")), targets: own,
-            grace: section.duration("grace") ?? .seconds(86_400), interval: interval)
+            configured: targets.map(\.name), grace: section.duration("grace") ?? .seconds(86_400), interval: interval)
     }
 }
 

@@ -27,7 +27,7 @@ struct SinkSettings: Sendable {
     }
 
     struct ObjectStoreBucket: Sendable {
-        let endpoint: String
+        let endpoint: StoreEndpoint
         let bucket: String
         let region: String
         let prefix: String
@@ -123,7 +123,9 @@ extension SinkSettings {
         ConfigKey("prefix", .string, default: "", disclosure: .shown, summary: "Before each key, e.g. `gateway-1`."),
         ConfigKey(
             "retain", .duration, required: true,
-            summary: "For how long nobody can delete what was put (Object Lock, mode COMPLIANCE), e.g. 7y."),
+            summary:
+                "For how long nobody can delete what was put (Object Lock, mode COMPLIANCE), e.g. 7y; where recordings go too, no longer than `retention` keeps them."
+        ),
         ConfigKey(
             "interval", .duration, default: "60s",
             summary: "How often the checkpoint is put while less than a whole bundle (256 entries) is new."),
@@ -226,14 +228,21 @@ extension SinkSettings {
         guard let partSize = section.integer("part_size"), (5 << 20...5 << 30).contains(partSize) else {
             throw section.error("part_size", "a part has 5MiB to 5GiB")
         }
-        let endpoint = section.string("endpoint") ?? ""
         return ObjectStoreBucket(
-            endpoint: endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint, bucket: bucket,
+            endpoint: try endpoint(section), bucket: bucket,
             region: section.string("region") ?? "us-east-1", prefix: prefix, retention: retention,
             partSize: UInt64(partSize),
             interval: section.duration("interval") ?? .seconds(60),
             withRecordings: section.boolean("recordings") ?? true, accessKeyID: id, secretAccessKey: key,
             sessionToken: section.secret("session_token"), authorities: path("ca", section, base))
+    }
+
+    private static func endpoint(_ section: ConfigSection) throws -> StoreEndpoint {
+        do throws(StoreEndpointError) {
+            return try StoreEndpoint(section.string("endpoint") ?? "")
+        } catch {
+            throw section.error("endpoint", error.description)
+        }
     }
 
     /// Entries and keys must not travel in clear.

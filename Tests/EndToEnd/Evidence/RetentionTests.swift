@@ -167,6 +167,7 @@ struct RetentionTests {
         #expect(verified.status == 0, "\(verified)")
         #expect(verified.output.contains("recordings of web-1"), "\(verified)")
         #expect(verified.output.contains("under the rule retention.default.payloads: 1s"), "\(verified)")
+        #expect(verified.output.contains("copies that sinks put into buckets are not covered"), "\(verified)")
         #expect(verified.output.contains("\(kept.count) files as they were recorded"), "\(verified)")
         let script = try await RunningProcess.run(
             try Tools.python(),
@@ -235,27 +236,57 @@ struct RetentionTests {
         #expect(verified.status == 0 && verified.output.contains("ok: evidence"), "\(verified)")
     }
 
-    @Test("a rule for a target that is not there, or of a kind that is none, is refused")
+    @Test("a rule of a kind that is none is refused, and a bucket that keeps copies for longer; a target may be gone")
     func configuration() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("retention-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for (retention, expected) in [
-            ("targets: {ledgre: {recordings: 1d}}", "there is no target \"ledgre\""),
-            ("default: {recording: 1d}", "unknown key \"recording\"; did you mean \"recordings\"?"),
-            ("default: {recordings: 7w}", "\"recordings\" takes a duration"),
-            ("default: {recordings: 0d}", "what is not to be kept is not to be recorded"),
-        ] {
+        try "permit (principal, action, resource);".write(
+            to: folder.appendingPathComponent("policy.cedar"), atomically: true, encoding: .utf8)
+        func check(_ retention: String, sink: String = "") async throws -> RunningProcess.Finished {
             let text = """
                 identity: {issuers: [{issuer: "http://127.0.0.1:9", audiences: [a]}]}
                 policy: {files: [policy.cedar]}
                 listeners: [{adapter: http, listen: "127.0.0.1:0"}]
                 targets: [{name: ledger, kind: http, prefix: /ledger, url: "http://127.0.0.1:9"}]
+                console: {listen: "127.0.0.1:0"}
                 retention: {\(retention)}
+                audit: {origin: test.sallyport.example/log, sinks: [\(sink)]}
                 """
             try text.write(to: folder.appendingPathComponent("sallyport.yaml"), atomically: true, encoding: .utf8)
-            let checked = try await RunningProcess.run(try Tools.sallyport, ["config", "check"], in: folder)
+            return try await RunningProcess.run(try Tools.sallyport, ["config", "check"], in: folder)
+        }
+        for (retention, expected) in [
+            ("default: {recording: 1d}", "unknown key \"recording\"; did you mean \"recordings\"?"),
+            ("default: {recordings: 7w}", "\"recordings\" takes a duration"),
+            ("default: {recordings: 0d}", "what is not to be kept is not to be recorded"),
+        ] {
+            let checked = try await check(retention)
             #expect(checked.status == 78 && checked.errors.contains(expected), "\(checked)")
+        }
+        // The rule of a target that is gone is for what it left; that it may be a mistake is said.
+        let gone = try await check("targets: {old: {recordings: 7y}}")
+        #expect(gone.status == 0 && gone.output.contains("note: retention.targets.old is for no target"), "\(gone)")
+        func bucket(_ more: String) -> String {
+            "{name: worm, type: s3, endpoint: \"https://s3.example.com\", bucket: b, access_key_id: \"env:A\", "
+                + "secret_access_key: \"env:B\", \(more)}"
+        }
+        let rules = "default: {recordings: 400d}"
+        let longer = try await check(rules, sink: bucket("retain: 7y"))
+        #expect(
+            longer.status == 0
+                && longer.output.contains("note: recordings are deleted under retention.default.recordings: 400d"),
+            "\(longer)")
+        for more in ["retain: 400d", "retain: 7y, recordings: false"] {
+            let right = try await check(rules, sink: bucket(more))
+            #expect(right.status == 0 && !right.output.contains("note:"), "\(right)")
+        }
+        let own = try await check("targets: {ledger: {recordings: 7y}}", sink: bucket("retain: 7y"))
+        #expect(own.status == 0, "\(own)")
+        for (endpoint, expected) in [("/minio", "without the path /minio"), ("/?a=b", "without a query")] {
+            let sink = bucket("retain: 1d").replacing("s3.example.com", with: "s3.example.com\(endpoint)")
+            let wrong = try await check(rules, sink: sink)
+            #expect(wrong.status == 78 && wrong.errors.contains(expected), "\(wrong)")
         }
     }
 }
