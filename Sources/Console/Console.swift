@@ -106,7 +106,7 @@ public final class Console: Service {
 
 /// Answers 503 until it is told what to answer.
 private final class LateResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = ConsoleContext
 
     private let responder = Mutex<ConsoleResponder?>(nil)
 

@@ -107,7 +107,9 @@ public struct ConsolePolicyReload: Sendable {
 /// An error other than those named becomes an answer 500 that tells nothing of it, and a line in the log that does.
 public protocol ConsoleBackend: Sendable {
     /// Verifies a token; a failure is recorded.
-    func signIn(_ token: String) async throws(SignInError) -> Caller
+    ///
+    /// - Parameter client: Where the request comes from, e.g. `10.1.2.3:51234`.
+    func signIn(_ token: String, from client: String) async throws(SignInError) -> Caller
 
     /// Lets the caller go on, and records that they did, or throws `Refusal`. Any other error means that it could not be
     /// decided or recorded, and is answered with 503.
@@ -129,8 +131,13 @@ public protocol ConsoleBackend: Sendable {
     func terminalRecording(
         of session: UUIDv7, command: UUIDv7, following: Bool
     ) async throws -> AsyncThrowingStream<[UInt8], any Error>?
-    /// The sealed originals of a session, of which only an auditor's private key opens anything; `nil` when there are
-    /// none. That `caller` was given them, for which command and why, is recorded before this returns.
+    /// Whether the log says that originals of a command were sealed into this part of its session's; `nil` when the
+    /// session has no such command.
+    ///
+    /// - Throws: `IndexError` while there is no index that helps.
+    func hasOriginals(of command: UUIDv7, part: Int, in session: UUIDv7) async throws -> Bool?
+    /// A file of the sealed originals of a session, whole, of which only an auditor's private key opens anything; `nil`
+    /// when there is none. That `caller` was given them, for which command and why, is recorded before this returns.
     func sealedOriginals(
         of session: UUIDv7, part: Int, for command: UUIDv7, to caller: Caller, reason: String
     ) async throws -> AsyncThrowingStream<[UInt8], any Error>?
@@ -190,6 +197,11 @@ struct AuthorizationUnavailable: Error {
 }
 
 extension ConsoleBackend {
+    /// Verifies the token that a program sent.
+    func signIn(_ exchange: Exchange) async throws -> Caller {
+        try await signIn(try exchange.bearerToken(), from: exchange.client)
+    }
+
     /// `authorize`, with doubt told apart from a refusal.
     func admit(_ caller: Caller, _ action: ConsoleAction, on resource: ConsoleResource) async throws {
         do {

@@ -40,7 +40,8 @@ public final class SessionSealer {
         } catch {
             throw .notSealed(path: fullPath)
         }
-        for folder in [store.directory, String(fullPath[..<(fullPath.lastIndex(of: "/") ?? fullPath.endIndex)])] {
+        let folders = [store.directory, String(fullPath[..<(fullPath.lastIndex(of: "/") ?? fullPath.endIndex)])]
+        for folder in folders {
             let code = file.makeDirectory(folder)
             guard code == 0 else { throw OriginalsError(operation: "mkdir", path: folder, code: code) }
         }
@@ -51,6 +52,11 @@ public final class SessionSealer {
         synchronizes = store.synchronizes
         do throws(OriginalsError) {
             try write(context.encapsulatedKey)
+            // A file is on the disk only if its name is, and those of its folders.
+            for folder in folders where synchronizes {
+                let code = file.synchronizeDirectory(folder)
+                guard code == 0 else { throw OriginalsError(operation: "fsync", path: folder, code: code) }
+            }
         } catch {
             // Without it the next try can make the file again.
             _ = file.remove(fullPath)

@@ -16,7 +16,11 @@ public struct GrowingFile: Sendable {
     public var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
     public var truncate: @Sendable (_ descriptor: Int32, _ length: UInt64) -> Int32
     public var synchronize: @Sendable (_ descriptor: Int32) -> Int32
+    /// Makes what was made or renamed in a directory durable.
+    public var synchronizeDirectory: @Sendable (_ path: String) -> Int32
     public var close: @Sendable (_ descriptor: Int32) -> Void
+    /// Gives a file its name once it is whole.
+    public var rename: @Sendable (_ path: String, _ destination: String) -> Int32
     /// Takes away a file that was made and came to nothing.
     public var remove: @Sendable (_ path: String) -> Int32
 
@@ -41,12 +45,30 @@ public struct GrowingFile: Sendable {
         },
         truncate: { descriptor, length in ftruncate(descriptor, off_t(length)) == 0 ? 0 : errno },
         synchronize: { descriptor in fsync(descriptor) == 0 ? 0 : errno },
+        synchronizeDirectory: { path in
+            let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard descriptor >= 0 else { return errno }
+            let code = fsync(descriptor) == 0 ? 0 : errno
+            #if canImport(Darwin)
+                _ = Darwin.close(descriptor)
+            #else
+                _ = Glibc.close(descriptor)
+            #endif
+            return code
+        },
         close: { descriptor in
             WriterLock.release(descriptor)
             #if canImport(Darwin)
                 _ = Darwin.close(descriptor)
             #else
                 _ = Glibc.close(descriptor)
+            #endif
+        },
+        rename: { path, destination in
+            #if canImport(Darwin)
+                return Darwin.rename(path, destination) == 0 ? 0 : errno
+            #else
+                return Glibc.rename(path, destination) == 0 ? 0 : errno
             #endif
         }, remove: { path in unlink(path) == 0 ? 0 : errno })
 }

@@ -28,8 +28,12 @@ final class FakeBackend: ConsoleBackend {
         var terminalParts: [String] = []
         /// Sealed originals by session, and who took which and why.
         var originals: [UUIDv7: [UInt8]] = [:]
+        /// Which commands each session has, and in which part of the originals something of theirs is.
+        var commands: [UUIDv7: [UUIDv7: Int]] = [:]
         var taken: [String] = []
         var open: Set<UUIDv7> = []
+        /// Where those came from who wanted to sign in.
+        var clients: [String] = []
         var terminated: [(id: UUIDv7, by: String, reason: String)] = []
         var entries: [String] = []
         var searches: [EntryQuery] = []
@@ -93,8 +97,11 @@ final class FakeBackend: ConsoleBackend {
 
     // MARK: ConsoleBackend
 
-    func signIn(_ token: String) async throws(SignInError) -> Caller {
-        let caller = state.withLock { $0.callers[token] }
+    func signIn(_ token: String, from client: String) async throws(SignInError) -> Caller {
+        let caller = state.withLock { state in
+            state.clients.append(client)
+            return state.callers[token]
+        }
         guard let caller else { throw token == "expired-token" ? .expired : .badSignature }
         return caller
     }
@@ -128,6 +135,13 @@ final class FakeBackend: ConsoleBackend {
                         && (query.to.map { session.started < $0 } ?? true)
                         && (query.before.map { session.id < $0 } ?? true)
                 }.prefix(query.limit))
+        }
+    }
+
+    func hasOriginals(of command: UUIDv7, part: Int, in session: UUIDv7) async throws -> Bool? {
+        try unlessDown { state in
+            if let error = state.indexError { throw error }
+            return state.commands[session]?[command].map { $0 == part }
         }
     }
 

@@ -32,6 +32,19 @@ struct GatewayAPITests {
         }
     }
 
+    @Test("whoever signs in does so from an address, which the backend is told")
+    func client() async throws {
+        try await RunningConsole.run { console in
+            let refused = try await console.get("/api/v1/me", as: "nobody")
+            #expect(refused.status == 401)
+            #expect(try await console.get("/api/v1/me", as: "carol").status == 200)
+            let clients = console.backend.state.withLock { $0.clients }
+            #expect(clients.count == 2)
+            let ports = clients.map { $0.hasPrefix("127.0.0.1:") ? Int($0.dropFirst(10)) : nil }
+            #expect(ports.allSatisfy { ($0 ?? 0) > 0 }, "\(clients)")
+        }
+    }
+
     @Test("a recording is passed on line by line")
     func recording() async throws {
         try await RunningConsole.run { console in
@@ -57,13 +70,14 @@ struct GatewayAPITests {
         try await RunningConsole.run { console in
             let session = SessionSummary.sample(0)
             let sealed = [UInt8](0...0x7f)
+            let (command, late) = (UUIDv7(milliseconds: 7), UUIDv7(milliseconds: 8))
             console.backend.change { state in
                 state.sessions = [session]
                 state.originals[session.id] = sealed
                 state.refused["bob"] = [.readOriginals]
+                state.commands[session.id] = [command: 1, late: 2]
             }
             let path = "/api/v1/sessions/\(session.id)/originals"
-            let command = UUIDv7(milliseconds: 7)
             let body = #"{"command":"\#(command)","justification":"case 7","part":"1"}"#
             let given = try await console.post(path, as: "carol", body)
             #expect(given.status == 200 && given.header("Content-Type") == "application/octet-stream")
@@ -75,9 +89,19 @@ struct GatewayAPITests {
                 #"{"command":"\#(command)","justification":"case 7","part":"../1"}"#,
             ]
             for body in wrong { #expect(try await console.post(path, as: "carol", body).status == 400, "\(body)") }
-            let next = #"{"command":"\#(command)","justification":"case 7","part":"2"}"#
-            #expect(try await console.post(path, as: "carol", next).status == 404)
+            // A command of another session, one whose originals are elsewhere, and a file that is not there.
+            for (named, part, status, code) in [
+                (UUIDv7(milliseconds: 9), 1, 404, "not-found"), (command, 2, 409, "no-originals"),
+                (late, 1, 409, "no-originals"), (late, 2, 404, "not-found"),
+            ] as [(UUIDv7, Int, UInt, String)] {
+                let body = #"{"command":"\#(named)","justification":"case 7","part":"\#(part)"}"#
+                let answer = try await console.post(path, as: "carol", body)
+                #expect(answer.status == status, "\(body)")
+                #expect(try answer.problemCode() == code, "\(body)")
+            }
             #expect(try await console.post(path, as: "bob", body).status == 403)
+            console.backend.change { $0.indexError = .missing(path: "/state/index.sqlite") }
+            #expect(try await console.post(path, as: "carol", body).problemCode() == "index-unavailable")
             let taken = console.backend.state.withLock(\.taken)
             #expect(taken == ["carol \(command) case 7"])
         }

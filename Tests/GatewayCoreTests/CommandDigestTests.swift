@@ -1,3 +1,5 @@
+import AdapterTestKit
+import Crypto
 import GatewayCore
 import StrictJSON
 import Testing
@@ -29,7 +31,7 @@ struct CommandDigestTests {
             effects: [Effect(action: "a", resource: Resource(type: "T", name: "n"))], text: "x")
         #expect(
             smallest.digest(target: "t").description
-                == "05eb8a2ec40eec7449c35a0b326a30c3fdbbe30b2aad655106dc5d996838bb7d")
+                == "c8ea8e6ef9491cc1cb588f852f0e171761cce94080c5ee35e06b2e9802ed6f07")
     }
 
     /// Each changes one thing; strings moved between neighbours would collide in an encoding without lengths.
@@ -50,6 +52,7 @@ struct CommandDigestTests {
         ("name and encoding shifted", { $0.parameters[0] = Parameter(name: "amountj", value: 125, encoding: "son") }),
         ("fact", { $0.facts[0] = Fact("http.body_bytes", .integer(33)) }),
         ("list split otherwise", { $0.facts[1] = Fact("http.tags", .strings(["ab"])) }),
+        ("a digest in place of a text", { $0.facts[1] = Fact("http.tags", .contentDigest("ab")) }),
         ("fact type", { $0.facts[0] = Fact("http.body_bytes", .string("32")) }),
     ]
 
@@ -59,6 +62,12 @@ struct CommandDigestTests {
         Self.changes[index].1(&changed)
         #expect(
             changed.digest(target: "payments") != Self.refund.digest(target: "payments"), "\(Self.changes[index].0)")
+    }
+
+    @Test("nobody without the key can find out what it is of by trying")
+    func keyed() {
+        let other = CommandDigest.Key(pseudonymKey: SymmetricKey(data: [UInt8](repeating: 8, count: 32)))
+        #expect(Self.refund.digest(target: "payments", key: other) != Self.refund.digest(target: "payments"))
     }
 
     @Test("it belongs to one target")

@@ -12,8 +12,11 @@ struct ControlEntriesTests {
     private static let entries: [(ControlEntry, kind: String, members: [String: JSONValue])] = [
         (.stop(reason: "asked to", at: time), "stop", ["reason": "asked to"]),
         (
-            .consoleSignInFailure(.expired, at: time), "sign-in-failure",
-            ["client": "console", "code": "token-expired", "reason": "The token has expired."]
+            .consoleSignInFailure(.expired, client: "10.1.2.3:4", suppressed: 0, at: time), "sign-in-failure",
+            [
+                "at": "console", "client": "10.1.2.3:4", "code": "token-expired",
+                "reason": "The token has expired.",
+            ]
         ),
         (
             .console(

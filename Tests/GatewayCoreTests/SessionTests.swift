@@ -26,12 +26,24 @@ struct SessionTests {
         _ = try await session.run(command)
         let intent = try #require(try session.last("intent")).json
         #expect(intent["caller"]?["subject"] == "casey" && intent["caller"]?["groups"] == ["kit-callers"])
-        #expect(intent["command"]?["digest"]?.string == command.digest(target: "payments").description)
+        #expect(
+            intent["command"]?["digest"]?.string
+                == command.digest(target: "payments", key: gateway.commandDigests).description)
         #expect(intent["command"]?["parameters"] == [["encoding": "json", "name": "amount", "value": 5]])
         #expect(intent["command"]?["facts"] == ["http.tags": ["a", "b"]])
         #expect(intent["decision"]?["policy"]?.string == gateway.sessions.currentRules.policy.digest)
         #expect(intent["target"] == ["kind": "http", "name": "payments"])
         #expect(intent["traceparent"]?.string == command.traceParent)
+    }
+
+    @Test("a digest of what the caller sent is on record as a keyed one")
+    func contentDigest() async throws {
+        let gateway = try Wanted.gateway()
+        let session = try await TrySession(gateway)
+        let digest = String(repeating: "0a", count: 32)
+        _ = try await session.run(Wanted.call("read", facts: [Fact("http.body_sha256", .contentDigest(digest))]))
+        let intent = try #require(try session.last("intent")).json
+        #expect(intent["command"]?["facts"] == ["http.body_sha256": .string(gateway.redactor.digest(of: digest))])
     }
 
     @Test("what no policy permits is refused and recorded as refused")

@@ -60,6 +60,7 @@ private final class FailingDisk: Sendable {
             return self.failsTruncation && isFirst ? EIO : system.truncate(descriptor, length)
         }
         file.synchronize = { self.fails() ? self.code : system.synchronize($0) }
+        file.synchronizeDirectory = { self.fails() ? self.code : system.synchronizeDirectory($0) }
         return file
     }
 }
@@ -115,7 +116,9 @@ struct TerminalRecordingDiskTests {
         }
         #expect(phases == ["start", "record", "close"])
         #expect(
-            failing == 12, "3 folders, the file, its header, 4 pieces, the end, the synchronization, and no failure")
+            failing == 15,
+            "3 folders, the file, its header, 4 pieces, the end, the synchronization of file and folders, and no failure"
+        )
     }
 
     private func expect(_ error: RecordingError, _ failure: FailingDisk.Failure) {

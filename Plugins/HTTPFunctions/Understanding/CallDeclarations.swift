@@ -30,7 +30,9 @@ enum CallDeclarations {
         FactDeclaration("http.query", .string, summary: "What stands after `?`, as sent; absent without one."),
         FactDeclaration("http.content_type", .string, summary: "The media type, lower case, without parameters."),
         FactDeclaration("http.body_bytes", .integer, summary: "Bytes of the request's body; absent for RPC."),
-        FactDeclaration("http.body_sha256", .string, summary: "SHA-256 of the body; absent for RPC, whose ids differ."),
+        FactDeclaration(
+            "http.body_sha256", .string,
+            summary: "SHA-256 of the body, on record keyed; absent for RPC, whose ids differ."),
         FactDeclaration("http.duplicate_parameters", .bool, summary: "Some name of the query or form stands twice."),
         FactDeclaration("rpc.method", .string, summary: "The method of a JSON-RPC or MCP call."),
         FactDeclaration("rpc.batch", .integer, summary: "How many calls a JSON-RPC batch holds; 1 for a single one."),

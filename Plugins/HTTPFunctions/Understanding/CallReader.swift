@@ -1,6 +1,7 @@
 import ConfigFile
 import Crypto
 import GatewayCore
+import Identifiers
 import NIOCore
 import StrictJSON
 
@@ -121,7 +122,7 @@ struct PlainCall {
         json = body.json
         var facts = [
             Fact("http.body_bytes", .integer(Int64(request.body.readableBytes))),
-            Fact("http.body_sha256", .string(Self.digest(request.body))),
+            Fact("http.body_sha256", .contentDigest(Self.digest(request.body))),
         ]
         if let mediaType { facts.append(Fact("http.content_type", .string(mediaType.essence))) }
         if hasDuplicates || body.hasDuplicates { facts.append(Fact("http.duplicate_parameters", .bool(true))) }
@@ -196,14 +197,6 @@ struct PlainCall {
     }
 
     private static func digest(_ body: ByteBuffer) -> String {
-        let digest = body.withUnsafeReadableBytes { SHA256.hash(data: $0) }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 64) { out in
-            for (index, byte) in digest.enumerated() {
-                out[2 * index] = digits[Int(byte >> 4)]
-                out[2 * index + 1] = digits[Int(byte & 0xf)]
-            }
-            return 64
-        }
+        body.withUnsafeReadableBytes { SHA256.hash(data: $0) }.hexadecimal
     }
 }

@@ -76,9 +76,11 @@ final class ChannelRecording {
         try? session.record(
             .response, of: commandID, head: [RecordingField("status", status), RecordingField("bytes", "\(bytes)")],
             body: capture.text, isTruncated: capture.isTruncated, mayWait: level < .full)
-        guard let summary = try? terminal?.close(exitStatus: exitStatus.map { Int32(truncatingIfNeeded: $0) }) else {
-            return []
-        }
+        guard
+            let summary = try? terminal?.close(
+                exitStatus: exitStatus.map { Int32(truncatingIfNeeded: $0) },
+                synchronizing: session.synchronizesRecordings)
+        else { return [] }
         return [
             OutcomeDetail("recording_bytes", .number("\(summary.bytes)")),
             OutcomeDetail("recording_events", .number("\(summary.events)")),

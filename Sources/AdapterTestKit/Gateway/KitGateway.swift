@@ -27,6 +27,8 @@ public final class KitGateway: Sendable {
     let logger: Logger
     private let authenticator: Authenticator
     private let pseudonymKey: SymmetricKey
+    /// What the digests of commands are made with.
+    public let commandDigests: CommandDigest.Key
 
     /// - Parameter policy: Cedar; it may name groups of `KitPerson`s and the rule sets of `masking`.
     public init(policy: String, masking: [MaskingRuleSet] = [], mode: RuleSnapshot.Mode = .enforce) throws {
@@ -52,9 +54,11 @@ public final class KitGateway: Sendable {
         authenticator = Authenticator(
             issuers: [IssuerConfiguration(issuer: KitIssuer.url, audiences: [KitIssuer.audience])],
             fetcher: { _ in issuer }, now: now, logger: logger)
+        commandDigests = CommandDigest.Key(pseudonymKey: key)
         sessions = SessionManager(
             .init(
                 authenticator: authenticator, auditLog: log, approvals: approvals, redactor: redactor,
+                commandDigests: commandDigests,
                 payloads: PayloadStore(directory: "\(folder)/payloads"), recordingsDirectory: "\(folder)/recordings",
                 consoleURL: "http://127.0.0.1:1", clock: now, logger: logger),
             rules: try Self.rules(policy, masking, mode: mode, key: key))

@@ -19,7 +19,7 @@ struct ApprovalsAPI: Sendable {
     }
 
     private func list(_ exchange: Exchange) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let query = try exchange.query("state", "requester", "target", "limit", "cursor")
         var filter = TicketFilter(state: try query.choice("state", of: TicketState.self), target: query["target"])
         switch query["requester"] {
@@ -34,13 +34,13 @@ struct ApprovalsAPI: Sendable {
     }
 
     private func show(_ exchange: Exchange) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         _ = try exchange.query()
         return .json(try await backend.ticket(exchange.id(of: "approval"), for: caller, .readApprovals).json)
     }
 
     private func decide(_ exchange: Exchange, _ verdict: TicketVerdict) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         _ = try exchange.query()
         let id = try exchange.id(of: "approval")
         let justification = try await exchange.jsonBody("justification").text("justification")

@@ -22,7 +22,7 @@ struct AuditAPI: Sendable {
     }
 
     private func admit(_ exchange: Exchange) async throws {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         try await backend.admit(caller, .readAudit, on: ConsoleResource(.auditLog))
     }
 
@@ -122,6 +122,6 @@ extension Problem {
 
 extension ConsoleAuditEntry {
     fileprivate func json() throws -> JSONValue {
-        ["index": .number(String(index)), "entry": try JSONValue(parsing: bytes, maximumDepth: 128)]
+        ["index": .number(String(index)), "entry": try JSONValue(parsing: bytes, within: .ownRecord)]
     }
 }

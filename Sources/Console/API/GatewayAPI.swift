@@ -27,14 +27,14 @@ struct GatewayAPI: Sendable {
 
     private func policy(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         try await backend.admit(caller, .readPolicy, on: ConsoleResource(.policySet))
         return .json(try await backend.policies())
     }
 
     private func reload(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         try await backend.admit(caller, .reloadPolicy, on: ConsoleResource(.policySet))
         let outcome = try await backend.reloadPolicies(by: caller)
         guard outcome.errors.isEmpty else {
@@ -48,7 +48,7 @@ struct GatewayAPI: Sendable {
 
     private func me(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         var members = [
             JSONMember("issuer", .string(caller.issuer)), JSONMember("subject", .string(caller.subject)),
             JSONMember("label", caller.label.map { .string($0) } ?? .null),
@@ -66,7 +66,7 @@ struct GatewayAPI: Sendable {
     /// Nobody needs a permission: who asks has signed in, and gets no more than that.
     private func issueCredential(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let issued = try await backend.issueCredential(to: caller)
         return .json([
             "name": .string(issued.name), "secret": .string(issued.secret),

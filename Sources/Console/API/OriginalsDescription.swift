@@ -10,7 +10,7 @@ extension APIDescription {
                   "type": "object", "required": ["command", "justification", "part"], "additionalProperties": false,
                   "properties": {
                     "command": {"type": "string", "format": "uuid"}, "justification": {"type": "string"},
-                    "part": {"type": "string", "description": "The number of the session's file, as the log names it"}
+                    "part": {"type": "string", "description": "The number of the session's file, as the log names it for this command; it is given whole, with the originals of all commands in it"}
                   }
                 }}}},
                 "responses": {

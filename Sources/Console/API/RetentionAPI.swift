@@ -25,21 +25,21 @@ struct RetentionAPI: Sendable {
 
     private func plan(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         try await backend.admit(caller, .readRetention, on: ConsoleResource(.retention))
         return .json(try await retention().plan())
     }
 
     private func list(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         try await backend.admit(caller, .readRetention, on: ConsoleResource(.retention))
         return .json(["holds": .array(try await retention().holds())])
     }
 
     private func add(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let body = try await exchange.jsonBody("session", "issuer", "subject", "reason")
         let reason = try Justification(try body.text("reason")).text
         let subject = try Self.subject(body)
@@ -65,7 +65,7 @@ struct RetentionAPI: Sendable {
     private func release(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         let id = try exchange.id(of: "hold")
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let reason = try Justification(try await exchange.jsonBody("reason").text("reason")).text
         try await backend.admit(caller, .releaseHold, on: ConsoleResource(.hold, name: id.description))
         guard try await retention().release(id, reason: reason, by: caller) else {

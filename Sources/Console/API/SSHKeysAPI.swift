@@ -20,14 +20,14 @@ struct SSHKeysAPI: Sendable {
     }
 
     private func list(_ exchange: Exchange) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         _ = try exchange.query()
         return .json(["keys": .array(try await backend.sshKeys(of: caller).map(\.json))])
     }
 
     private func register(_ exchange: Exchange) async throws -> Response {
         let token = try exchange.bearerToken()
-        let caller = try await backend.signIn(token)
+        let caller = try await backend.signIn(token, from: exchange.client)
         _ = try exchange.query()
         let body = try await exchange.jsonBody("public_key", "signature")
         guard let line = try body.text("public_key") else {
@@ -44,7 +44,7 @@ struct SSHKeysAPI: Sendable {
     }
 
     private func forget(_ exchange: Exchange) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         _ = try exchange.query()
         let sent = exchange.parameters["fingerprint"] ?? ""
         guard let fingerprint = sent.removingPercentEncoding,

@@ -25,7 +25,7 @@ struct SessionsAPI: Sendable {
     }
 
     private func list(_ exchange: Exchange) async throws -> Response {
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let query = try exchange.query("caller", "target", "from", "to", "limit", "cursor")
         let limit = try query.number("limit", in: 1...200) ?? 50
         let search = SessionQuery(
@@ -89,7 +89,7 @@ struct SessionsAPI: Sendable {
         guard let command = UUIDv7(text) else {
             throw Problem.badRequest("\"\(text.prefix(64))\" is not the id of a command: a UUID is expected.")
         }
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let session = try await authorized(id, caller, .readRecordings)
         guard
             let parts = try await backend.terminalRecording(
@@ -141,7 +141,7 @@ struct SessionsAPI: Sendable {
     private func originals(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         let id = try exchange.id(of: "session")
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let body = try await exchange.jsonBody("command", "justification", "part")
         let reason = try Justification(try body.text("justification")).text
         let named = (command: try body.text("command") ?? "", part: try body.text("part") ?? "")
@@ -149,6 +149,7 @@ struct SessionsAPI: Sendable {
             throw Problem.badRequest("command is the id of a command, and part a number from 1 on.")
         }
         let session = try await authorized(id, caller, .readOriginals)
+        try await requireOriginals(of: command, part: part, in: session.id)
         guard
             let parts = try await backend.sealedOriginals(
                 of: session.id, part: part, for: command, to: caller, reason: reason)
@@ -166,10 +167,31 @@ struct SessionsAPI: Sendable {
         return Response(status: .ok, headers: [.contentType: "application/octet-stream"], body: answer)
     }
 
+    /// What stands in the log of who was given originals is true: the file that they get is one that the command named
+    /// has originals in.
+    private func requireOriginals(of command: UUIDv7, part: Int, in session: UUIDv7) async throws {
+        let has: Bool?
+        do {
+            has = try await backend.hasOriginals(of: command, part: part, in: session)
+        } catch let error as IndexError {
+            throw Problem(indexUnavailable: error)
+        }
+        guard let has else {
+            throw Problem.notFound(
+                "command \(command) in session \(session)", next: "/api/v1/sessions/\(session)/entries lists them.")
+        }
+        guard has else {
+            throw Problem(
+                .conflict, "no-originals", "The log names no originals of command \(command) in part \(part).",
+                next: "The command's entries `outcome` and `originals` name the file; of a command that still runs the "
+                    + "log knows later.")
+        }
+    }
+
     private func terminate(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()
         let id = try exchange.id(of: "session")
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         let reason = try Justification(try await exchange.jsonBody("justification").text("justification")).text
         let session = try await authorized(id, caller, .terminateSessions)
         guard try await backend.terminate(session.id, by: caller, reason: reason) else {
@@ -181,7 +203,7 @@ struct SessionsAPI: Sendable {
 
     private func session(_ exchange: Exchange, _ action: ConsoleAction) async throws -> SessionSummary {
         let id = try exchange.id(of: "session")
-        return try await authorized(id, try await backend.signIn(exchange.bearerToken()), action)
+        return try await authorized(id, try await backend.signIn(exchange), action)
     }
 
     /// Asked before it is said whether there is such a session.

@@ -4,23 +4,23 @@ import Logging
 
 /// Finds the route of each request, and turns whatever goes wrong into an answer.
 struct ConsoleResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = ConsoleContext
 
     let routes: [Route]
     let isEncrypted: Bool
     let logger: Logger
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        var response = await answer(to: request)
+        var response = await answer(to: request, from: context.client)
         if request.method == .head { response = response.createHeadResponse() }
         SecurityHeaders.add(to: &response, isEncrypted: isEncrypted)
         return response
     }
 
-    private func answer(to request: Request) async -> Response {
+    private func answer(to request: Request, from client: String) async -> Response {
         var audience = Route.Audience.program
         do {
-            let (route, exchange) = try find(request)
+            let (route, exchange) = try find(request, from: client)
             audience = route.audience
             return try await route.handle(exchange)
         } catch let needed as SignInNeeded {
@@ -34,7 +34,7 @@ struct ConsoleResponder: HTTPResponder {
         }
     }
 
-    private func find(_ request: Request) throws -> (Route, Exchange) {
+    private func find(_ request: Request, from client: String) throws -> (Route, Exchange) {
         guard let target = request.head.path, target.hasPrefix("/") else {
             throw Problem.badRequest("The request does not name a path.")
         }
@@ -51,7 +51,7 @@ struct ConsoleResponder: HTTPResponder {
         for route in routes {
             guard let parameters = route.match(path) else { continue }
             if route.method == method {
-                return (route, try Exchange(request, parameters: parameters, query: query))
+                return (route, try Exchange(request, from: client, parameters: parameters, query: query))
             }
             allowed.append(route.method.rawValue)
         }

@@ -12,13 +12,17 @@ struct Exchange: Sendable {
     static let bodyLimit = 65_536
 
     let request: Request
+    /// The address and port of whoever sent it, `unknown` where that cannot be told. Behind a proxy it is the proxy's:
+    /// what others write into a request's fields, anybody could.
+    let client: String
     /// What stands for the `{names}` of the route, as sent.
     let parameters: [String: String]
     private let query: [(name: String, value: String)]
 
     /// - Throws: `Problem` when the query is malformed or repeats a name.
-    init(_ request: Request, parameters: [String: String], query: Substring?) throws {
+    init(_ request: Request, from client: String, parameters: [String: String], query: Substring?) throws {
         self.request = request
+        self.client = client
         self.parameters = parameters
         self.query = try FormFields.parse(query.map { Array($0.utf8) } ?? [])
     }

@@ -20,7 +20,7 @@ struct SignInPages: Sendable {
             routes.append(
                 Route(.get, "/sign-in/callback", for: .person) { exchange in
                     let (token, path) = try await codeSignIn.finish(exchange)
-                    let caller = try await backend.signIn(token)
+                    let caller = try await backend.signIn(token, from: exchange.client)
                     return browser.beginAfterIssuer(browser.sessions.begin(caller), at: path)
                 })
         }
@@ -40,7 +40,7 @@ struct SignInPages: Sendable {
         let pasted = (fields["token"] ?? "").filter { !$0.isWhitespace }
         do {
             guard !pasted.isEmpty else { throw SignInError.missing }
-            let caller = try await backend.signIn(pasted)
+            let caller = try await backend.signIn(pasted, from: exchange.client)
             return browser.begin(browser.sessions.begin(caller), at: path)
         } catch let error as SignInError {
             let problem = Problem(error) ?? .unexpected

@@ -45,7 +45,7 @@ struct LogMirror: Sendable {
 
     private func admit(_ exchange: Exchange, isPublic: Bool) async throws {
         if isOpen && isPublic { return }
-        let caller = try await backend.signIn(exchange.bearerToken())
+        let caller = try await backend.signIn(exchange)
         try await backend.admit(caller, .readAudit, on: ConsoleResource(.auditLog))
     }
 

@@ -103,5 +103,8 @@ public enum FactValue: Sendable, Hashable {
     case bool(Bool)
     case integer(Int64)
     case string(String)
+    /// SHA-256 of something that the caller sent, 64 hexadecimal digits: a text for policies, and on record a keyed digest
+    /// of it, as what has a known form can be found by trying.
+    case contentDigest(String)
     case strings([String])
 }

@@ -1,9 +1,12 @@
 import Crypto
 import StrictJSON
 
-/// SHA-256 over a command's canonical encoding: what an approval is bound to.
+/// A keyed digest (HMAC-SHA256) of a command's canonical encoding: what an approval is bound to.
+///
+/// Keyed, because it stands in the log beside a text from which regulated values were taken out: whoever has the log, and
+/// not the key, could else find such a value by trying all that there are.
 public struct CommandDigest: Sendable, Hashable, CustomStringConvertible {
-    private let bytes: SHA256Digest
+    private let bytes: HMAC<SHA256>.MAC
 
     static let digitCount = 64
 
@@ -28,7 +31,20 @@ public struct CommandDigest: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    fileprivate init(_ bytes: SHA256Digest) { self.bytes = bytes }
+    fileprivate init(_ bytes: HMAC<SHA256>.MAC) { self.bytes = bytes }
+
+    /// What digests are made with; those of different keys are not comparable.
+    public struct Key: Sendable {
+        /// Begun with the key, which each digest goes on from.
+        fileprivate let start: HMAC<SHA256>
+
+        /// - Parameter pseudonymKey: The deployment's pseudonym key, from which this one is derived.
+        public init(pseudonymKey: SymmetricKey) {
+            start = HMAC<SHA256>(
+                key: HKDF<SHA256>.deriveKey(
+                    inputKeyMaterial: pseudonymKey, info: Array("sallyport command digest".utf8), outputByteCount: 32))
+        }
+    }
 }
 
 /// SHA-256 over the canonical encoding of a command's effects and facts.
@@ -61,15 +77,15 @@ struct FormDigest: Sendable, Hashable {
 extension Command {
     /// The digest of this command against `target`.
     ///
-    /// The canonical encoding is injective: after the label `sallyport command v2` and a zero byte come the target, the
+    /// The canonical encoding is injective: after the label `sallyport command v3` and a zero byte come the target, the
     /// SHA-256 of effects and facts (encoded in the same way, after the label `sallyport command form v2`), the text and
     /// the parameters. Each list is preceded by its count and each string by its length in bytes (both as 64-bit
     /// big-endian integers), each typed value by one byte that names its type. A resource's attributes are sorted by
     /// name; everything else keeps the order in which the adapter gave it. Two commands that differ in one byte anywhere
     /// therefore differ in their encoding.
-    public func digest(target: String) -> CommandDigest {
+    public func digest(target: String, key: CommandDigest.Key) -> CommandDigest {
         var encoder = CanonicalEncoder()
-        encoder.put(label: "sallyport command v2")
+        encoder.put(label: "sallyport command v3")
         encoder.put(target)
         (form?.digest ?? FormDigest(effects: effects, facts: facts)).bytes.withUnsafeBytes {
             encoder.bytes.append(contentsOf: $0)
@@ -81,7 +97,9 @@ extension Command {
             encoder.put(parameter.encoding)
             encoder.put(parameter.value)
         }
-        return CommandDigest(SHA256.hash(data: encoder.bytes))
+        var code = key.start
+        code.update(data: encoder.bytes)
+        return CommandDigest(code.finalize())
     }
 }
 
@@ -115,6 +133,9 @@ private struct CanonicalEncoder {
             withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
         case .string(let value):
             bytes.append(UInt8(ascii: "s"))
+            put(value)
+        case .contentDigest(let value):
+            bytes.append(UInt8(ascii: "d"))
             put(value)
         case .strings(let values):
             bytes.append(UInt8(ascii: "l"))

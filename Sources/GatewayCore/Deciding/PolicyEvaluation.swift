@@ -129,7 +129,7 @@ extension Value {
         switch fact {
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .long(value)
-        case .string(let value): self = .string(value)
+        case .string(let value), .contentDigest(let value): self = .string(value)
         case .strings(let values): self = .strings(values)
         }
     }

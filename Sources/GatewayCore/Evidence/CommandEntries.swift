@@ -265,6 +265,7 @@ extension CanonicalJSONWriter {
         case .bool(let value): write(value)
         case .integer(let value): write(value)
         case .string(let text): write(redaction.text(text))
+        case .contentDigest(let digits): write(redaction.detectors.digest(of: digits))
         case .strings(let texts):
             beginArray()
             for text in texts { write(redaction.text(text)) }

@@ -47,25 +47,34 @@ extension ControlEntry {
     }
 
     /// `kind: sign-in-failure`, at the console.
-    public static func consoleSignInFailure(_ error: SignInError, at time: Timestamp) -> Self {
-        Self(
-            kind: "sign-in-failure", at: time,
-            [
-                JSONMember("client", "console"), JSONMember("code", .string(error.code)),
-                JSONMember("reason", .string(error.reason)),
-            ])
+    ///
+    /// - Parameter suppressed: Failures before this one that were not written.
+    public static func consoleSignInFailure(
+        _ error: SignInError, client: String, suppressed: Int, at time: Timestamp
+    ) -> Self {
+        var members = [
+            JSONMember("at", "console"), JSONMember("client", .string(client)),
+            JSONMember("code", .string(error.code)), JSONMember("reason", .string(error.reason)),
+        ]
+        if suppressed > 0 { members.append(JSONMember("suppressed", .number(String(suppressed)))) }
+        return Self(kind: "sign-in-failure", at: time, members)
     }
 
     /// `kind: originals-opened`: somebody was given sealed originals, to open with a key of their own, and said why.
+    ///
+    /// - Parameters:
+    ///   - command: The one that they asked for.
+    ///   - file: What they got, below the folder of originals: with the originals of all commands that are sealed in it.
     public static func originalsOpened(
-        issuer: String, subject: String, session: UUIDv7, command: UUIDv7, reason: String, at time: Timestamp
+        issuer: String, subject: String, session: UUIDv7, command: UUIDv7, file: String, reason: String,
+        at time: Timestamp
     ) -> Self {
         Self(
             kind: "originals-opened", at: time,
             [
                 JSONMember("caller", ["issuer": .string(issuer), "subject": .string(subject)]),
-                JSONMember("command", .string(command.description)), JSONMember("reason", .string(reason)),
-                JSONMember("session", .string(session.description)),
+                JSONMember("command", .string(command.description)), JSONMember("file", .string(file)),
+                JSONMember("reason", .string(reason)), JSONMember("session", .string(session.description)),
             ])
     }
 

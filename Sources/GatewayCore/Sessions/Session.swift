@@ -69,11 +69,11 @@ public final class Session {
         case .approval(let requirements) where rules.mode == .enforce:
             return .needsApproval(
                 ApprovalNeeded(
-                    command: command, digest: command.digest(target: target.name), requirements: requirements,
+                    command: command, digest: digest(of: command), requirements: requirements,
                     rule: verdict.rule, redaction: redaction(for: verdict, rules)))
         case .allow, .deny, .approval:
             return permit(
-                command, digest: command.digest(target: target.name), verdict, rules, approval: nil, at: now)
+                command, digest: digest(of: command), verdict, rules, approval: nil, at: now)
         }
     }
 
@@ -96,7 +96,7 @@ public final class Session {
         let verdict = evaluation.judgePreparation(command, by: rules.policy, at: now)
         if verdict.answer == .deny, rules.mode == .enforce { return .refused(refuse(command, verdict, rules, at: now)) }
         return permit(
-            command, digest: command.digest(target: target.name), verdict, rules, approval: nil, phase: .prepare,
+            command, digest: digest(of: command), verdict, rules, approval: nil, phase: .prepare,
             at: now)
     }
 
@@ -182,7 +182,7 @@ public final class Session {
             return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
         }
         let commandID = lane.newID(at: now)
-        let digest = command.digest(target: target.name)
+        let digest = self.digest(of: command)
         do {
             try lane.append { writer in
                 if writeIntent(into: &writer, command, of: known, id: commandID, time: now, digest: digest) { return }
@@ -233,12 +233,16 @@ public final class Session {
         }
     }
 
+    private func digest(of command: Command) -> CommandDigest {
+        command.digest(target: target.name, key: lane.manager.parts.commandDigests)
+    }
+
     private func refuse(
         _ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot, kind: Refusal.Kind = .denied, at now: Timestamp
     ) -> Refusal {
         let commandID = lane.newID(at: now)
         let recorded = Intent(
-            id: commandID, time: now, command: command, digest: command.digest(target: target.name), verdict: verdict,
+            id: commandID, time: now, command: command, digest: digest(of: command), verdict: verdict,
             redaction: redaction(for: verdict, rules))
         do {
             try lane.append { writer in
@@ -326,6 +330,9 @@ public final class Session {
         return Redaction(detectors: lane.manager.parts.redactor, plan: plan).text(of: command)
     }
 
+    /// Whether a recording has to be on the disk before the log says that it is complete.
+    public var synchronizesRecordings: Bool { lane.manager.parts.synchronizesRecordings }
+
     private func openRecorder() throws(RecordingError) -> SessionRecorder {
         if let recorder { return recorder }
         let header = RecordingHeader(
@@ -362,7 +369,7 @@ public final class Session {
     }
 
     private func finish() {
-        let recording = try? recorder?.close()
+        let recording = try? recorder?.close(synchronizing: synchronizesRecordings)
         recorder = nil
         sealer = nil
         let now = lane.manager.parts.clock()

@@ -22,10 +22,13 @@ public final class SessionManager: Sendable {
         public var auditLog: AuditLog
         public var approvals: ApprovalDesk
         public var redactor: SensitiveTextRedactor
+        public var commandDigests: CommandDigest.Key
         /// Where what is too large for an entry of the log is kept.
         public var payloads: PayloadStore
         /// The folder of the session recordings.
         public var recordingsDirectory: String
+        /// Whether a recording is on the disk before the log says that it is complete, as at the log's durability `disk`.
+        public var synchronizesRecordings: Bool
         /// Where what masking takes away is sealed for auditors; `nil` where it is not kept.
         public var originals: OriginalsStore?
         /// Told of each file of evidence that is written and closed. On an event loop: it must not wait.
@@ -36,16 +39,20 @@ public final class SessionManager: Sendable {
 
         public init(
             authenticator: Authenticator, auditLog: AuditLog, approvals: ApprovalDesk,
-            redactor: SensitiveTextRedactor, payloads: PayloadStore, recordingsDirectory: String, consoleURL: String,
-            originals: OriginalsStore? = nil, clock: @escaping @Sendable () -> Timestamp = { .now },
+            redactor: SensitiveTextRedactor, commandDigests: CommandDigest.Key, payloads: PayloadStore,
+            recordingsDirectory: String, consoleURL: String,
+            synchronizesRecordings: Bool = false, originals: OriginalsStore? = nil,
+            clock: @escaping @Sendable () -> Timestamp = { .now },
             evidenceClosed: @escaping @Sendable (EvidenceItem) -> Void = { _ in }, logger: Logger
         ) {
             self.authenticator = authenticator
             self.auditLog = auditLog
             self.approvals = approvals
             self.redactor = redactor
+            self.commandDigests = commandDigests
             self.payloads = payloads
             self.recordingsDirectory = recordingsDirectory
+            self.synchronizesRecordings = synchronizesRecordings
             self.originals = originals
             self.evidenceClosed = evidenceClosed
             self.consoleURL = consoleURL

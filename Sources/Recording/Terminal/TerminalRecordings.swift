@@ -44,11 +44,6 @@ public enum TerminalRecordings {
         return listings
     }
 
-    /// The folders that lead to a session's recordings, outermost first.
-    static func folders(of session: UUIDv7) -> [String] {
-        [day(of: session), folder(of: session)]
-    }
-
     private static func folder(of session: UUIDv7) -> String { "\(day(of: session))/\(session)" }
 
     private static func day(of session: UUIDv7) -> String {

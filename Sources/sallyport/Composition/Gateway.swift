@@ -74,15 +74,19 @@ struct Gateway {
         }
         let auditReader = AuditReader(directory: "\(state)/audit")
         let keeper = try EvidenceKeeper(configuration, auditLog, auditReader)
+        // What an entry names is on the disk before the entry is.
+        let isOnDisk = configuration.audit.durability == .disk
         sessions = SessionManager(
             .init(
                 authenticator: authenticator, auditLog: auditLog, approvals: approvals, redactor: redactor,
-                payloads: PayloadStore(directory: "\(state)/payloads"), recordingsDirectory: "\(state)/recordings",
-                consoleURL: configuration.console.url,
+                commandDigests: CommandDigest.Key(pseudonymKey: pseudonymKey.key),
+                payloads: PayloadStore(directory: "\(state)/payloads", synchronizes: isOnDisk),
+                recordingsDirectory: "\(state)/recordings", consoleURL: configuration.console.url,
+                synchronizesRecordings: isOnDisk,
                 originals: configuration.audit.auditorKey.map {
                     OriginalsStore(
                         directory: "\(state)/originals", key: $0, log: configuration.audit.origin,
-                        synchronizes: configuration.audit.durability == .disk)
+                        synchronizes: isOnDisk)
                 }, evidenceClosed: { keeper.closed($0) }, logger: logger),
             rules: rules)
         reloader = PolicyReloader(loader: loader, sessions: sessions, recorder: recorder, logger: logger)
@@ -118,7 +122,8 @@ struct Gateway {
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
                 witnessing: witnessing, sinks: sinks, index: SessionIndex(index),
                 reloader: reloader, evidence: GatewayRetention(keeper: keeper, state: state, redactor: redactor),
-                stateDirectory: state),
+                stateDirectory: state,
+                signInFailures: ConsoleSignInFailures { try auditLog.append($0) }),
             logger: logger)
 
         if recovery.treeSizeAfter == 0 { try auditLog.append(auditLog.keyCreation()) }

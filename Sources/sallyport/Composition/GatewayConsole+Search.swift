@@ -2,6 +2,7 @@ import Audit
 import GatewayCore
 import Identifiers
 import NIOPosix
+import Originals
 
 /// What the console finds in the audit log.
 extension GatewayConsole {
@@ -12,6 +13,14 @@ extension GatewayConsole {
         let search = AuditSearch(log: reader, index: index.index)
         return try await NIOThreadPool.singleton.runIfActive {
             try search.page(query, before: before, limit: limit, bundles: Self.bundlesOfOneRequest)
+        }
+    }
+
+    func hasOriginals(of command: UUIDv7, part: Int, in session: UUIDv7) async throws -> Bool? {
+        let (log, index) = (reader, index.index)
+        let file = OriginalsStore.path(session: session, part: part)
+        return try await NIOThreadPool.singleton.runIfActive {
+            try SessionHistory(of: session, log: log, index: index).hasOriginals(of: command, in: file)
         }
     }
 

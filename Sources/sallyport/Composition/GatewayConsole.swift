@@ -25,17 +25,18 @@ struct GatewayConsole: ConsoleBackend {
     let reloader: PolicyReloader
     let evidence: GatewayRetention
     let stateDirectory: String
+    let signInFailures: ConsoleSignInFailures
 
     var auditDirectory: String { "\(stateDirectory)/audit" }
     var reader: AuditReader { AuditReader(directory: auditDirectory) }
 
     // MARK: Who and whether
 
-    func signIn(_ token: String) async throws(SignInError) -> Caller {
+    func signIn(_ token: String, from client: String) async throws(SignInError) -> Caller {
         do {
             return try await authenticator.authenticate(token)
         } catch {
-            try? auditLog.append(ControlEntry.consoleSignInFailure(error, at: .now).bytes)
+            signInFailures.record(error, client: client, at: .now)
             throw error
         }
     }
@@ -113,7 +114,7 @@ struct GatewayConsole: ConsoleBackend {
         let place = EvidencePlace(state: stateDirectory, kind: .originals, path: path)
         guard FileManager.default.fileExists(atPath: place.path) else { return nil }
         let entry = ControlEntry.originalsOpened(
-            issuer: caller.issuer, subject: caller.subject, session: session, command: command,
+            issuer: caller.issuer, subject: caller.subject, session: session, command: command, file: path,
             reason: sessions.redacted(reason), at: .now)
         try auditLog.append(entry.bytes)
         return try parts(of: place)
@@ -262,7 +263,9 @@ struct GatewayConsole: ConsoleBackend {
 
     func problems() async -> [(part: String, problem: String)] {
         var problems: [(String, String)] = []
-        if let failure = auditLog.integrationFailure { problems.append(("audit", "\(failure)")) }
+        if let failure = auditLog.synchronizationFailure ?? auditLog.integrationFailure {
+            problems.append(("audit", "\(failure)"))
+        }
         for issuer in await authenticator.health() {
             if let problem = issuer.problem { problems.append(("identity", "\(issuer.issuer): \(problem)")) }
         }

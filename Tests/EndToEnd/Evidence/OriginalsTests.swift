@@ -133,6 +133,15 @@ struct OriginalsTests {
         let refused = try await Self.open(command, gateway, ["--console", gateway.consoleURL], token: alice)
         #expect(refused.status == 77 && refused.output.isEmpty, "\(refused)")
         let carol = try await gateway.issuer.token(for: "carol")
+        // For a command of another session nothing is given out, and so nothing is said in the log.
+        #expect(try await Curl(token: alice).get("\(gateway.url)/payments/plain.json").status == 200)
+        let intents = try await gateway.auditEntries().filter { $0["kind"] as? String == "intent" }
+        let session = try #require(intents.first { $0["id"] as? String == command }?["session"] as? String)
+        let other = try #require(intents.first { $0["session"] as? String != session }?["id"] as? String)
+        let asked = try await Curl(token: carol).post(
+            "\(gateway.consoleURL)/api/v1/sessions/\(session)/originals",
+            json: #"{"command":"\#(other)","justification":"case 4711","part":"1"}"#)
+        #expect(asked.status == 404 && asked.member("code") as? String == "not-found", "\(asked)")
         let opened = try await Self.open(command, gateway, ["--console", gateway.consoleURL], token: carol)
         #expect(opened.status == 0, "\(opened)")
         #expect(Self.parse(opened.output).contains(Opened(row: 1, place: "$.ssn", value: "536-22-8741")))
@@ -141,7 +150,9 @@ struct OriginalsTests {
         #expect(entries.count == 1)
         let entry = try #require(entries.first)
         #expect(entry["command"] as? String == command && entry["reason"] as? String == "case 4711", "\(entry)")
-        #expect(entry["caller"] != nil && entry["session"] != nil)
+        #expect(entry["caller"] != nil && entry["session"] as? String == session)
+        // What was given is the whole file, which the entry names.
+        #expect((entry["file"] as? String)?.hasSuffix("/\(session)-1.sealed") ?? false, "\(entry)")
     }
 
     @Test("a private key, or nonsense, in the configuration is refused; without a key nothing is kept")

@@ -97,7 +97,7 @@ struct SchemaTests {
     private static let unseen: Set<String> = Set(
         [
             "refusal.command.parameters", "refusal.caller.certificate", "refusal.traceparent", "start.recovery",
-            "entry-omitted.entry", "entry-omitted.session", "sign-in-failure.suppressed",
+            "entry-omitted.entry", "entry-omitted.session", "sign-in-failure.suppressed", "sign-in-failure.at",
         ].map { "\($0) removed" } + [
             "refusal.caller.groups of another type", "configuration.changes[].after[] of another type",
         ])
@@ -115,7 +115,8 @@ struct SchemaTests {
                 "policy-load.files[].after", "policy-load.files[].set", "configuration.previous",
                 "configuration.changes[].after", "configuration.changes[].before",
                 "approval.actor", "approval.digest", "approval.justification", "key-rotation.reason",
-                "entry-omitted.entry", "entry-omitted.session", "sign-in-failure.suppressed",
+                "entry-omitted.entry", "entry-omitted.session", "sign-in-failure.suppressed", "sign-in-failure.at",
+                "originals-opened.file",
             ]
         // A list of groups in place of what says that they are unknown is right as well, and a setting is of any type.
         let retyped =

@@ -1,3 +1,4 @@
+import AdapterTestKit
 import GatewayCore
 import NIOCore
 import StrictJSON

@@ -105,12 +105,16 @@ extension EntryKind {
     private static let signInFailure = EntryKind(
         "sign-in-failure", "Somebody could not sign in", "Of the token or password itself nothing is written.",
         [
-            .always("client", .text, "Where from: address and port, `unknown`, or `console`."),
+            .sometimes("at", .exactly("console"), "There where it was at the console."),
+            .always(
+                "client", .text,
+                "Where from: address and port, or `unknown`; of a proxy where one stands before the console."),
             .always("code", .text(matching: "^[a-z0-9-]+$"), "Why, for programs: e.g. `token-expired`."),
             .always("reason", .text, "Why, in a sentence."),
             .sometimes(
                 "suppressed", .positive,
-                "Failures before this one that were not written: at most 50 a second are, of each event loop."),
+                "Failures before this one that were not written: at most 50 a second are, of each event loop and of the console."
+            ),
         ])
 
     private static let entryOmitted = EntryKind(

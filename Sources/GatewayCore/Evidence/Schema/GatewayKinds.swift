@@ -57,10 +57,14 @@ extension EntryKind {
 
     private static let originalsOpened = EntryKind(
         "originals-opened", "Somebody was given sealed originals",
-        "Of one command, to open with a key of their own; written before they were given.",
+        "They asked for those of one command and were given the file that holds them, to open with a key of their own: with the originals of every command of the session that are in it. Written before it was given.",
         [
             .always("caller", .shared(.person), "Who was given them."),
-            .always("command", .shared(.id), "The id of the command's intent."),
+            .always("command", .shared(.id), "The id of the intent of the command that they asked for."),
+            .sometimes(
+                "file", .name,
+                "The file that they were given, below `originals` in the state folder: whole, for all the commands in it."
+            ),
             .always("reason", .text, "Why, in their words."),
             .always("session", .shared(.id), "The session of the command."),
         ])

@@ -76,17 +76,19 @@ extension EntryKind {
         set,
     ])
 
-    private static let settingChange = Shape.object([
-        .sometimes("after", setting, "Its value from here on."),
-        .sometimes("after_bytes", .count, "How long that is, in bytes of JSON, where the entry has no room for it."),
-        .sometimes("before", setting, "Its value at the last start."),
-        .sometimes("before_bytes", .count, "How long that is, likewise."),
-        change,
-        .sometimes("hidden", .exactly(true), "There where a value may be a secret, and is not told."),
-        .always(
-            "setting", .name,
-            "Its path, e.g. `targets[ledger].connection.host`; with ` (contents)`, what lies where the value says."),
-    ])
+    private static let settingChange = Shape.object(
+        [
+            .sometimes("after", setting, "Its value from here on."),
+            .sometimes(
+                "after_bytes", .count, "How long that is, in bytes of JSON, where the entry has no room for it."),
+            .sometimes("before", setting, "Its value at the last start."),
+            .sometimes("before_bytes", .count, "How long that is, likewise."),
+            change,
+            .sometimes("hidden", .exactly(true), "There where a value may be a secret, and is not told."),
+            .always(
+                "setting", .name,
+                "Its path, e.g. `targets[ledger].connection.host`; with ` (contents)`, what lies where the value says."),
+        ], [.some(of: "after", "after_bytes", "before", "before_bytes", "hidden")])
 
     /// A dictionary is told key by key; one without any stands for itself.
     private static let setting = Shape([("type", ["string", "integer", "boolean", "array", "object"])])

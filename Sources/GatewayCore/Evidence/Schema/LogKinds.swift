@@ -41,7 +41,7 @@ extension EntryKind {
 
     private static let retentionDelete = EntryKind(
         "retention-delete", "Evidence beside the log was deleted",
-        "By a rule of retention: all of one target, kind and period, sealed under one key, which was destroyed.",
+        "By a rule of retention: all of one target, kind and period, sealed under one key, which was destroyed. Copies that sinks put into buckets are not covered.",
         [
             .always("due", .shared(.time), "When it was due."),
             .always("evidence", .one(of: EvidenceKind.allCases.map(\.rawValue)), "What kind of evidence it was."),
@@ -58,7 +58,10 @@ extension EntryKind {
                     .always("from", .shared(.time), "Its begin."),
                     .always("until", .shared(.time), "Its end, which is not in it."),
                 ]), "When what is deleted was closed."),
-            .always("rule", .text, "The rule as the configuration has it, e.g. `retention.default.recordings: 400d`."),
+            .always(
+                "rule", .text,
+                "The rule as the configuration has it, e.g. `retention.default.recordings: 400d`; of a target that it has not any more perhaps as it was when the evidence was sealed."
+            ),
             .always(
                 "step", .one(of: ["intent", "done"]),
                 "`intent` before the key is destroyed, `done` when the files are gone."),

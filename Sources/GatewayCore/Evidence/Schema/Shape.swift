@@ -95,6 +95,11 @@ struct MemberRule: Sendable {
         MemberRule(json: ["oneOf": .array(names.map { ["required": [.string($0)]] })])
     }
 
+    /// One of these is there at least.
+    static func some(of names: String...) -> MemberRule {
+        MemberRule(json: ["anyOf": .array(names.map { ["required": [.string($0)]] })])
+    }
+
     /// All of these are there, or none.
     static func together(_ names: String...) -> MemberRule {
         MemberRule(json: [

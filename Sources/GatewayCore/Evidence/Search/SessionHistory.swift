@@ -1,5 +1,6 @@
 import Audit
 import Identifiers
+import StrictJSON
 import Synchronization
 
 /// All entries of one session, in the order of the log, a bundle in memory at a time; those of its last moments may
@@ -33,6 +34,27 @@ public final class SessionHistory: Sendable {
         let known = try index.bundles(of: session).map(UInt64.init).filter { $0 < tail }
         let newest = tail << 8 < size ? Array(tail...((size - 1) >> 8)) : []
         state = Mutex(State(bundles: (known + newest).reversed(), pending: pending))
+    }
+
+    /// Whether originals of a command were sealed into `file`; `nil` when the session has no such command. Goes through
+    /// the entries that `next` has not given.
+    public func hasOriginals(of command: UUIDv7, in file: String) throws -> Bool? {
+        var isKnown = false
+        while let entries = try next() {
+            for entry in entries {
+                switch entry.kind {
+                case "intent": if entry.id == command { isKnown = true }
+                case "outcome", "originals":
+                    guard entry.holds(#""originals":{"#),
+                        let value = try? JSONValue(parsing: entry.bytes, maximumDepth: 128),
+                        value["command"]?.string?.isExactly(command.description) ?? false
+                    else { continue }
+                    if value["originals"]?["file"]?.string?.isExactly(file) ?? false { return true }
+                default: continue
+                }
+            }
+        }
+        return isKnown ? false : nil
     }
 
     /// The entries of the next bundle that has any, and at last those of the journals; `nil` at the end.
