@@ -7,7 +7,13 @@ struct Activity: Sendable {
         var refused = 0
     }
 
-    /// An hour, a day, a month, or so many years.
+    /// All the time that the picture is of, cut into slices.
+    struct Timeline: Sendable {
+        /// What one slice is: `an hour`, `a day`, `a month`, `a year` or so many years.
+        let unit: String
+        let slices: [Slice]
+    }
+
     struct Slice: Sendable {
         /// Its start as far as it matters, e.g. `2026-11-23T08`, `2026-11-23`, `2026-11` or `2020`.
         let start: String
@@ -33,17 +39,18 @@ struct Activity: Sendable {
     /// not too many.
     ///
     /// - Parameter period: What the picture is of; where an end of it is open, it ends with what happened there.
-    func slices(of period: ReportPeriod = ReportPeriod(from: nil, until: nil)) -> [Slice] {
-        guard let first = hours.keys.min(), let last = hours.keys.max() else { return [] }
+    func timeline(of period: ReportPeriod = ReportPeriod(from: nil, until: nil)) -> Timeline {
+        let nothing = Timeline(unit: Unit.hour.title, slices: [])
+        guard let first = hours.keys.min(), let last = hours.keys.max() else { return nothing }
         let start = period.from.map { $0.milliseconds / Self.hour } ?? first
         // The moment at which it ends is not in it.
         let end = period.until.map { ($0.milliseconds - min(1, $0.milliseconds)) / Self.hour } ?? last
         let range = min(start, first)...max(end, last)
         for unit in Unit.all {
             let places = unit.place(of: range.lowerBound)...unit.place(of: range.upperBound)
-            if places.count <= Self.mostSlices { return slices(unit, places) }
+            if places.count <= Self.mostSlices { return Timeline(unit: unit.title, slices: slices(unit, places)) }
         }
-        return []
+        return nothing
     }
 
     private func slices(_ unit: Unit, _ places: ClosedRange<Int>) -> [Slice] {
@@ -63,6 +70,16 @@ struct Activity: Sendable {
 
         /// The last cuts all the time that a timestamp can name into few enough.
         static let all: [Unit] = [.hour, .day, .month, .years(1), .years(10), .years(100)]
+
+        var title: String {
+            switch self {
+            case .hour: "an hour"
+            case .day: "a day"
+            case .month: "a month"
+            case .years(1): "a year"
+            case .years(let count): "\(count) years"
+            }
+        }
 
         func place(of hour: UInt64) -> Int {
             switch self {

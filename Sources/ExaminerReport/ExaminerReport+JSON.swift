@@ -60,7 +60,7 @@ extension ExaminerReport {
             return (verification.findings.map { .string($0.description) }, verification.findingsOmitted)
         case .activity:
             return (
-                activity.map {
+                activity.slices.map {
                     [
                         "start": .string($0.start), "commands": number($0.count.commands),
                         "refused": number($0.count.refused),

@@ -61,8 +61,8 @@ public struct ExaminerReport: Sendable {
     public var restsOnVerifiedLog: Bool { verification.isValid && tally.unreadable.items.isEmpty }
 
     /// The picture of the period, as far as the log had begun and the time had come.
-    var activity: [Activity.Slice] {
-        tally.activity.slices(
+    var activity: Activity.Timeline {
+        tally.activity.timeline(
             of: ReportPeriod(
                 from: period.from.map { max($0, tally.began ?? $0) }, until: period.until.map { min($0, made) }))
     }

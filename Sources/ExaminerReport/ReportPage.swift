@@ -84,7 +84,7 @@ struct ReportPage {
         let tally = report.tally
         switch part {
         case .verification: return verification
-        case .activity: return ActivityChart(slices: report.activity).html
+        case .activity: return ActivityChart(timeline: report.activity).html
         case .access:
             return table(
                 ["caller", "target", "action", "commands", "refused", "not succeeded", "rows", "entries"],

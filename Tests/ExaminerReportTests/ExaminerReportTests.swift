@@ -243,7 +243,7 @@ struct ExaminerReportTests {
         func starts(_ times: [String]) -> [String] {
             var activity = Activity()
             for time in times { activity.add(at: time, refused: false) }
-            return activity.slices().map(\.start)
+            return activity.timeline().slices.map(\.start)
         }
         #expect(
             starts(["2026-11-23T08:59:59.000Z", "2026-11-23T09:00:00.000Z"]) == ["2026-11-23T08", "2026-11-23T09"])

@@ -103,7 +103,7 @@ struct ReportPeriodTests {
             var activity = Activity()
             for time in times { activity.add(at: time, refused: false) }
             let period = ReportPeriod(from: from.flatMap { Timestamp($0) }, until: until.flatMap { Timestamp($0) })
-            return activity.slices(of: period).map { "\($0.start) \($0.count.commands)" }
+            return activity.timeline(of: period).slices.map { "\($0.start) \($0.count.commands)" }
         }
         #expect(
             counts(["2026-12-31T22:00:00.000Z", "2027-01-01T01:59:59.999Z", "2027-01-01T01:00:00.000Z"])
@@ -126,6 +126,6 @@ struct ReportPeriodTests {
         let period = ReportPeriod(from: Timestamp("2000-01-01T00:00:00Z"), until: nil)
         let report = try log.report(period)
         #expect(report.json["activity"]?["items"]?.array?.count == 3)
-        #expect(report.html.contains("and none in 1 of them"))
+        #expect(report.html.contains("without any: 1."))
     }
 }
