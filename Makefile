@@ -14,7 +14,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
 SWIFT_FOLDERS = Package.swift Sources Plugins Tests Benchmarks Fuzzing
 
-.PHONY: build demo test kills lint format fuzz bench bench-http bench-postgres bench-ssh bench-audit bench-search bench-originals bench-policy clean
+.PHONY: build demo test lint format fuzz bench bench-http bench-postgres bench-ssh bench-audit bench-search bench-originals bench-policy clean
 
 build:
 	@scripts/install-packages.sh $(BUILD_PACKAGES)
@@ -30,13 +30,6 @@ test:
 	@scripts/test-venv.sh
 	swift build --build-tests
 	swift test --skip-build
-
-# Ends a gateway under load with SIGKILL, and looks at its log each time; `make test` does so fewer times.
-kills:
-	@scripts/install-packages.sh $(TEST_PACKAGES)
-	@scripts/test-venv.sh
-	swift build --build-tests
-	SALLYPORT_KILLS=200 swift test --skip-build --filter 'EndToEnd\.KillTests/'
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
