@@ -227,21 +227,28 @@ struct AuditLogTests {
         #expect(log.integrationFailure == nil)
     }
 
+    /// A disk that takes what is written, and at times does not keep it.
+    private final class BreakableDisk: Sendable {
+        let isBroken = Atomic(false)
+
+        var files: FileOperations {
+            var files = FileOperations.system
+            files.synchronizeData = { [self] descriptor throws(FileOperations.Failure) in
+                if isBroken.load(ordering: .relaxed) { throw .init(operation: "fdatasync", path: "", code: EIO) }
+                try FileOperations.system.synchronizeData(descriptor)
+            }
+            return files
+        }
+    }
+
     @Test("where journals cannot be made durable nothing is appended, and what follows goes into a new file")
     func synchronizationFailure() throws {
         let folder = try TemporaryFolder()
-        let isBroken = Atomic(false)
-        var files = FileOperations.system
-        files.synchronizeData = { descriptor throws(FileOperations.Failure) in
-            if isBroken.load(ordering: .relaxed) {
-                throw FileOperations.Failure(operation: "fdatasync", path: "", code: EIO)
-            }
-            try FileOperations.system.synchronizeData(descriptor)
-        }
-        let log = try AuditLog(Sample.options(folder.log, files: files))
+        let disk = BreakableDisk()
+        let log = try AuditLog(Sample.options(folder.log, files: disk.files))
         let journal = try log.openJournal("loop-0")
         try journal.append(Sample.entry(1))
-        isBroken.store(true, ordering: .relaxed)
+        disk.isBroken.store(true, ordering: .relaxed)
         #expect(throws: AuditError.self) { try log.synchronizeJournals() }
         #expect(log.synchronizationFailure != nil)
         for _ in 0..<2 {
@@ -253,7 +260,7 @@ struct AuditLogTests {
             #expect(throws: AuditError.self) { try log.append(Sample.entry(2)) }
             #expect(throws: AuditError.self) { try log.synchronizeJournals() }
         }
-        isBroken.store(false, ordering: .relaxed)
+        disk.isBroken.store(false, ordering: .relaxed)
         try log.synchronizeJournals()
         #expect(log.synchronizationFailure == nil)
         try journal.append(Sample.entry(3))
@@ -271,23 +278,16 @@ struct AuditLogTests {
     @Test("the service tells that journals cannot be made durable, once for each reason")
     func synchronizationTold() async throws {
         let folder = try TemporaryFolder()
-        let isBroken = Atomic(false)
-        var files = FileOperations.system
-        files.synchronizeData = { descriptor throws(FileOperations.Failure) in
-            if isBroken.load(ordering: .relaxed) {
-                throw FileOperations.Failure(operation: "fdatasync", path: "", code: EIO)
-            }
-            try FileOperations.system.synchronizeData(descriptor)
-        }
-        var options = Sample.options(folder.log, files: files)
+        let disk = BreakableDisk()
+        var options = Sample.options(folder.log, files: disk.files)
         options.integrationInterval = .milliseconds(10)
         let log = try AuditLog(options)
         try log.append(Sample.entry(1))
-        isBroken.store(true, ordering: .relaxed)
+        disk.isBroken.store(true, ordering: .relaxed)
         let running = Task { try await log.run() }
         while log.synchronizationFailure == nil { try await Task.sleep(for: .milliseconds(5)) }
         #expect(throws: AuditError.self) { try log.append(Sample.entry(2)) }
-        isBroken.store(false, ordering: .relaxed)
+        disk.isBroken.store(false, ordering: .relaxed)
         while log.synchronizationFailure != nil { try await Task.sleep(for: .milliseconds(5)) }
         try log.append(Sample.entry(3))
         running.cancel()

@@ -46,8 +46,7 @@ struct PowerCutTests {
         #expect(try gateway.process.isRunning)
 
         try await gateway.kill()
-        disk.unmount()
-        try disk.mount()
+        try disk.replug()
         try await gateway.start()
         #expect(try await alice.get(url).status == 200)
         #expect(try await gateway.stop() == 0)

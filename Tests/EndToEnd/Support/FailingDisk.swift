@@ -13,20 +13,32 @@ final class FailingDisk: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         guard FileManager.default.createFile(atPath: image.path, contents: nil),
             truncate(image.path, off_t(megabytes) << 20) == 0,
-            Self.run("mkfs.ext4", ["-q", "-F", image.path])
+            Tools.succeeds("mkfs.ext4", ["-q", "-F", image.path])
         else { throw TestFailure("no ext4 can be made in \(image.path)") }
         try mount()
     }
 
     deinit { unmount() }
 
-    func mount() throws {
-        guard Self.run("mount", ["-o", "loop", image.path, folder.path]) else {
+    /// As when the machine is started again: nobody may have anything of it open.
+    func replug() throws {
+        // A process that was killed lets go of its files a moment after its end is seen; and never twice mounted.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !Tools.succeeds("umount", [folder.path]) {
+            guard ContinuousClock.now < deadline else { throw TestFailure("\(folder.path) is busy") }
+            usleep(50_000)
+        }
+        try mount()
+    }
+
+    private func mount() throws {
+        guard Tools.succeeds("mount", ["-o", "loop", image.path, folder.path]) else {
             throw TestFailure("\(image.path) cannot be mounted over \(folder.path)")
         }
     }
 
-    func unmount() { _ = Self.run("umount", ["--lazy", folder.path]) }
+    /// Lazily: a test that failed may have left the gateway running on it.
+    func unmount() { _ = Tools.succeeds("umount", ["--lazy", folder.path]) }
 
     /// Ends all reading and writing, without writing what waits (`EXT4_IOC_SHUTDOWN`, `EXT4_GOING_FLAGS_NOLOGFLUSH`).
     func cut() throws {
@@ -48,18 +60,7 @@ final class FailingDisk: Sendable {
             try? FileManager.default.removeItem(atPath: folder.path + ".ext4")
         }
         guard let disk = try? FailingDisk(over: folder, megabytes: 8) else { return false }
+        defer { disk.unmount() }
         return (try? disk.cut()) != nil
     }()
-
-    private static func run(_ program: String, _ arguments: [String]) -> Bool {
-        guard let path = try? Tools.system(program) else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
 }

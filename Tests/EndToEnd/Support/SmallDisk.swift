@@ -8,7 +8,8 @@ final class SmallDisk: Sendable {
     init(over folder: URL, megabytes: Int) throws {
         self.folder = folder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        guard Self.run("mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m,mode=0700", "sallyport", folder.path]) else {
+        guard Tools.succeeds("mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m,mode=0700", "sallyport", folder.path])
+        else {
             throw TestFailure("no file system can be mounted over \(folder.path)")
         }
     }
@@ -16,11 +17,11 @@ final class SmallDisk: Sendable {
     deinit { unmount() }
 
     /// Lazily: a test that failed may have left the gateway running on it.
-    func unmount() { _ = Self.run("umount", ["--lazy", folder.path]) }
+    func unmount() { _ = Tools.succeeds("umount", ["--lazy", folder.path]) }
 
     /// Makes the file system read-only, or writable again. No file of it may be open for writing.
     func remount(readOnly: Bool) throws {
-        guard Self.run("mount", ["-o", "remount,\(readOnly ? "ro" : "rw")", folder.path]) else {
+        guard Tools.succeeds("mount", ["-o", "remount,\(readOnly ? "ro" : "rw")", folder.path]) else {
             throw TestFailure("\(folder.path) cannot be mounted again")
         }
     }
@@ -49,15 +50,4 @@ final class SmallDisk: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         return (try? SmallDisk(over: folder, megabytes: 1)) != nil
     }()
-
-    private static func run(_ program: String, _ arguments: [String]) -> Bool {
-        guard let path = try? Tools.system(program) else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
 }

@@ -33,6 +33,19 @@ enum Tools {
         throw TestFailure("\(name) is not installed; `make test` installs what the tests need")
     }
 
+    /// Whether the system's program runs, says nothing that anybody needs, and succeeds.
+    static func succeeds(_ program: String, _ arguments: [String]) -> Bool {
+        guard let path = try? system(program) else { return false }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+
     /// A program of the tests' virtual environment (PyPI packages).
     static func python(_ name: String = "python3") throws -> String {
         let folder =
