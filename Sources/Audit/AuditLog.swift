@@ -4,6 +4,12 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// The audit log: what was appended to a journal is in it for good, and nobody can change it unnoticed.
 ///
 /// An entry takes two steps. `Journal.append` writes it into a file of the caller's own event loop, with one system
@@ -188,8 +194,8 @@ public final class AuditLog: Sendable {
     /// again.
     public var integrationFailure: AuditError? { shared.withLock { $0.failure } }
 
-    /// Why journals could not be made durable at the last try; `nil` when they could. Appends to those that the disk did
-    /// not take are refused meanwhile, and the next round tries again.
+    /// Why journals could not be made durable at the last try; `nil` when they could. Appends to them are refused
+    /// meanwhile, and the next round tries again.
     public var synchronizationFailure: AuditError? { shared.withLock { $0.synchronizationFailure } }
 
     /// Integrates all that was appended before the call, and returns the checkpoint that covers it. Blocks for disk
@@ -237,14 +243,12 @@ public final class AuditLog: Sendable {
                 if let known = shared.withLock({ $0.synchronized[name] }), known == committed { continue }
                 let descriptor = try files.open(path, .read, 0)
                 defer { files.close(descriptor) }
-                do throws(FileOperations.Failure) {
-                    try files.synchronizeData(descriptor)
-                } catch {
-                    share.refuse(code: error.code)
-                    throw error
-                }
+                try files.synchronizeData(descriptor)
             } catch {
-                failure = failure ?? AuditError(error, path: path)
+                // It was all taken into the tree meanwhile, and the writer has gone on in another file.
+                if error.code == ENOENT, share.committed.generation != committed.generation { continue }
+                share.refuse(code: error.code)
+                failure = failure ?? AuditError(error, path: error.path.isEmpty ? path : error.path)
                 continue
             }
             shared.withLock { $0.synchronized[name] = committed }

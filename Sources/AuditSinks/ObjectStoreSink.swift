@@ -37,7 +37,11 @@ public final class ObjectStoreSink: AuditSink {
         /// The largest checkpoint whose time stamp is in the store; `nil` while that is not known.
         var stamped: UInt64?
         var lastStamps: ContinuousClock.Instant?
+        /// Why the last of them could not be put, as far as that was told.
+        var statementFailure: String?
     }
+
+    private static let stampsOfOneRound = 64
 
     /// How many entries one round takes at most: as many as 64 bundles have.
     private static let largestRound: UInt64 = 64 * 256
@@ -71,7 +75,7 @@ public final class ObjectStoreSink: AuditSink {
         let size = checkpoint.treeSize
         // What is delivered whole ends with its checkpoint. Witnesses and authorities speak after that has left.
         if size == position { state.withLock { $0.covered = position } }
-        try await putStatements(witnessed)
+        await putStatements(witnessed)
         guard size > position, isDue(size - position) else { return position }
         state.withLock { state in
             guard state.position != position else { return }
@@ -106,7 +110,26 @@ public final class ObjectStoreSink: AuditSink {
 
     /// Puts what others said of the log since the last time, as far as the checkpoint in the store covers it: of more,
     /// that store would say that entries are missing.
-    private func putStatements(_ witnessed: SignedCheckpoint?) async throws {
+    ///
+    /// What of it does not leave waits, and is told; entries wait for none of it.
+    private func putStatements(_ witnessed: SignedCheckpoint?) async {
+        do {
+            try await tryPutStatements(witnessed)
+            state.withLock { $0.statementFailure = nil }
+        } catch {
+            let reason = "\(error)"
+            let before = state.withLock { state in
+                defer { state.statementFailure = reason }
+                return state.statementFailure
+            }
+            // Once for each new reason, not at every round.
+            guard reason != before else { return }
+            logger.error(
+                "what witnesses and time stamps said is not in the store yet", metadata: ["because": "\(reason)"])
+        }
+    }
+
+    private func tryPutStatements(_ witnessed: SignedCheckpoint?) async throws {
         let (covered, before, lastStamps, offered) = state.withLock {
             ($0.covered, $0.witnessed, $0.lastStamps, $0.offered)
         }
@@ -131,13 +154,16 @@ public final class ObjectStoreSink: AuditSink {
         if let stamped = state.withLock({ $0.stamped }) {
             known = stamped
         } else {
-            // A start does not know how far the one before it came.
-            var count = sizes.count
-            while count > 0, try await !store.holds("timestamps/\(sizes[count - 1]).tsr") { count -= 1 }
-            known = count > 0 ? sizes[count - 1] : 0
+            // A start does not know how far the one before it came: the first that is not there is looked for by halves.
+            var (there, end) = (0, sizes.count)
+            while there < end {
+                let middle = (there + end) / 2
+                if try await store.holds("timestamps/\(sizes[middle]).tsr") { there = middle + 1 } else { end = middle }
+            }
+            known = there > 0 ? sizes[there - 1] : 0
         }
         state.withLock { $0.stamped = known }
-        for size in sizes where size > known {
+        for size in sizes.filter({ $0 > known }).prefix(Self.stampsOfOneRound) {
             // Verification says of one that lies here alone that the other is missing.
             if let (checkpoint, answer) = try await onThread({ try stamps.read(size) }) {
                 try await store.put(

@@ -156,7 +156,7 @@ struct EvidenceTally: Sendable {
         entries += 1
         noteBeginning(entry)
         guard let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord), let kind = value["kind"]?.string,
-            let time = value["time"]?.string
+            let time = value["time"]?.string, Timestamp(time) != nil
         else { return unreadable.append(entry.index ?? 0) }
         kinds.update(kind, default: 0) { $0 += 1 }
         if firstTime == nil { firstTime = time }

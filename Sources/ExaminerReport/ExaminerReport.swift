@@ -34,7 +34,8 @@ public struct ExaminerReport: Sendable {
         let filter = AuditFilter(from: period.from, until: period.until)
         var entries = try log.entries(in: 0..<size)
         while let entry = try entries.next() {
-            if filter.matches(entry) {
+            // One of no readable time may be of any: it is in every period, and is told as what cannot be read.
+            if filter.matches(entry) || entry.time.flatMap({ Timestamp($0) }) == nil {
                 tally.add(entry)
             } else if period.isAfter(entry) {
                 tally.addBefore(entry)

@@ -55,9 +55,10 @@ public struct RetentionRules: Sendable {
     /// rule in its old name.
     public func rule(for kind: EvidenceKind, of target: String, keeping: KeepingTime?) -> Rule? {
         let now = rule(for: kind, of: target)
-        guard let keeping, hasNoRule(for: kind, of: target), keeping.isLonger(than: KeepingTime(now)) else {
-            return now
-        }
+        guard hasNoRule(for: kind, of: target) else { return now }
+        // Of a key that does not know it nobody can tell any more.
+        guard let keeping else { return nil }
+        guard keeping.isLonger(than: KeepingTime(now)) else { return now }
         guard case .rule(let name, let keep) = keeping else { return nil }
         return Rule(name: name, keep: keep)
     }

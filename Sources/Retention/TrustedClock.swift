@@ -69,10 +69,14 @@ public struct TrustedClock: Sendable, Equatable {
     /// Without a grace the clock is believed as it is.
     public var isUndated: Bool { since == nil && grace > 0 }
 
-    /// `nil` until the gateway has run for `grace`.
+    private static let floor = Timestamp(milliseconds: 1_420_070_400_000)  // 2015-01-01
+
+    /// `nil` until the gateway has run for `grace`, and while the clock is years behind.
     public var trusted: Timestamp? {
         guard let least = samples.first, running >= grace else { return nil }
-        return Timestamp(milliseconds: UInt64(max(0, running + least.lead)))
+        let time = Timestamp(milliseconds: UInt64(max(0, running + least.lead)))
+        // However long a clock says so: before this program was written it did not run.
+        return time < Self.floor ? nil : time
     }
 
     /// The moment at which something is closed: the clock's, or a later one where the clock has gone back.

@@ -230,6 +230,32 @@ struct AuditLogTests {
     /// A disk that takes what is written, and at times does not keep it.
     private final class BreakableDisk: Sendable {
         let isBroken = Atomic(false)
+        /// How often each descriptor was opened less how often it was closed.
+        let open = Mutex<[Int32: Int]>([:])
+
+        /// A disk whose files cannot even be opened, as one is that the system has shut down.
+        var filesThatDoNotOpen: FileOperations {
+            var files = FileOperations.system
+            files.open = { [self] path, mode, permissions throws(FileOperations.Failure) in
+                if isBroken.load(ordering: .relaxed) { throw .init(operation: "open", path: path, code: EIO) }
+                return try FileOperations.system.open(path, mode, permissions)
+            }
+            return files
+        }
+
+        var countingFiles: FileOperations {
+            var files = FileOperations.system
+            files.open = { [self] path, mode, permissions throws(FileOperations.Failure) in
+                let descriptor = try FileOperations.system.open(path, mode, permissions)
+                open.withLock { $0[descriptor, default: 0] += 1 }
+                return descriptor
+            }
+            files.close = { [self] descriptor in
+                open.withLock { $0[descriptor, default: 0] -= 1 }
+                FileOperations.system.close(descriptor)
+            }
+            return files
+        }
 
         var files: FileOperations {
             var files = FileOperations.system
@@ -273,6 +299,34 @@ struct AuditLogTests {
         var numbers: [Int?] = []
         while let entry = try cursor.next() { numbers.append(Sample.number(of: entry)) }
         #expect(Set(numbers) == [1, 3, 4])
+    }
+
+    @Test("a journal that cannot even be opened takes nothing either, and one that was replaced meanwhile is no fault")
+    func notOpened() throws {
+        let folder = try TemporaryFolder()
+        let disk = BreakableDisk()
+        let log = try AuditLog(Sample.options(folder.log, files: disk.filesThatDoNotOpen))
+        let journal = try log.openJournal("loop-0")
+        try journal.append(Sample.entry(1))
+        disk.isBroken.store(true, ordering: .relaxed)
+        #expect(throws: AuditError.self) { try log.synchronizeJournals() }
+        #expect(throws: AuditError.self) { try journal.append(Sample.entry(2)) }
+        disk.isBroken.store(false, ordering: .relaxed)
+        try log.synchronizeJournals()
+        try journal.append(Sample.entry(3))
+        #expect(try log.integrateNow().treeSize == 2)
+    }
+
+    @Test("whoever is refused a directory closes each file once: the number may be somebody else's by then")
+    func closedOnce() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(Sample.options(folder.log))
+        let disk = BreakableDisk()
+        for _ in 0..<3 {
+            #expect(throws: AuditError.self) { try AuditLog(Sample.options(folder.log, files: disk.countingFiles)) }
+        }
+        #expect(disk.open.withLock { $0.values.allSatisfy { $0 == 0 } })
+        withExtendedLifetime(log) {}
     }
 
     @Test("the service tells that journals cannot be made durable, once for each reason")

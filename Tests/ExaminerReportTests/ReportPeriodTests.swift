@@ -128,4 +128,13 @@ struct ReportPeriodTests {
         #expect(report.json["activity"]?["items"]?.array?.count == 3)
         #expect(report.html.contains("without any: 1."))
     }
+
+    @Test("an entry of no readable time hides in no period")
+    func noTime() throws {
+        let log = try Log([Self.command("2026-11-05T00:00:00.000Z"), Self.command("some time ago")])
+        for period in [
+            ReportPeriod(from: nil, until: nil),
+            ReportPeriod(from: Timestamp("2026-11-04T00:00:00Z"), until: Timestamp("2026-11-06T00:00:00Z")),
+        ] { #expect(try !log.report(period).restsOnVerifiedLog) }
+    }
 }

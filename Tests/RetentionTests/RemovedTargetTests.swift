@@ -117,7 +117,9 @@ struct RemovedTargetTests {
         #expect(own.count == 2 && own.allSatisfy { $0.keeping != nil })
     }
 
-    @Test("a key of before, which remembers nothing, goes by the rules in force")
+    @Test(
+        "a key of before, which remembers nothing, goes by the rules in force while its target is there, and stays then"
+    )
     func oldKey() throws {
         let cabinet = try Cabinet()
         let vault = Vault(state: cabinet.state)
@@ -126,7 +128,9 @@ struct RemovedTargetTests {
         let key = try vault.keys.make(target: "ledger", kind: .recordings, period: period, at: Self.start)
         try vault.seal(item, under: key)
         #expect(try vault.keys.all().map(\.keeping) == [nil])
-        #expect(try cabinet.keeper(Self.after).tick(at: Self.day(440), elapsed: .zero).count == 1)
+        #expect(try cabinet.keeper(Self.after).tick(at: Self.day(4400), elapsed: .zero).isEmpty)
+        let present = RetentionRules(usual: [.recordings: Self.year], grace: .zero, interval: .seconds(3600))
+        #expect(try cabinet.keeper(present).tick(at: Self.day(440), elapsed: .zero).count == 1)
     }
 
     @Test("rules for targets that are not there are named")

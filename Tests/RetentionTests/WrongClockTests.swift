@@ -49,6 +49,25 @@ struct WrongClockTests {
         #expect(try cabinet.read(item) == nil)
     }
 
+    @Test("however long a clock says that it is 1970, nothing is trusted of it")
+    func monthsOf1970() throws {
+        let cabinet = try Cabinet()
+        let keeper = try cabinet.keeper(Self.rules)
+        let item = try cabinet.record("alice", Self.owner())
+        for hour in 0..<800 {
+            try keeper.tick(at: Self.epoch.adding(.seconds(3600 * hour)), elapsed: hour == 0 ? .zero : .seconds(3600))
+            if hour == 700 { keeper.closed(item) }
+        }
+        #expect(keeper.trustedTime == nil)
+        let key = try #require(try Vault(state: cabinet.state).keys.all().first)
+        #expect(key.isUndated)
+        // The clock is set, and is trusted a day later.
+        for hour in 0..<30 { #expect(try keeper.tick(at: Self.hour(hour), elapsed: .seconds(3600)).isEmpty) }
+        #expect(try cabinet.read(item) != nil)
+        let due = try #require(try keeper.plan(at: Self.hour(30)).first?.due)
+        #expect(due >= Self.hour(23).adding(Self.keep), "\(due)")
+    }
+
     @Test("where the file of the clock is lost, or holds no time, nothing is closed before the log's newest entry")
     func learned() throws {
         for clock in [nil, "nonsense", #"{"highest":null,"running_ms":0,"samples":[[0,0,null]],"v":1}"#] {

@@ -35,7 +35,7 @@ enum TargetKeys {
     static let keys: [ConfigKey] = [
         ConfigKey(
             "connection", .dictionary(.string), required: true,
-            disclosure: .members(shownParameters, files: ["sslrootcert", "sslcert", "sslcrl", "sslkey", "passfile"]),
+            disclosure: .members(shownParameters, files: Array(fileParameters)),
             summary: "libpq's connection parameters: host, port, dbname, user, sslmode, sslrootcert, service, …"),
         ConfigKey("password", .secret, summary: "The password of `connection.user`."),
         ConfigKey(
@@ -55,6 +55,9 @@ enum TargetKeys {
             summary: "Functions, beyond the known ones, whose calls are effects of their own: `schema.name` or `name`."),
     ]
 
+    /// What libpq takes a path in. Relative ones start at the configuration's folder, as all paths in it do.
+    private static let fileParameters: Set<String> = ["sslrootcert", "sslcert", "sslcrl", "sslkey", "passfile"]
+
     /// What libpq takes no secret in; `sslpassword` and what later versions bring is not recorded.
     private static let shownParameters = [
         "host", "hostaddr", "port", "dbname", "user", "sslmode",
@@ -68,6 +71,12 @@ enum TargetKeys {
         "connect_timeout",
     ]
 
+    private static func path(_ text: String, from folder: String) -> String {
+        // `sslrootcert=system` is no path but means the system's authorities.
+        if text.isEmpty || text == "system" || text.hasPrefix("/") { return text }
+        return "\(folder)/\(text)"
+    }
+
     static func read(_ target: Target, baseDirectory: String) throws(ConfigError) -> PostgresTarget {
         let section = target.section
         var connection: [String: String] = [:]
@@ -79,7 +88,7 @@ enum TargetKeys {
                         ? "write the password as a reference in the target's own `password`"
                         : "\(name) is set by the gateway for each session")
             }
-            connection[name] = text
+            connection[name] = fileParameters.contains(name) ? path(text, from: baseDirectory) : text
         }
         return PostgresTarget(
             target: target, connection: connection, password: section.secret("password"), baseDirectory: baseDirectory,

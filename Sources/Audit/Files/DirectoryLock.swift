@@ -22,11 +22,11 @@ final class DirectoryLock: Sendable {
         } catch {
             throw AuditError(error, path: file)
         }
+        // From here on `deinit` closes it, also when this throws.
         do {
             try files.lock(descriptor)
         } catch {
             let holder = (try? files.contents(of: file)).flatMap { $0 }
-            files.close(descriptor)
             guard error.code == EWOULDBLOCK else { throw AuditError(error, path: file) }
             let text = holder.map { String(decoding: $0, as: UTF8.self) } ?? ""
             throw .directoryInUse(path: folder, processID: Int32(text.prefix { $0 != "\n" }))
@@ -36,8 +36,6 @@ final class DirectoryLock: Sendable {
             try files.truncate(descriptor, 0)
             try files.writeFully(descriptor, Array("\(getpid())\n".utf8))
         } catch {
-            files.unlock(descriptor)
-            files.close(descriptor)
             throw AuditError(error, path: file)
         }
     }

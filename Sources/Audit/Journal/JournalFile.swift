@@ -114,7 +114,7 @@ final class JournalFile {
 
     private func prepare() throws(AuditError) {
         if let code = shared.refusal { throw .journalInDoubt(path: path, code: code) }
-        if shared.takesNewFile(), condition == .ready { condition = .mustReplace }
+        if shared.takesNewFile(), condition != .closed { condition = .mustReplace }
         if condition != .ready { try repair() }
         if length >= sizeLimit {
             rotate()

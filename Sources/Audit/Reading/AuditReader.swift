@@ -29,7 +29,13 @@ public struct AuditReader: Sendable {
     /// so that the proof carries their word, where there is one of this log that covers so many; else the newest.
     public func checkpoint(covering size: UInt64) throws(AuditError) -> SignedCheckpoint {
         // In this order: what was witnessed is never ahead of the log's own.
-        let witnessed = try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load()
+        let witnessed: SignedCheckpoint?
+        do throws(AuditError) {
+            witnessed = try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load()
+        } catch .checkpointMalformed {
+            // The log's own is no worse for it.
+            witnessed = nil
+        }
         let newest = try checkpoint()
         // Where the key was rotated since, whoever knows the new one alone could not check it.
         guard let witnessed, witnessed.treeSize >= size, witnessed.names(allSignersOf: newest),

@@ -27,6 +27,11 @@ struct PowerCutTests {
         try await waitUntil { stage.arrived.count > 200 }
         let kept = gateway.folder.path + "/kept"
         try FileManager.default.copyItem(atPath: gateway.auditFolder.path + "/checkpoint", toPath: kept)
+        // One that was followed by another is on the disk.
+        let newer = gateway.auditFolder.path + "/checkpoint"
+        try await waitUntil {
+            FileManager.default.contents(atPath: newer) != FileManager.default.contents(atPath: kept)
+        }
         try disk.cut()
 
         // What is in the kernel's memory already may still be served at `process`, until the disk is next waited for.

@@ -16,7 +16,7 @@ final class IndexLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var text = [UInt8](repeating: 0, count: 20)
             let count = read(descriptor, &text, text.count)
-            close(descriptor)
+            // `deinit` closes it: this object is whole.
             let number = String(decoding: text.prefix(max(0, count)).prefix { $0 > 0x20 }, as: UTF8.self)
             throw .inUse(path: path, holder: number.isEmpty ? "another process" : "process \(number)")
         }
@@ -27,6 +27,7 @@ final class IndexLock: Sendable {
     }
 
     deinit {
+        guard descriptor >= 0 else { return }
         // Closing is not enough: a child process that is just being started has the file open too.
         _ = flock(descriptor, LOCK_UN)
         close(descriptor)

@@ -46,7 +46,7 @@ public final class SessionHistory: Sendable {
                 case "intent": if entry.id == command { isKnown = true }
                 case "outcome", "originals":
                     guard entry.holds(#""originals":{"#),
-                        let value = try? JSONValue(parsing: entry.bytes, maximumDepth: 128),
+                        let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord),
                         value["command"]?.string?.isExactly(command.description) ?? false
                     else { continue }
                     if value["originals"]?["file"]?.string?.isExactly(file) ?? false { return true }
