@@ -73,7 +73,11 @@ final class PostgresDriver: AdapterDriver {
             .connect(to: address).get()
         if command.kind == .unanswered { state.withLock { $0.waiting = channel } }
         let answered = try await answer.futureResult.get()
-        try? await channel.close()
+        // Until the gateway has seen it too: a statement that waits for an approval would get it else, for nobody.
+        let patience = channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.close(promise: nil) }
+        try? await channel.close(mode: .output)
+        try? await channel.closeFuture.get()
+        patience.cancel()
         return answered
     }
 
