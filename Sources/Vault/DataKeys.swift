@@ -171,9 +171,3 @@ extension KeepingTime {
         self = .rule(name: name, keep: .milliseconds(milliseconds))
     }
 }
-
-extension Duration {
-    fileprivate var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-    }
-}

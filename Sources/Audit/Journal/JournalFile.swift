@@ -114,7 +114,11 @@ final class JournalFile {
 
     private func prepare() throws(AuditError) {
         if let code = shared.refusal { throw .journalInDoubt(path: path, code: code) }
-        if shared.takesNewFile(), condition != .closed { condition = .mustReplace }
+        if shared.takesNewFile(), condition != .closed {
+            // What a failed write left is cut off, so that the file ends with a whole record.
+            if condition == .mustTruncate { truncate() }
+            condition = .mustReplace
+        }
         if condition != .ready { try repair() }
         if length >= sizeLimit {
             rotate()
