@@ -13,8 +13,10 @@ import Synchronization
 /// The audit log: what was appended to a journal is in it for good, and nobody can change it unnoticed.
 ///
 /// An entry takes two steps. `Journal.append` writes it into a file of the caller's own event loop, with one system
-/// call and no lock (at durability `disk` writers share files, and wait together); from then on it is recorded. The sequencer (`run()`) moves it, within the integration interval, into a
-/// Merkle tree laid out as C2SP tlog-tiles and signs the tree's root, and then foreign tools can verify it.
+/// call and no lock (at durability `disk` writers share files, and wait together); from then on it is recorded. The
+/// sequencer (`run()`) moves it, within the integration interval, into a Merkle tree laid out as C2SP tlog-tiles and
+/// signs the tree's root, and then foreign tools can verify it. Entries of one event loop keep their order; those of
+/// two loops that fall into one interval stand loop by loop, and their times say which was first.
 ///
 /// What holds at any instant, however the process ends:
 /// - an entry whose append returned is in a journal or in the tree, and ends up in the tree exactly once;

@@ -18,16 +18,19 @@ final class ObjectStoreServer: Sendable {
               "credentials": [{"accessKey": "sallyport-id", "secretKey": "sallyport-key"}]}]}
             """
         try identity.write(to: folder.appendingPathComponent("s3.json"), atomically: true, encoding: .utf8)
-        // gRPC listens ten thousand above each port, where nothing of the tests' own does.
-        let ports = try (0..<4).map { _ in try Tools.freePort() }
+        let services = ["master", "volume", "filer", "s3"]
+        let ports = try services.map { _ in try Tools.freePort() }
+        // Left to itself gRPC listens ten thousand above each port, where the kernel puts clients.
+        let chosen = try zip(services, ports).flatMap { service, port in
+            ["-\(service).port=\(port)", "-\(service).port.grpc=\(try Tools.freePort())"]
+        }
         url = "http://127.0.0.1:\(ports[3])"
         process = try RunningProcess(
             try Tools.python("weed"),
             [
-                "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.port=\(ports[0])",
-                "-volume.port=\(ports[1])", "-filer", "-filer.port=\(ports[2])", "-s3", "-s3.port=\(ports[3])",
-                "-s3.config=s3.json", "-volume.max=20", "-master.volumeSizeLimitMB=64",
-            ], in: folder)
+                "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json",
+                "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=20", "-master.volumeSizeLimitMB=64",
+            ] + chosen, in: folder)
         try await Tools.waitForPort(ports[3], of: process)
         // It listens before its volumes are there.
         try await waitUntil(within: 60) { try await Self.run("make", url, "warming-up").status == 0 }
