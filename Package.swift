@@ -189,7 +189,7 @@ suite(
 // Benchmarks that run inside a process; `make bench` builds them in release.
 let benchmarks: [(name: String, folder: String, modules: [Target.Dependency])] = [
     ("policy-benchmark", "PolicyBenchmark", ["Policy"]),
-    ("audit-benchmark", "AuditBenchmark", ["Audit", "GatewayCore"]),
+    ("audit-benchmark", "AuditBenchmark", ["Audit", "GatewayCore", "Identifiers"]),
     ("relay-benchmark", "RelayBenchmark", [nioCore, nioPosix]),
 ]
 for (name, folder, modules) in benchmarks

@@ -1,12 +1,13 @@
 import Audit
 import Foundation
+import Identifiers
 import Logging
 import StrictJSON
 
 /// How long `body` takes, in seconds.
 func timed(_ body: () throws -> Void) rethrows -> Double {
     let elapsed = try ContinuousClock().measure(body)
-    return Double(elapsed.components.attoseconds) / 1e18 + Double(elapsed.components.seconds)
+    return elapsed.fractionalSeconds
 }
 
 /// Runs `body` on `writers` threads at once, `count` times in all, and returns how often a second.

@@ -1,3 +1,5 @@
+import Identifiers
+
 /// What a policy asks for before a command may run: so many people from these groups, in this time.
 ///
 /// The same shape as a policy's `@approve` annotation; approvals do not know the policy language.
@@ -60,11 +62,7 @@ extension NeededApproval: Codable {
         var values = encoder.container(keyedBy: Key.self)
         try values.encode(approvers, forKey: .approvers)
         try values.encode(groups, forKey: .groups)
-        try values.encode(within.milliseconds, forKey: .within)
-        try values.encodeIfPresent(window?.milliseconds, forKey: .window)
+        try values.encode(within.wholeMilliseconds, forKey: .within)
+        try values.encodeIfPresent(window?.wholeMilliseconds, forKey: .window)
     }
-}
-
-extension Duration {
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

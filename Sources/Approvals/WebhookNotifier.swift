@@ -139,7 +139,7 @@ public final class WebhookNotifier: ApprovalNotifier, Service {
             name: WebhookSignature.headerName, value: WebhookSignature.sign(body.bytes, at: .now, secret: secret))
         request.body = .bytes(body.bytes)
         do {
-            let timeout = Int64(options.timeout.milliseconds)
+            let timeout = options.timeout.wholeMilliseconds
             let response = try await client.execute(request, timeout: .milliseconds(timeout))
             let status = response.status.code
             switch status {

@@ -29,7 +29,7 @@ public enum WebhookSignature {
         }
         guard let seconds, let code else { return false }
         let apart = Double(now.milliseconds) / 1000 - Double(seconds)
-        guard abs(apart) <= Double(tolerance.milliseconds) / 1000 else { return false }
+        guard abs(apart) <= tolerance.fractionalSeconds else { return false }
         // Compares in constant time.
         return HMAC<SHA256>.isValidAuthenticationCode(
             code, authenticating: message(body, seconds: seconds), using: secret)

@@ -23,13 +23,11 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
     public func adding(_ duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        let delta = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        return Timestamp(milliseconds: UInt64(max(0, Int64(milliseconds) + delta)))
+        Timestamp(milliseconds: UInt64(max(0, Int64(clamping: milliseconds).addingClamped(duration.wholeMilliseconds))))
     }
 
     public func duration(since earlier: Timestamp) -> Duration {
-        .milliseconds(Int64(milliseconds) - Int64(earlier.milliseconds))
+        .milliseconds(Int64(clamping: milliseconds) - Int64(clamping: earlier.milliseconds))
     }
 }
 

@@ -49,8 +49,8 @@ public enum Replay {
 
         /// - Parameter time: Since the beginning. A time before the last one waits for nothing.
         public mutating func delay(until time: Duration) -> Duration {
-            let time = time.wholeMicroseconds
-            let from = max(last, options.from.wholeMicroseconds)
+            let time = time.elapsedMicroseconds
+            let from = max(last, options.from.elapsedMicroseconds)
             let silence = Duration.microseconds(Int64(clamping: time > from ? time - from : 0))
             last = max(last, time)
             let delay = silence / max(options.speed, 0.001)

@@ -38,19 +38,15 @@ public struct TrustedClock: Sendable, Equatable {
 
     /// - Parameter interval: How often it ticks.
     public init(grace: Duration, interval: Duration) {
-        self.grace = Self.milliseconds(grace)
-        longestStep = 2 * Self.milliseconds(interval)
-    }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+        self.grace = grace.wholeMilliseconds
+        longestStep = 2 * interval.wholeMilliseconds
     }
 
     /// Notes what the clock says.
     ///
     /// - Parameter elapsed: Since the tick before, by a clock that nobody sets; zero at the first one of a process.
     public mutating func tick(_ wall: Timestamp, elapsed: Duration) {
-        running += max(0, min(Self.milliseconds(elapsed), longestStep))
+        running += max(0, min(elapsed.wholeMilliseconds, longestStep))
         let sample = Sample(running: running, lead: Int64(clamping: wall.milliseconds) - running)
         if !samples.isEmpty { samples[samples.count - 1].next = running }
         while let last = samples.last, last.lead >= sample.lead { samples.removeLast() }

@@ -16,8 +16,14 @@ struct WitnessTests {
         let reader: AuditReader
         var written = 0
 
-        init() throws {
+        /// - Parameter original: Whose key it has: then it is a log of other entries under the same name.
+        init(forging original: Stage? = nil) throws {
             folder = try TemporaryFolder()
+            if let original {
+                try FileManager.default.copyItem(
+                    atPath: "\(original.folder.path)/log.keys/log.key", toPath: "\(folder.path)/log.keys/log.key")
+                written = 1000
+            }
             log = try AuditLog(Sample.options(folder.log))
             journal = try log.openJournal("loop-0")
             reader = AuditReader(directory: folder.log)
@@ -128,17 +134,12 @@ struct WitnessTests {
         }
         let witness = try stage.witness()
         for entries in [5, 10, 20] {
-            let forged = try TemporaryFolder()
-            try FileManager.default.copyItem(
-                atPath: "\(stage.folder.path)/log.keys/log.key", toPath: "\(forged.path)/log.keys/log.key")
-            let log = try AuditLog(Sample.options(forged.log))
-            let journal = try log.openJournal("loop-0")
-            for number in 0..<entries { try journal.append(Sample.entry(number + 1000)) }
-            let checkpoint = try log.integrateNow()
+            var forged = try Stage(forging: stage)
+            let checkpoint = try forged.grow(entries)
             var submission = WitnessSubmission(to: witness.key, knownSize: 0)
             var step = WitnessSubmission.Step.again
             for _ in 0..<3 where step == .again {
-                let request = try submission.request(for: checkpoint, from: AuditReader(directory: forged.log))
+                let request = try submission.request(for: checkpoint, from: forged.reader)
                 let answer = witness.addCheckpoint(request, time: 2)
                 #expect(answer.status == 409 || answer.status == 422, "\(answer)")
                 step = submission.take(
@@ -194,13 +195,8 @@ struct WitnessTests {
 
         // One of another tree under the same name and key, and one that is ahead, are not gone by.
         for entries in [100, 400] {
-            let forged = try TemporaryFolder()
-            try FileManager.default.copyItem(
-                atPath: "\(stage.folder.path)/log.keys/log.key", toPath: "\(forged.path)/log.keys/log.key")
-            let log = try AuditLog(Sample.options(forged.log))
-            let journal = try log.openJournal("loop-0")
-            for number in 0..<entries { try journal.append(Sample.entry(number + 1000)) }
-            try kept.store(try log.integrateNow(), with: [])
+            var forged = try Stage(forging: stage)
+            try kept.store(try forged.grow(entries), with: [])
             #expect(try stage.reader.transparencyProof(of: 0).checkpoint == newest)
             #expect(try stage.reader.consistency(from: 1).checkpoint == newest)
         }

@@ -34,6 +34,16 @@ struct TextTests {
         #expect(duration.unitText == text)
     }
 
+    @Test(
+        "a duration in whole units leaves out what is less, and has room for every duration",
+        arguments: [
+            (Duration.microseconds(1_999_999), 1999, 1_999_999), (.microseconds(-1_999_999), -1999, -1_999_999),
+            (.nanoseconds(999), 0, 0), (.seconds(Int64.max), .max, .max), (.seconds(Int64.min), .min, .min),
+        ] as [(Duration, Int64, Int64)])
+    func wholeUnits(duration: Duration, milliseconds: Int64, microseconds: Int64) {
+        #expect(duration.wholeMilliseconds == milliseconds && duration.wholeMicroseconds == microseconds)
+    }
+
     @Test("a byte has two digits")
     func hexadecimal() {
         #expect([0x00, 0x0a, 0xff, 0x90].map(UInt8.init).hexadecimal == "000aff90")

@@ -16,6 +16,15 @@ struct TimestampTests {
         #expect(Timestamp(text) == Timestamp(milliseconds: milliseconds))
     }
 
+    @Test("a moment that there is no room for is the nearest there is")
+    func farAway() {
+        let moment = Timestamp(milliseconds: 5000)
+        #expect(moment.adding(.seconds(2)).milliseconds == 7000 && moment.adding(.seconds(-9)).milliseconds == 0)
+        #expect(moment.adding(.seconds(Int64.max)).milliseconds == UInt64(Int64.max))
+        #expect(Timestamp(milliseconds: .max).adding(.seconds(1)).milliseconds == UInt64(Int64.max))
+        #expect(Timestamp(milliseconds: .max).duration(since: moment) == .milliseconds(Int64.max - 5000))
+    }
+
     @Test("fractions may be short or absent")
     func shortFractions() {
         #expect(Timestamp("1970-01-01T00:00:01Z")?.milliseconds == 1000)

@@ -134,7 +134,7 @@ extension SessionTimeline.Moment {
     public func text(isRecorded: Bool) -> String? {
         switch event {
         case .logged(let event):
-            let clock = Replay.Renderer.clock(time.wholeMicroseconds / 1000)
+            let clock = Replay.Renderer.clock(time.elapsedMicroseconds / 1000)
             return "[\(clock)] \(event.text(isRecorded: isRecorded))"
         case .recorded(let event): return Replay.Renderer.text(of: event)
         case .terminal: return nil

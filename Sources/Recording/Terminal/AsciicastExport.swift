@@ -13,7 +13,7 @@ public enum AsciicastExport {
         AsciicastLine.writeVersion2(reader.header, to: &lines)
         while let event = try reader.next() {
             if case .exit = event.action { continue }
-            AsciicastLine.write(event.action, after: event.time.wholeMicroseconds, to: &lines)
+            AsciicastLine.write(event.action, after: event.time.elapsedMicroseconds, to: &lines)
             if lines.bytes.count >= 1 << 16 {
                 try write(lines.bytes)
                 lines.removeAll()

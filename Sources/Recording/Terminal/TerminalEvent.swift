@@ -54,11 +54,6 @@ extension TerminalSize: CustomStringConvertible {
 }
 
 extension Duration {
-    /// Whole microseconds; 0 for what is negative.
-    var wholeMicroseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? .max : product.addingClamped(UInt64(attoseconds / 1_000_000_000_000))
-    }
+    /// Whole microseconds since a beginning; 0 for what is negative.
+    var elapsedMicroseconds: UInt64 { UInt64(clamping: wholeMicroseconds) }
 }

@@ -152,7 +152,7 @@ public final class TerminalRecorder {
         mayWait: Bool, _ add: (inout State, _ time: UInt64, inout CanonicalJSONWriter) -> UInt64
     ) throws(RecordingError) {
         let before = state
-        let time = max(state.time, (clock() - start).wholeMicroseconds)
+        let time = max(state.time, (clock() - start).elapsedMicroseconds)
         do throws(RecordingError) {
             try file.append(mayWait: mayWait) { add(&state, time, &$0) }
         } catch {

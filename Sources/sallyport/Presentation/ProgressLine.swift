@@ -1,4 +1,5 @@
 import Foundation
+import Identifiers
 
 /// How far a long piece of work has come, on standard error: a moving line at a terminal, silence elsewhere.
 struct ProgressLine {
@@ -42,7 +43,7 @@ extension ProgressLine {
         let filled = Int(share * Double(cells))
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Int(cells) - filled)
         let text = "\(verb) [\(bar)] \(Int(share * 100)) %  \(grouped(done)) of \(grouped(total))"
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let seconds = elapsed.fractionalSeconds
         guard seconds >= 0.5, done > 0 else { return text }
         let rate = Double(done) / seconds
         let left = done < total ? Double(total - done) / rate : 0

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Foundation
 import GatewayCore
+import Identifiers
 import StrictJSON
 
 struct Reindex: ReportingCommand {
@@ -40,11 +41,9 @@ struct Reindex: ReportingCommand {
         let bytes = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.uint64Value ?? 0
         format.print([
             "entries": .number(String(entries)), "bytes": .number(String(bytes)), "index": .string(path),
-            "milliseconds": .number(
-                String(took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000)),
+            "milliseconds": .number(String(took.wholeMilliseconds)),
         ]) {
-            let seconds = String(
-                format: "%.1f", Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18)
+            let seconds = String(format: "%.1f", took.fractionalSeconds)
             return "indexed \(entries) entries in \(seconds) s: \(path), \(bytes) bytes"
         }
     }

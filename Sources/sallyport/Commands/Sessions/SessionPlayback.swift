@@ -58,7 +58,7 @@ struct SessionPlayback {
                 ]).canonicalBytes)
             func write(_ time: Duration, _ members: [JSONMember]) throws {
                 guard time >= from else { return }
-                let line = [JSONMember("at_us", .number(String(time.microseconds)))] + members
+                let line = [JSONMember("at_us", .number(String(time.wholeMicroseconds)))] + members
                 try writer.write(JSONValue.object(line).canonicalBytes)
             }
             while let moment = try timeline.next() {
@@ -148,16 +148,6 @@ extension SessionTimeline.Level {
         case .metadata: "metadata"
         case .full: "full"
         }
-    }
-}
-
-extension Duration {
-    /// A recording may say any time.
-    fileprivate var microseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        return whole.addingClamped(attoseconds / 1_000_000_000_000)
     }
 }
 
