@@ -14,7 +14,7 @@ struct ExportTests {
 
     @Test("every entry of all three adapters becomes an OCSF event that the schema takes")
     func ocsf() async throws {
-        let entries = try await ThreeProtocols.gateway.value.auditEntries()
+        let entries = try await ThreeProtocols.gateway.value.auditEntriesInLogOrder()
         let kinds = Set(entries.compactMap { $0["kind"] as? String })
         #expect(
             kinds.isSuperset(of: [
@@ -45,7 +45,7 @@ struct ExportTests {
 
     @Test("Python's own reader of CSV reads every entry back, and no cell is a formula")
     func csv() async throws {
-        let entries = try await ThreeProtocols.gateway.value.auditEntries()
+        let entries = try await ThreeProtocols.gateway.value.auditEntriesInLogOrder()
         let file = try await ThreeProtocols.gateway.value.folder.path + "/entries.csv"
         try await export("--format", "csv").write(toFile: file, atomically: true, encoding: .utf8)
         let script = """
@@ -66,7 +66,7 @@ struct ExportTests {
     @Test("filters give exactly the entries that an examiner asks for, and JSON lines stay the signed bytes")
     func filters() async throws {
         let all = try await export().split(separator: "\n").map(String.init)
-        let entries = try await ThreeProtocols.gateway.value.auditEntries()
+        let entries = try await ThreeProtocols.gateway.value.auditEntriesInLogOrder()
         func count(_ arguments: [String]) async throws -> Int {
             let gateway = try await ThreeProtocols.gateway.value
             let finished = try await RunningProcess.run(

@@ -77,7 +77,7 @@ struct ForeignCheckTests {
             ["verify-inclusion", "--tiles", stage.log.path, "--index", "300", "--entry-out", taken])
         #expect(included.status == 0, "\(included)")
 
-        let entry = try await stage.gateway.auditEntries()[300]
+        let entry = try await stage.gateway.auditEntriesInLogOrder()[300]
         for checked in [
             try await stage.verifiers.python("proof", stage.proof),
             try await RunningProcess.run(

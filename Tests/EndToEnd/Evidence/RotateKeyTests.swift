@@ -53,7 +53,7 @@ struct KeyRotationCommandTests {
             let both = try await current.python(what, path, old, "--since", kept)
             #expect(both.status == 0, "\(both)")
         }
-        let entries = try await gateway.auditEntries()
+        let entries = try await gateway.auditEntriesInLogOrder()
         #expect(entries.first?["kind"] as? String == "key-creation")
         #expect(entries[entry]["kind"] as? String == "key-rotation" && entries[entry]["reason"] as? String == "yearly")
 

@@ -159,17 +159,23 @@ final class TestGateway: Sendable {
     /// The outcomes on record, each with the text of its command.
     func outcomes() async throws -> [RecordedOutcome] { RecordedOutcome.all(in: try await auditEntries()) }
 
-    /// Every entry of the audit log, as `sallyport audit export` prints them, the oldest first: in the log itself those
-    /// of two event loops may stand the other way around for one round of the sequencer.
+    /// Every entry of the audit log, the oldest first: in the log itself those of two event loops may stand the other
+    /// way around for one round of the sequencer.
     func auditEntries() async throws -> [[String: Any]] {
+        let dated = try await auditEntriesInLogOrder().enumerated().map {
+            // All of one length, so text compares as moments do.
+            (time: $0.element["time"] as? String ?? "", index: $0.offset, entry: $0.element)
+        }
+        return dated.sorted { ($0.time, $0.index) < ($1.time, $1.index) }.map(\.entry)
+    }
+
+    /// Every entry of the audit log, as `sallyport audit export` prints them.
+    func auditEntriesInLogOrder() async throws -> [[String: Any]] {
         let finished = try await command("audit", "export", "--config", "sallyport.yaml")
         guard finished.status == 0 else { throw TestFailure("audit export: \(finished.errors)") }
-        let entries = finished.output.split(separator: "\n").compactMap {
+        return finished.output.split(separator: "\n").compactMap {
             (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
         }
-        // All of one length, so text compares as moments do. Equal ones stay as they are.
-        let dated = entries.enumerated().map { ($0.element["time"] as? String ?? "", $0.offset, $0.element) }
-        return dated.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
     }
 }
 
