@@ -64,15 +64,21 @@ struct AuditReaderTests {
     @Test("a filter compares moments, however precisely they are written, and what has none is of no time")
     func moments() throws {
         let eight = try #require(Timestamp("2026-11-23T08:00:00Z"))
+        let later = try #require(Timestamp("2026-11-23T08:00:00.500Z"))
         func entry(_ time: String) -> AuditEntry {
             AuditEntry(bytes: Array(#"{"kind":"intent","time":"\#(time)"}"#.utf8))
         }
-        for (time, isBefore) in [
-            ("2026-11-23T07:59:59.999Z", true), ("2026-11-23T08:00:00.000Z", false),
-            ("2026-11-23T08:00:00.001Z", false), ("2026-11-23T08:00:00.999Z", false), ("2026-11-23T08:00:00Z", false),
+        for (time, isBeforeEight, isBeforeLater) in [
+            ("2026-11-23T07:59:59.999Z", true, true), ("2026-11-23T08:00:00.000Z", false, true),
+            ("2026-11-23T08:00:00.001Z", false, true), ("2026-11-23T08:00:00.5Z", false, false),
+            ("2026-11-23T08:00:00.999Z", false, false),
+            // As a text it is behind the later one, as `Z` is behind `.`.
+            ("2026-11-23T08:00:00Z", false, true),
         ] {
-            #expect(AuditFilter(from: eight).matches(entry(time)) == !isBefore, "\(time)")
-            #expect(AuditFilter(until: eight).matches(entry(time)) == isBefore, "\(time)")
+            for (moment, isBefore) in [(eight, isBeforeEight), (later, isBeforeLater)] {
+                #expect(AuditFilter(from: moment).matches(entry(time)) == !isBefore, "\(time)")
+                #expect(AuditFilter(until: moment).matches(entry(time)) == isBefore, "\(time)")
+            }
         }
         for time in ["", "yesterday", "2026-11-23T08:00:00+02:00"] {
             #expect(!AuditFilter(from: eight).matches(entry(time)) && !AuditFilter(until: eight).matches(entry(time)))
@@ -97,6 +103,32 @@ struct AuditReaderTests {
         #expect(try reader.pendingEntries().compactMap { Sample.number(of: $0) } == [3])
         #expect(try reader.entry(id: id)?.index != nil)
         #expect(try reader.all().count == 2)
+    }
+
+    @Test("what left the journals and no checkpoint covers yet is pending", arguments: [0, 2, 300])
+    func betweenStateAndCheckpoint(signed: Int) throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(Sample.options(folder.log))
+        let journal = try log.openJournal("loop-0")
+        let reader = AuditReader(directory: folder.log)
+        let checkpoint = "\(folder.log)/checkpoint"
+        for number in 0..<signed { try journal.append(Sample.entry(number)) }
+        if signed > 0 { try log.integrateNow() }
+        let before = FileManager.default.contents(atPath: checkpoint)
+        for number in signed..<(signed + 3) { try journal.append(Sample.entry(number)) }
+        try log.integrateNow()
+        try journal.append(Sample.entry(signed + 3))
+        // As it is for a moment in each round, and stays when the process ends then.
+        try FileManager.default.removeItem(atPath: checkpoint)
+        if let before { try before.write(to: URL(fileURLWithPath: checkpoint)) }
+        #expect(try reader.pendingEntries().compactMap { Sample.number(of: $0) } == Array(signed..<(signed + 4)))
+        #expect(try reader.pendingEntries().allSatisfy { $0.index == nil })
+        #expect(try reader.pendingEntries(matching: AuditFilter(kinds: ["policy"])).isEmpty)
+        if signed > 0 {
+            #expect(try reader.all().count == signed)
+            let report = try AuditVerifier.verify(directory: folder.log, vkey: try folder.vkey())
+            #expect(report.isValid && report.treeSize == UInt64(signed) && report.pendingEntries == 4, "\(report)")
+        }
     }
 
     @Test("a reader that began before partial tiles were replaced reads on")

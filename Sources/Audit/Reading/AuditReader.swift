@@ -102,15 +102,30 @@ public struct AuditReader: Sendable {
         return nil
     }
 
-    /// Entries that are recorded in journals and not yet in the signed tree, by journal and in its order.
+    /// Entries that are recorded and not yet in the signed tree, by journal and in its order. Whoever wants both asks for
+    /// these first: what is signed meanwhile is then seen twice rather than not at all.
     public func pendingEntries(
         matching filter: AuditFilter = AuditFilter()
     ) throws(AuditError) -> [AuditEntry] {
         var entries: [AuditEntry] = []
-        try PendingJournals(paths: paths, files: files).read { bytes in
+        let findings = try PendingJournals(paths: paths, files: files).read { bytes in
             let entry = AuditEntry(index: nil, bytes: Array(bytes))
             if filter.matches(entry) { entries.append(entry) }
         }
+        guard let state = findings.state else { return entries }
+        return try unsigned(by: state, matching: filter) + entries
+    }
+
+    /// The state is written before the checkpoint: what it counts and no checkpoint covers yet stands in no journal any
+    /// more, and in the tiles only.
+    private func unsigned(by state: LogState, matching filter: AuditFilter) throws(AuditError) -> [AuditEntry] {
+        let hasCheckpoint = try files.contents(of: paths.checkpoint) != nil
+        let signed = hasCheckpoint ? try checkpoint().treeSize : 0
+        guard signed < state.treeSize else { return [] }
+        let range = signed..<state.treeSize
+        var cursor = AuditEntries(tiles: tiles, size: state.treeSize, range: range, filter: filter)
+        var entries: [AuditEntry] = []
+        while let entry = try cursor.next() { entries.append(AuditEntry(index: nil, bytes: entry.bytes)) }
         return entries
     }
 

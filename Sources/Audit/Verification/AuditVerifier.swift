@@ -171,6 +171,8 @@ public struct AuditVerifier {
         }
         // The state was read after the checkpoint, and is written before it: it never knows less.
         if let state = findings.state, report.isValid, report.root != nil {
+            // Between its being written and the checkpoint's.
+            if state.treeSize > report.treeSize { report.pendingEntries += state.treeSize - report.treeSize }
             if state.treeSize < report.treeSize {
                 report.add(
                     .tile(path: ".state/state"),

@@ -54,7 +54,7 @@ public struct VerificationReport: Sendable, Equatable {
     public internal(set) var followedRotations: [UInt64] = []
     /// Entries whose bytes were read and hashed.
     public internal(set) var entriesChecked: UInt64 = 0
-    /// Entries in journals that are not in the signed tree yet; only their checksums could be checked.
+    /// Entries that are recorded and not in the signed tree yet; of those in journals only the checksums could be checked.
     public internal(set) var pendingEntries: UInt64 = 0
     /// Journals that end within a record, which a crash or a write going on now explains.
     public internal(set) var unfinishedJournals: [String] = []

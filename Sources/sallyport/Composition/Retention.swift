@@ -83,9 +83,11 @@ struct EvidenceOwners {
     func read(_ reader: AuditReader) throws -> [UUIDv7: EvidenceOwner] {
         var owners: [UUIDv7: EvidenceOwner] = [:]
         let filter = AuditFilter(kinds: ["session-start", "intent", "refusal"])
+        // Journals first: what is signed in between is then seen twice rather than not at all.
+        let pending = try reader.pendingEntries(matching: filter)
         var entries = try reader.entries(matching: filter)
         while let entry = try entries.next() { take(entry, &owners) }
-        for entry in try reader.pendingEntries(matching: filter) { take(entry, &owners) }
+        for entry in pending { take(entry, &owners) }
         return owners
     }
 

@@ -85,7 +85,7 @@ struct VerifyAudit: ReportingCommand {
                     + "`openssl ts -verify` checks the authority's signature)")
         }
         if report.pendingEntries > 0 {
-            lines.append("\(report.pendingEntries) more stand in journals and are not signed yet")
+            lines.append("\(report.pendingEntries) more are recorded and not signed yet")
         }
         lines += deletions.map { Terminal.plain($0.line) }
         if deletions.contains(where: { $0.kind == .recordings }) {
