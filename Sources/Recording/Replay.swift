@@ -29,11 +29,6 @@ public enum Replay {
         }
     }
 
-    /// What stands above a replay.
-    public static func title(_ header: RecordingHeader) -> String {
-        "session \(header.session)  \(header.caller) → \(header.target) (\(header.kind))  started \(header.started)\n"
-    }
-
     /// The steps of `events`, which are in the order of their offsets.
     public static func steps(_ events: some Sequence<RecordingEvent>, options: Options = Options()) -> [Step] {
         var renderer = Renderer(options: options)
@@ -78,36 +73,14 @@ public enum Replay {
                 case .note: "•"
                 }
             var lines = event.head.map { field in
-                "\(mark) \(shown(field.name))\(field.name.isEmpty ? "" : ": ")\(shown(field.value))"
+                "\(mark) \(field.name.printable(onOneLine: true))\(field.name.isEmpty ? "" : ": ")"
+                    + field.value.printable(onOneLine: true)
             }
             if lines.isEmpty { lines.append("\(mark) \(event.kind.rawValue)") }
             var text = "[\(clock(event.offset))] " + lines.joined(separator: "\n            ") + "\n"
-            if !event.body.isEmpty {
-                text += shown(event.body)
-                if !event.body.hasSuffix("\n") { text += "\n" }
-            }
+            text += event.body.quotedLines
             if event.isTruncated { text += "… (cut here when it was recorded)\n" }
             return text
-        }
-
-        /// Control characters as pictures, so that a recorded answer cannot steer the terminal it is replayed on.
-        static func shown(_ text: String) -> String {
-            guard text.unicodeScalars.contains(where: isControl) else { return text }
-            var shown = String.UnicodeScalarView()
-            for scalar in text.unicodeScalars {
-                guard isControl(scalar) else {
-                    shown.append(scalar)
-                    continue
-                }
-                let picture = scalar.value < 0x20 ? 0x2400 + scalar.value : scalar.value == 0x7f ? 0x2421 : 0xfffd
-                shown.append(Unicode.Scalar(picture) ?? "\u{fffd}")
-            }
-            return String(shown)
-        }
-
-        private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-            (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7f...0x9f).contains(scalar.value)
-                || (0x202a...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
         }
 
         /// `mm:ss.mmm`, with hours before it when there are any.

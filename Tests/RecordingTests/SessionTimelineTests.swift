@@ -109,13 +109,31 @@ struct SessionTimelineTests {
         #expect(
             try shown(timeline) == [
                 "[00:00.000] • began: from 10.1.2.3:4567\n",
-                "[00:01.000] ▸ sql.read · allowed by analysts · masked by pii\nSELECT 1\n",
+                "[00:01.000] ▸ sql.read · allowed by analysts · masked by pii\n  SELECT 1\n",
                 "[00:01.250] ◂ SELECT 1 · 1 row · 250 ms · 17 bytes\n  masked: 2 values by pii/ssn in column ssn\n",
-                "[00:02.000] ▸ sql.delete · allowed by dba · approved by olga\nDELETE ␛[2J\n",
+                "[00:02.000] ▸ sql.delete · allowed by dba · approved by olga\n  DELETE ␛[2J\n",
                 "[00:02.100] ◂ failed · 42703 · 90 µs · 1 byte\n  because: no such column\n",
-                "[00:03.000] ✗ sql.ddl · refused by no-ddl; nothing was forwarded\nDROP TABLE t\n",
+                "[00:03.000] ✗ sql.ddl · refused by no-ddl; nothing was forwarded\n  DROP TABLE t\n",
                 "[00:04.000] • ended: closed, 3 commands\n",
             ])
+    }
+
+    @Test("a command that went through in shadow mode alone, and one that was only prepared, are told as such")
+    func qualified() throws {
+        func text(_ decision: JSONValue, _ phase: JSONValue) throws -> String {
+            let entry: JSONValue = [
+                "command": ["effects": [["action": "sql.ddl"]], "phase": phase, "text": "DROP TABLE t"],
+                "decision": decision, "kind": "intent", "time": "2026-11-23T08:00:00.000Z",
+            ]
+            return try #require(LoggedEvent(entry)).text(isRecorded: true)
+        }
+        #expect(
+            try text(["answer": "deny", "masks": ["pii"], "rule": "no-ddl", "would_deny": true], nil)
+                == "▸ sql.ddl · allowed by no-ddl · would be refused, but for shadow mode · masked by pii\n")
+        #expect(
+            try text(["answer": "allow", "rule": "dba"], "prepare")
+                == "▸ sql.ddl · allowed by dba · to be prepared only\n")
+        #expect(try text(["answer": "allow", "rule": "dba"], nil) == "▸ sql.ddl · allowed by dba\n")
     }
 
     @Test("what was recorded stands between what was decided and how it ended, and is not told twice")
@@ -134,9 +152,10 @@ struct SessionTimelineTests {
         let texts = try shown(timeline)
         #expect(texts.count == 10)
         #expect(texts[1] == "[00:01.000] ▸ sql.read · allowed by analysts · masked by pii\n")
-        #expect(texts[2] == "[00:01.000] → request\nSELECT 1\n")
+        #expect(texts[2] == "[00:01.000] → request\n  SELECT 1\n")
         #expect(
-            texts[3].hasPrefix("[00:01.250] ◂ SELECT 1") && texts[4] == "[00:01.250] ← status: SELECT 1\nssn\n***\n")
+            texts[3].hasPrefix("[00:01.250] ◂ SELECT 1") && texts[4] == "[00:01.250] ← status: SELECT 1\n  ssn\n  ***\n"
+        )
         #expect(texts[5].hasPrefix("[00:02.000] ▸ sql.delete"))
         #expect(texts[6] == "terminal at \(Duration.seconds(2))")
         #expect(texts.joined().components(separatedBy: "SELECT 1\n").count == 3)

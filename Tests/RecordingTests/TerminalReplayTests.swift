@@ -114,9 +114,9 @@ struct TerminalReplayTests {
     @Test("a title cannot steer the terminal either")
     func title() {
         var header = SampleTerminal.header
-        header.command = "echo \u{1b}]52;c;x\u{7}\n\u{202e}"
+        header.command = "echo \u{1b}]52;c;x\u{7}\n\u{202e}\u{2066}"
         let title = TerminalReplay.title(header)
-        #expect(title.hasSuffix("100x30  echo \u{fffd}]52;c;x\u{fffd}\u{fffd}\u{fffd}\n"))
+        #expect(title.hasSuffix("100x30  echo ␛]52;c;x␇ \u{fffd}\u{fffd}\n"))
         #expect(title.contains("alice@example.com → bastion"))
     }
 }

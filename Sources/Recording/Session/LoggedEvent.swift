@@ -36,7 +36,7 @@ public struct LoggedEvent: Sendable {
         case "intent": intent(isRecorded: isRecorded)
         case "refusal": refusal
         case "outcome": outcome
-        default: "• \(Replay.Renderer.shown(kind))\n"
+        default: "• \(kind.printable(onOneLine: true))\n"
         }
     }
 
@@ -67,8 +67,7 @@ public struct LoggedEvent: Sendable {
             return
                 "  (too large for an entry: \(count(beside["bytes"], "byte")), SHA-256 \(string(beside["sha256"])))\n"
         }
-        var lines = Replay.Renderer.shown(command["text"]?.string ?? "")
-        if !lines.isEmpty, !lines.hasSuffix("\n") { lines += "\n" }
+        var lines = command["text"]?.string?.quotedLines ?? ""
         for parameter in command["parameters"]?.array ?? [] {
             lines += "  \(string(parameter["name"])) = \(string(parameter["value"]))\n"
         }
@@ -94,7 +93,7 @@ public struct LoggedEvent: Sendable {
         parts.append(duration)
         parts.append(count(outcome?["response_bytes"], "byte"))
         var lines = "◂ \(parts.filter { !$0.isEmpty }.joined(separator: " · "))\n"
-        if let reason = outcome?["reason"]?.string { lines += "  because: \(Replay.Renderer.shown(reason))\n" }
+        if let reason = outcome?["reason"] { lines += "  because: \(string(reason))\n" }
         for mask in outcome?["masked"]?.array ?? [] {
             lines +=
                 "  masked: \(count(mask["count"], "value")) by \(string(mask["rule"])) in \(string(mask["selector"]))\n"
@@ -116,7 +115,7 @@ public struct LoggedEvent: Sendable {
 
     /// On one line.
     private func string(_ value: JSONValue?) -> String {
-        Replay.Renderer.shown((value?.string ?? "-").replacing("\n", with: " "))
+        (value?.string ?? "-").printable(onOneLine: true)
     }
 }
 

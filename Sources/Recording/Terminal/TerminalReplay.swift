@@ -1,3 +1,5 @@
+import Identifiers
+
 /// How a terminal recording is played: what to write to a terminal, and when.
 public struct TerminalReplay: Sendable {
     private var pace: Replay.Pace
@@ -7,6 +9,7 @@ public struct TerminalReplay: Sendable {
 
     /// What stands above a replay.
     public static func title(_ header: TerminalRecordingHeader) -> String {
+        func plain(_ text: String) -> String { String(text.prefix(200)).printable(onOneLine: true) }
         let command = header.command ?? header.title ?? "shell"
         return """
             command \(header.commandID)  \(plain(header.caller)) → \(plain(header.target))  started \(header.started)  \
@@ -24,15 +27,4 @@ public struct TerminalReplay: Sendable {
 
     /// What gives the terminal back as it was: written after the last step, also where that is not the recording's last.
     public var end: String { filter.end }
-
-    /// On one line and without control characters.
-    private static func plain(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.prefix(200).map { scalar in
-                    scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-                        || (0x2028...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-                        ? "\u{fffd}" : scalar
-                }))
-    }
 }

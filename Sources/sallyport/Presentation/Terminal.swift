@@ -1,4 +1,5 @@
 import Foundation
+import Identifiers
 
 /// What may be written to a standard stream: colours and moving lines are for a person at a terminal.
 struct Terminal {
@@ -37,20 +38,5 @@ struct Terminal {
     static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
     /// `text` on one line and without control characters: what a requester wrote must not steer an approver's terminal.
-    static func plain(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    guard isControl(scalar) else { return scalar }
-                    if scalar == "\n" || scalar == "\t" { return " " }
-                    return scalar.value < 0x20 ? Unicode.Scalar(0x2400 + scalar.value) ?? "\u{fffd}" : "\u{fffd}"
-                }))
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        // Beside the control characters: line separators, and what turns the direction of writing.
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x202e).contains(scalar.value)
-            || (0x2066...0x2069).contains(scalar.value)
-    }
+    static func plain(_ text: String) -> String { text.printable(onOneLine: true) }
 }

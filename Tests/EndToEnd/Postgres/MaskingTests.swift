@@ -232,7 +232,7 @@ struct MaskingTests {
             }
         }
         let first = try #require(replays.first { $0.contains("COPY secrets") }, "\(replays)")
-        #expect(first.contains("id\tssn\n1\t*******0001\n2\t*******0002\n"), "\(first)")
+        #expect(first.contains("  id\tssn\n  1\t*******0001\n  2\t*******0002\n"), "\(first)")
         #expect(first.contains("**** **** **** 1111") && first.contains("status: 42703"), "\(first)")
         let all = replays.joined()
         #expect(all.contains("7\t") || all.contains("*******0007\t[REDACTED]"), "\(all)")
