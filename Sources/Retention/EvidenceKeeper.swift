@@ -257,7 +257,7 @@ public final class EvidenceKeeper: Sendable {
         try rescue(held, from: key, at: wall)
         let step = DeletionStep(
             key: key, rule: "\(rule)", due: due, trusted: work.clock.trusted ?? wall, names: others.map(\.name),
-            held: held.count)
+            held: try rescued(from: key.id))
         try step.begin(files, folder, log, at: wall)
         return try finish(step, at: wall)
     }
@@ -272,7 +272,24 @@ public final class EvidenceKeeper: Sendable {
         }
     }
 
-    private func finish(_ step: DeletionStep, at wall: Timestamp) throws -> Deletion? {
+    /// How many files of a key have keys of their own. It is counted on the disk, as a process that was killed may have
+    /// rescued some of them.
+    private func rescued(from key: UUIDv7) throws -> Int {
+        let own = try vault.keys.all().compactMap { other in other.item.map { (other.id, $0) } }
+        let items = Dictionary(own.filter { $0.0 != key }, uniquingKeysWith: { $1 })
+        guard !items.isEmpty else { return 0 }
+        return try vault.keys.itemNames(of: key).count { name in
+            do throws(VaultError) {
+                return try vault.keyID(of: name.text).flatMap { items[$0] }?.isExactly(name.text) ?? false
+            } catch {
+                if error.isNotFound { return false }
+                throw error
+            }
+        }
+    }
+
+    private func finish(_ begun: DeletionStep, at wall: Timestamp) throws -> Deletion? {
+        var step = begun
         try vault.keys.destroy(step.key)
         for name in step.names {
             do throws(VaultError) {
@@ -284,6 +301,7 @@ public final class EvidenceKeeper: Sendable {
                 if !error.isNotFound { throw error }
             }
         }
+        step.held = try rescued(from: step.key)
         let deletion = try step.end(files, folder, log, at: wall)
         try vault.keys.forgetItems(of: step.key)
         return deletion
@@ -309,7 +327,6 @@ public final class EvidenceKeeper: Sendable {
                 }
                 try rescue(held, from: key, at: wall)
                 step.names = others.map(\.name)
-                step.held += held.count
                 try step.writeNames(files, folder)
             }
             _ = try finish(step, at: wall)

@@ -138,6 +138,15 @@ public struct DataKeys: Sendable {
         }
     }
 
+    /// The names of the files that were noted, also under a key that is destroyed by now.
+    public func itemNames(of id: UUIDv7) throws(VaultError) -> Set<ExactText> {
+        var names: Set<ExactText> = []
+        try files.lines(of: itemsPath(id)) { (line: ArraySlice<UInt8>) throws(VaultError) in
+            if let name = (try? JSONValue(parsing: line))?["name"]?.string { names.insert(ExactText(name)) }
+        }
+        return names
+    }
+
     // MARK: Destroying
 
     /// Makes everything unreadable that is sealed under the key.

@@ -75,10 +75,12 @@ final class Cabinet: Sendable {
 
     // MARK: Evidence
 
-    static func owner(_ subject: String, target: String = "ledger", session: UInt64 = 0) -> EvidenceOwner {
+    static func owner(
+        _ subject: String, target: String = "ledger", session: UInt64 = 0, issuer: String = "https://issuer.example"
+    ) -> EvidenceOwner {
         EvidenceOwner(
             session: UUIDv7("01900000-0000-7000-8000-00000000000\(session)") ?? UUIDv7(milliseconds: 0),
-            issuer: "https://issuer.example", subject: subject, target: target)
+            issuer: issuer, subject: subject, target: target)
     }
 
     /// Writes a recording as a recorder does.
@@ -86,6 +88,14 @@ final class Cabinet: Sendable {
         let path = "day/\(owner.session)-\(name)"
         try Data(text(name).utf8).write(to: URL(fileURLWithPath: "\(state)/recordings/\(path)"))
         return EvidenceItem(.recordings, path: path, owner: owner)
+    }
+
+    /// Writes what is too large for the log's entry of a command.
+    func payload(of command: UUIDv7, _ owner: EvidenceOwner) throws -> EvidenceItem {
+        let item = EvidenceItem(.payloads, path: "\(command).json", owner: owner)
+        try FileManager.default.createDirectory(atPath: "\(state)/payloads", withIntermediateDirectories: true)
+        try Data(text("\(command)").utf8).write(to: URL(fileURLWithPath: "\(state)/\(item.name)"))
+        return item
     }
 
     func text(_ name: String) -> String { "what \(name) did\n" }

@@ -146,6 +146,26 @@ struct EvidenceKeeperTests {
         #expect(cabinet.entries.withLock { $0.count } == 2)
     }
 
+    @Test("a hold of a caller covers nobody of another issuer, whose evidence goes when it is due")
+    func otherIssuer() throws {
+        let cabinet = try Cabinet()
+        let keeper = try cabinet.keeper()
+        let held = try cabinet.record("held", Cabinet.owner("bob", session: 1))
+        // To another issuer it is somebody else who is called bob.
+        let other = try cabinet.record("other", Cabinet.owner("bob", session: 2, issuer: "https://other.example"))
+        keeper.closed(held)
+        keeper.closed(other)
+        _ = try keeper.tick(at: Self.start, elapsed: .zero)
+        try keeper.add(
+            Hold(
+                id: UUIDv7(milliseconds: Self.start.milliseconds),
+                subject: .caller(issuer: held.owner.issuer, subject: held.owner.subject), reason: "case 4711",
+                by: ("https://issuer.example", "carol"), time: Self.start))
+        let deletions = try keeper.tick(at: Self.after(20), elapsed: .zero)
+        #expect(deletions.map(\.count) == [1] && deletions.map(\.held) == [1])
+        #expect(try cabinet.read(held) == cabinet.text("held") && cabinet.read(other) == nil)
+    }
+
     @Test("a hold of a caller covers nobody whose name only looks the same")
     func exactHold() throws {
         let hold = Hold(
@@ -214,6 +234,43 @@ struct EvidenceKeeperTests {
         try keeper.adopt { sessions, _ in
             #expect(sessions == [unknown.owner.session])
             return [:]
+        }
+    }
+
+    @Test("a payload that nobody told of is known by its command, is sealed at the next start and goes when it is due")
+    func adoptedPayload() throws {
+        let cabinet = try Cabinet()
+        let keeper = try cabinet.keeper(
+            RetentionRules(usual: [.payloads: .seconds(10)], grace: .zero, interval: .seconds(3600)))
+        let command = UUIDv7(milliseconds: Self.start.milliseconds)
+        let owner = Cabinet.owner("alice", session: 1)
+        let item = try cabinet.payload(of: command, owner)
+        try keeper.adopt { sessions, commands in
+            #expect(sessions.isEmpty && commands == [command])
+            return commands.contains(command) ? [command: owner] : [:]
+        }
+        _ = try keeper.tick(at: Self.start, elapsed: .zero)
+        #expect(try cabinet.keyID(item) != nil && cabinet.read(item) == cabinet.text("\(command)"))
+        #expect(try keeper.tick(at: Self.after(20), elapsed: .zero).map(\.kind) == [.payloads])
+        #expect(try cabinet.read(item) == nil)
+    }
+
+    @Test("what could not be sealed waits, and the same keeper seals all of it once it can", arguments: [1, 40])
+    func sealedLater(count: Int) throws {
+        let cabinet = try Cabinet()
+        let keeper = try cabinet.keeper()
+        let items = try (0..<count).map { try cabinet.record("r\($0)", Cabinet.owner("alice")) }
+        for item in items { keeper.closed(item) }
+        // No change happens, as on a disk that is full; of many the keeper tries some, and the others wait with them.
+        cabinet.kill(after: 0)
+        for _ in 0..<3 { #expect(keeper.sealClosed(at: Self.start) != nil && keeper.hasWaiting) }
+        for (number, item) in items.enumerated() {
+            #expect(try cabinet.keyID(item) == nil && cabinet.read(item) == cabinet.text("r\(number)"))
+        }
+        cabinet.kill(after: nil)
+        #expect(keeper.sealClosed(at: Self.start) == nil && !keeper.hasWaiting)
+        for (number, item) in items.enumerated() {
+            #expect(try cabinet.keyID(item) != nil && cabinet.read(item) == cabinet.text("r\(number)"))
         }
     }
 

@@ -103,6 +103,8 @@ struct KilledKeeperTests {
             try day.goOn(holding: true)
             #expect(day.cabinet.entries(RetentionEntry.hold, "add").count == 1, "\(place)")
             try day.settled(place, gone: day.alice)
+            // Also where the process ended between giving bob's file its own key and saying so.
+            #expect(day.cabinet.deletions().all.reduce(0) { $0 + $1.held } == 1, "\(place)")
 
             let keeper = try day.cabinet.keeper()
             try keeper.release(day.hold.id, reason: "closed", by: ("i", "carol"), at: Cabinet.start)
@@ -153,6 +155,9 @@ struct KilledKeeperTests {
             try next.add(day.hold)
             try day.goOn(holding: false)
             try day.settled("killed after \(changes)", gone: day.alice + (isThere ? [] : [day.bob]))
+            // The end of the deletion says what was kept, also where its intent knew of no hold.
+            let held = day.cabinet.deletions().all.map(\.held)
+            #expect(held == [isThere ? 1 : 0], "killed after \(changes)")
             if isWhole { break }
             changes += 1
         }

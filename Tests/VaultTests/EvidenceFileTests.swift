@@ -108,6 +108,18 @@ struct EvidenceFileTests {
         #expect(try shop.vault.keyID(of: "recordings/a.jsonl") == key.id)
     }
 
+    @Test("a key that is destroyed is written over where it stood, and not only taken out of its folder")
+    func keyWrittenOver() throws {
+        let shop = try Workshop()
+        let key = try shop.sealed([1])
+        // Another name of the same file shows what was written into it last.
+        let other = "\(shop.state)/other-name"
+        try FileManager.default.linkItem(atPath: "\(shop.state)/retention/keys/\(key.id).key", toPath: other)
+        let size = try #require(FileManager.default.contents(atPath: other)?.count)
+        try shop.vault.keys.destroy(key.id)
+        #expect(size > 0 && FileManager.default.contents(atPath: other) == Data(count: size))
+    }
+
     @Test("a key's list has what was sealed under it, a torn line among others is passed over")
     func items() throws {
         let shop = try Workshop()

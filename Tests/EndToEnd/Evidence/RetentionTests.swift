@@ -67,14 +67,14 @@ struct RetentionTests {
         return try ((claims as? [String: Any])?["sub"] as? String).orThrow()
     }
 
-    private static func files(_ gateway: TestGateway, _ folder: String) -> [String] {
+    static func files(_ gateway: TestGateway, _ folder: String) -> [String] {
         let root = gateway.stateFolder.appendingPathComponent(folder).path
         return (FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? [])
             .filter { $0.hasSuffix(".json") || $0.hasSuffix(".jsonl") || $0.hasSuffix(".cast") }
             .map { "\(root)/\($0)" }
     }
 
-    private static func isSealed(_ path: String) throws -> Bool {
+    static func isSealed(_ path: String) throws -> Bool {
         try Data(contentsOf: URL(fileURLWithPath: path)).starts(with: Data("sallyport-sealed/1\n".utf8))
     }
 
@@ -109,8 +109,8 @@ struct RetentionTests {
         #expect(refused.status == 77, "\(refused)")
         let subject = try Self.subject(of: bob)
         let held = try await gateway.command(
-            "retention", "hold", "add", "--caller", "\(gateway.issuer.url)#\(subject)", "--reason", "case 4711",
-            token: carol)
+            "retention", "hold", "add", "--caller", "\(gateway.issuer.url)#\(subject)",
+            "--reason", "case 4711: card 4111 1111 1111 1111", token: carol)
         #expect(held.status == 0, "\(held)")
         for _ in 0..<2 { try await Self.get(gateway, bob) }
         try await Self.work(gateway, alice)
@@ -123,17 +123,19 @@ struct RetentionTests {
                     && $0["items"] as? Int ?? 0 > 0
             }
         }
-        try await waitUntil(within: 60) {
-            let done = try await done()
-            return Set(
-                done.compactMap { entry in
-                    ((entry["target"] as? [String: Any])?["name"] as? String).map {
-                        "\(entry["evidence"] ?? "") of \($0)"
+        try await waitUntil(within: 120) {
+            let (done, kept) = (try await done(), try await Self.sessions(gateway, of: "bob"))
+            // What was closed in the next second goes a second later.
+            return Self.files(gateway, "recordings").count == kept.count
+                && Set(
+                    done.compactMap { entry in
+                        ((entry["target"] as? [String: Any])?["name"] as? String).map {
+                            "\(entry["evidence"] ?? "") of \($0)"
+                        }
                     }
-                }
-            ).isSuperset(of: [
-                "payloads of ledger", "recordings of ledger", "recordings of payments", "recordings of web-1",
-            ])
+                ).isSuperset(of: [
+                    "payloads of ledger", "recordings of ledger", "recordings of payments", "recordings of web-1",
+                ])
         }
         #expect(Self.files(gateway, "payloads").isEmpty)
 
@@ -193,14 +195,20 @@ struct RetentionTests {
         let again = try await gateway.issuer.token(for: "carol")
         let listed = try await gateway.command("retention", "hold", "list", "--output", "json", token: again)
         let holds = try #require(try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]])
-        #expect(holds.count == 1 && holds.first?["reason"] as? String == "case 4711", "\(listed)")
+        let reason = try #require(holds.first?["reason"] as? String)
+        #expect(holds.count == 1 && reason.hasPrefix("case 4711: card «PAN:"), "\(listed)")
         let id = try #require(holds.first?["hold"] as? String)
-        let released = try await gateway.command("retention", "hold", "release", id, "--reason", "closed", token: again)
+        let released = try await gateway.command(
+            "retention", "hold", "release", id, "--reason", "of 4111 1111 1111 1111", token: again)
         #expect(released.status == 0, "\(released)")
         try await waitUntil(within: 60) { Self.files(gateway, "recordings").isEmpty }
         #expect(try await gateway.stop() == 0)
         let last = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
         #expect(last.status == 0 && last.output.contains("0 files as they were recorded"), "\(last)")
+        // What was said of the hold stands in the log without the card.
+        let told = try await gateway.auditEntries().filter { $0["kind"] as? String == "retention-hold" }
+            .map { $0["reason"] as? String ?? "" }
+        #expect(told.first == reason && told.last?.hasPrefix("of «PAN:") == true && told.count == 2, "\(told)")
     }
 
     @Test("what a killed gateway left unsealed is sealed at its next start and reads as it was")
