@@ -49,8 +49,12 @@ public struct CSVFormat: EntryEncoder {
     }
 
     private func more(_ entry: ExportedEntry) -> Cell {
+        var shown = Self.shown
         // An outcome's command is an id, and stands in a column; an intent's is an object.
-        let rest = entry.remainder(without: entry.outcome == nil ? Self.shown : Self.shown.union(["command"]))
+        if entry.outcome != nil { shown.insert("command") }
+        // The reason why they are not known.
+        if entry.value["caller"]?["groups"]?.array == nil { shown.remove("caller.groups") }
+        let rest = entry.remainder(without: shown)
         guard rest.object?.isEmpty != true else { return .empty }
         return .text(String(decoding: rest.canonicalBytes, as: UTF8.self))
     }

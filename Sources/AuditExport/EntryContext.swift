@@ -28,10 +28,14 @@ public struct EntryContext: Sendable {
         let kind = value["kind"]?.string ?? ""
         let session = value["session"]?.string
         var known = session.flatMap { sessions[$0] }
-        // Of other kinds the caller is who looked into the session.
-        if let session, ["session-start", "intent", "refusal"].contains(kind), let caller = value["caller"] {
-            known = (caller, value["client"]?.string ?? known?.client)
-            sessions[session] = known
+        if let caller = value["caller"] {
+            if let session, ["session-start", "intent", "refusal"].contains(kind) {
+                known = (caller, value["client"]?.string ?? known?.client)
+                sessions[session] = known
+            } else {
+                // Somebody who looked into the session, from a place of their own.
+                known = (caller, value["client"]?.string)
+            }
         }
         var intent: JSONValue?
         switch kind {

@@ -11,7 +11,7 @@ public struct ExportedEntry: Sendable {
     public let bytes: [UInt8]
     /// The same, read; `.null` where that is no JSON.
     public let value: JSONValue
-    /// The caller as this or an earlier entry of the session has it.
+    /// The caller as this entry has it, or else an earlier one of the session.
     public let caller: JSONValue?
     /// The caller's network address, likewise.
     public let client: String?
@@ -25,8 +25,8 @@ public struct ExportedEntry: Sendable {
         self.index = index
         self.bytes = bytes
         self.value = value
-        self.caller = caller ?? value["caller"]
-        self.client = client ?? value["client"]?.string
+        self.caller = value["caller"] ?? caller
+        self.client = value["client"]?.string ?? client
         self.intent = intent
     }
 

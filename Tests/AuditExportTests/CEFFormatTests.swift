@@ -22,6 +22,20 @@ struct CEFFormatTests {
             ])
     }
 
+    @Test("how an outcome went stands in its line, whether its message is the command or no command is known")
+    func outcome() throws {
+        let format = CEFFormat(version: "1")
+        let masked = #""masked":[{"count":3,"rule":"customer-pii/field ssn","selector":"field ssn"}]"#
+        let more = #" cs6={"command":"01a21650-0d0e-7252-9fcf-e1c25720e7f4","outcome":{"#
+        let known = try #require(format.text(of: Entries.resolved()[2]).first)
+        #expect(known.contains(#" outcome=succeeded msg=SELECT "name",\n ssn FROM customers WHERE id \= 7 in=60 "#))
+        #expect(known.hasSuffix(more + masked + #","status":"SELECT 3"}} cs6Label=more"#), "\(known)")
+        // Of a command that is not known the message is what the target said, which no other field repeats then.
+        let alone = try #require(format.text(of: Entries.resolved([Entries.outcome])[0]).first)
+        #expect(alone.contains(" outcome=succeeded msg=SELECT 3 in=60 "))
+        #expect(alone.hasSuffix(more + masked + "}} cs6Label=more"), "\(alone)")
+    }
+
     @Test("no text of an entry can end a field, begin another one, or end the line")
     func escaped() throws {
         let evil = "a|b\\c=d\nrt=0\r\nCEF:0"

@@ -68,6 +68,18 @@ struct CSVFormatTests {
         #expect(rows[1]["more"]?.contains("sql.database") == true)
     }
 
+    @Test("why the groups of a caller are not known is not lost")
+    func unknownGroups() throws {
+        let entry: JSONValue = [
+            "caller": ["groups": ["unknown": "the issuer names none"], "subject": "alice"], "id": "x",
+            "kind": "session-start",
+        ]
+        let exported = ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry)
+        let row = try Self.table([exported])[0]
+        #expect(row["caller_groups"] == "unknown")
+        #expect(row["more"] == #"{"caller":{"groups":{"unknown":"the issuer names none"}}}"#)
+    }
+
     private static func row(_ text: String) throws -> (cells: [String: String], line: String) {
         let entry = JSONValue.object([
             JSONMember("id", "x"), JSONMember("kind", "intent"),

@@ -41,6 +41,30 @@ struct EntrySelectionTests {
         #expect(!EntrySelection(caller: "cafe\u{301}").takes(exported))
     }
 
+    @Test("who looked into a session does not become its caller, whether that one is known or not")
+    func lookedInto() {
+        let opened = """
+            {"caller":{"issuer":"https://id.example","subject":"carol"},\
+            "command":"01a21650-0d0e-7252-9fcf-e1c25720e7f4","file":"a/b-1.sealed",\
+            "id":"01a21650-0d0f-7252-9fcf-e1c25720e7f4","kind":"originals-opened","reason":"case 4711",\
+            "session":"01a21650-0d0d-7ec8-b7df-e5a312f7356f","time":"2026-11-26T05:24:34.710Z","v":1}
+            """
+        let entries = Entries.resolved([
+            Entries.sessionStart, Entries.intent, opened, Entries.outcome, Entries.sessionEnd,
+        ])
+        for entry in entries[3...] {
+            #expect(entry.caller?["subject"] == "alice" && entry.client == "192.0.2.7:60554", "\(entry.kind)")
+            #expect(EntrySelection(caller: "alice").takes(entry) && !EntrySelection(caller: "carol").takes(entry))
+        }
+        #expect(entries[3].commandText?.hasPrefix("SELECT") == true)
+        #expect(entries[2].caller?["subject"] == "carol" && entries[2].client == nil)
+        #expect(EntrySelection(caller: "carol").takes(entries[2]) && !EntrySelection(caller: "alice").takes(entries[2]))
+        // From where the log is read on, the session began before.
+        let later = Entries.resolved([opened, Entries.outcome, Entries.sessionEnd])
+        #expect(later[0].caller?["subject"] == "carol")
+        #expect(later[1].caller == nil && later[2].caller == nil)
+    }
+
     @Test("memory of sessions is bounded, and what is forgotten is the oldest")
     func bounded() {
         var context = EntryContext(sessions: 2, commands: 2)

@@ -8,6 +8,12 @@ import Testing
 struct OCSFFormatTests {
     private let format = OCSFFormat(version: "1.2")
 
+    /// The event of an entry that says this and no more.
+    private func event(_ text: String) throws -> JSONValue {
+        let value = try JSONValue(parsing: text)
+        return format.events(of: ExportedEntry(index: 0, bytes: value.canonicalBytes, value: value))[0]
+    }
+
     @Test(
         "each kind has its class",
         arguments: [
@@ -43,6 +49,100 @@ struct OCSFFormatTests {
         #expect(finding["metadata"]?["uid"]?.string != event["metadata"]?["uid"]?.string)
     }
 
+    @Test("a finding counts what all rules masked, and tells each rule's share")
+    func severalMasks() throws {
+        let outcome = Entries.outcome.replacing(
+            #"{"count":3,"#, with: #"{"count":4,"rule":"mail","selector":"detector EMAIL"},{"count":3,"#)
+        let events = format.events(of: Entries.resolved([Entries.sessionStart, Entries.intent, outcome])[2])
+        try #require(events.count == 2)
+        let finding = events[1]
+        #expect(finding["data_security"]?["total"] == 7)
+        #expect(finding["message"] == "7 values masked in an answer of ledger")
+        #expect(finding["finding_info"]?["types"] == ["mail", "customer-pii/field ssn"])
+        #expect(
+            finding["unmapped"]?["masked"] == [
+                ["rule": "mail", "selector": "detector EMAIL", "count": 4],
+                ["rule": "customer-pii/field ssn", "selector": "field ssn", "count": 3],
+            ])
+    }
+
+    @Test(
+        "what the class has no place for in a command is in the event as the entry has it",
+        arguments: ["http", "postgres", "ssh", "ftp"], ["intent", "refusal"])
+    func wholeCommand(target: String, kind: String) {
+        let command: [JSONMember] = [
+            JSONMember("digest", "4d"),
+            JSONMember(
+                "effects",
+                [
+                    ["action": "sql.select", "resource": "public.customers", "type": "Table"],
+                    ["action": "sql.call", "resource": "public.audit", "type": "Function"],
+                ]),
+            JSONMember("facts", ["sql.database": "ledger", "sql.joins": 2]),
+            // A member that this program does not know.
+            JSONMember("moon", "full"),
+            JSONMember("parameters", [["encoding": "bind", "name": "$1", "value": 7]]),
+            JSONMember("phase", "prepare"),
+        ]
+        let entry: JSONValue = [
+            "command": .object(command + [JSONMember("text", "SELECT 1")]), "id": "x", "kind": .string(kind),
+            "target": ["kind": .string(target)],
+        ]
+        let event = format.events(of: ExportedEntry(index: 0, bytes: entry.canonicalBytes, value: entry))[0]
+        #expect(event["message"] == "SELECT 1")
+        #expect(event["unmapped"]?["command"] == JSONValue.object(command))
+    }
+
+    @Test(
+        "what was refused or went wrong is a failure, and an intent leaves it to its outcome",
+        arguments: [
+            (#"{"decision":{"answer":"allow"},"kind":"intent"}"#, 0), (#"{"kind":"refusal"}"#, 2),
+            (#"{"kind":"refusal","target":{"kind":"postgres"}}"#, 2),
+            (#"{"kind":"refusal","target":{"kind":"ssh"}}"#, 2),
+            (#"{"kind":"outcome","outcome":{"kind":"succeeded"}}"#, 1),
+            (#"{"kind":"outcome","outcome":{"kind":"failed"}}"#, 2),
+            (#"{"kind":"outcome","outcome":{"kind":"interrupted"}}"#, 2),
+            (#"{"kind":"outcome","outcome":{"kind":"abandoned"}}"#, 2),
+            (#"{"allowed":true,"kind":"console"}"#, 1), (#"{"allowed":false,"kind":"console"}"#, 2),
+            (#"{"kind":"session-start"}"#, 1), (#"{"kind":"sign-in-failure"}"#, 2),
+            (#"{"kind":"approval","step":"approved"}"#, 1), (#"{"kind":"approval","step":"undone"}"#, 2),
+            (#"{"kind":"policy-load","policy":"p2"}"#, 1), (#"{"kind":"policy-load","refused":"no"}"#, 2),
+        ])
+    func statuses(text: String, status: Int64) throws {
+        let event = try event(text)
+        let words: [Int64: String] = [1: "Success", 2: "Failure"]
+        #expect(event["status_id"]?.integer == status)
+        #expect(event["status"]?.string == words[status])
+    }
+
+    @Test(
+        "what a field says in fewer words than the entry stands in those of the entry too",
+        arguments: ["http", "postgres", "ssh", "ftp"])
+    func whole(target: String) throws {
+        let caller = #""caller":{"groups":{"unknown":"the issuer names none"},"issuer":"i","subject":"alice"}"#
+        let start = try event(#"{\#(caller),"kind":"session-start","target":{"kind":"\#(target)","name":"t"}}"#)
+        #expect(start["unmapped"]?["target"] == ["kind": .string(target)])
+        #expect(start["unmapped"]?["caller"] == ["groups": ["unknown": "the issuer names none"]])
+        for kind in ["succeeded", "failed", "interrupted", "abandoned"] {
+            let outcome = #"{"duration_us":2071,"kind":"\#(kind)","status":"S"}"#
+            let ended = try event(#"{"kind":"outcome","outcome":\#(outcome),"target":{"kind":"\#(target)"}}"#)
+            #expect(ended["unmapped"]?["outcome"] == ["duration_us": 2071, "kind": .string(kind)])
+            #expect(ended["duration"] == 2)
+        }
+    }
+
+    @Test("a refusal says what was answered and by which rule", arguments: ["http", "postgres", "ssh"])
+    func refusal(target: String) throws {
+        let event = try event(
+            """
+            {"decision":{"answer":"deny","policy":"80","rule":"no-payroll"},"kind":"refusal",\
+            "target":{"kind":"\(target)"}}
+            """)
+        #expect(event["status_code"] == "deny" && event["status_detail"] == "no-payroll")
+        #expect(event["action_id"] == 2 && event["disposition_id"] == 2)
+        #expect(event["policy"] == ["name": "no-payroll", "type": "Cedar", "uid": "80"])
+    }
+
     @Test("the trace of a command is that of its traceparent")
     func trace() {
         let event = format.events(of: Entries.resolved()[1])[0]
@@ -62,8 +162,7 @@ struct OCSFFormatTests {
             (#"{"change":"changed","key":"k2","kind":"pseudonym-key","previous":"k1"}"#, 10, "k2", 3),
         ])
     func inForce(text: String, activity: Int64, uid: String, severity: Int64) throws {
-        let value = try JSONValue(parsing: text)
-        let event = format.events(of: ExportedEntry(index: 0, bytes: value.canonicalBytes, value: value))[0]
+        let event = try event(text)
         #expect(event["activity_id"]?.integer == activity && event["entity"]?["uid"]?.string == uid)
         #expect(event["severity_id"]?.integer == severity)
     }

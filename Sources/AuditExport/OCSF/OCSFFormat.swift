@@ -63,7 +63,10 @@ public struct OCSFFormat: EntryEncoder {
             event.profile("trace")
             event.set("trace", ["uid": .string(trace)])
         }
-        let rest = entry.remainder(without: Self.shown(of: ocsfClass))
+        var shown = Self.shown(of: ocsfClass)
+        // The reason why they are not known.
+        if entry.value["caller"]?["groups"]?.array == nil { shown.remove("caller.groups") }
+        let rest = entry.remainder(without: shown)
         if rest.object?.isEmpty == false { event.set("unmapped", rest) }
         return event.finished(metadata: metadata(of: entry, profiles: event.profiles, part: nil))
     }
@@ -92,10 +95,11 @@ public struct OCSFFormat: EntryEncoder {
         let common: Set<String> = ["id", "kind", "time", "decision.answer", "decision.rule", "decision.policy", "rule"]
         switch ocsfClass {
         case .api, .datastore, .ssh, .authentication:
+            // Neither how an outcome ended nor the protocol can be told from the event, and its duration is in
+            // milliseconds.
             return common.union([
                 "session", "caller.issuer", "caller.subject", "caller.label", "caller.groups", "client", "target.name",
-                "target.kind", "command.text", "action", "resource", "allowed", "outcome.kind", "outcome.status",
-                "outcome.duration_us", "reason",
+                "command.text", "action", "resource", "allowed", "outcome.status", "reason",
             ])
         case .userAccess: return common.union(["requester", "actor", "target.name", "needs", "justification"])
         case .lifecycle: return common.union(["version"])

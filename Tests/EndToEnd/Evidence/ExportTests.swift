@@ -93,6 +93,65 @@ struct ExportTests {
         #expect(try await count(["--kind", "refusal", "--target", "payments"]) == refusals && refusals > 0)
     }
 
+    /// An outcome, with what its intent alone says.
+    private struct Ended {
+        let time: String
+        let askedAt: String
+        let isOfAlice: Bool
+        /// Who asked, and for what.
+        let command: [String]
+    }
+
+    /// Those of a log, by their ids.
+    private func ended(in entries: [[String: Any]]) throws -> [String: Ended] {
+        var intents: [String: [String: Any]] = [:]
+        var ended: [String: Ended] = [:]
+        for entry in entries {
+            let id = try #require(entry["id"] as? String)
+            if entry["kind"] as? String == "intent" { intents[id] = entry }
+            guard entry["kind"] as? String == "outcome" else { continue }
+            let intent = try #require(intents[entry["command"] as? String ?? ""], "\(entry)")
+            let caller = try #require(intent["caller"] as? [String: Any])
+            let subject = try #require(caller["subject"] as? String)
+            let text = try #require((intent["command"] as? [String: Any])?["text"] as? String)
+            ended[id] = Ended(
+                time: try #require(entry["time"] as? String), askedAt: try #require(intent["time"] as? String),
+                isOfAlice: caller["label"] as? String == "alice@example.com", command: [subject, text])
+        }
+        return ended
+    }
+
+    /// The same of OCSF events: of each of these outcomes who asked, and for what.
+    private func commands(in events: String, of outcomes: [String: Ended]) throws -> [String: [String]] {
+        var commands: [String: [String]] = [:]
+        for line in events.split(separator: "\n") {
+            let event = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            guard let id = (event["metadata"] as? [String: Any])?["uid"] as? String, outcomes[id] != nil else {
+                continue
+            }
+            let user = (event["actor"] as? [String: Any])?["user"] as? [String: Any]
+            commands[id] = [user?["uid"] as? String ?? "", event["message"] as? String ?? ""]
+        }
+        return commands
+    }
+
+    @Test("an outcome keeps the caller and the command of its intent where kinds or a period leave the intent out")
+    func chosen() async throws {
+        let outcomes = try ended(in: try await ThreeProtocols.gateway.value.auditEntriesInLogOrder())
+        let ofAlice = outcomes.values.count { $0.isOfAlice }
+        let found = try await export("--kind", "outcome", "--caller", "alice@example.com").split(separator: "\n")
+        #expect(found.count == ofAlice && ofAlice > 5)
+        #expect(found.allSatisfy { $0.contains(#""kind":"outcome""#) })
+
+        let ofKind = try await export("--format", "ocsf", "--kind", "outcome")
+        #expect(try commands(in: ofKind, of: outcomes) == outcomes.mapValues(\.command))
+        // Times are of one length, so that text compares as moments do.
+        let moment = try #require(outcomes.values.filter { $0.askedAt < $0.time }.map(\.time).min())
+        let ofPeriod = try await export("--format", "ocsf", "--from", moment)
+        let later = outcomes.filter { $0.value.time >= moment }
+        #expect(try commands(in: ofPeriod, of: outcomes) == later.mapValues(\.command))
+    }
+
     @Test("a period is of moments, to the millisecond, and what is none is refused by every command that takes one")
     func period() async throws {
         let gateway = try await ThreeProtocols.gateway.value
