@@ -61,6 +61,7 @@ public final class FileTransport: LineTransport {
             var found = stat()
             guard fstat(descriptor, &found) == 0 else { throw SystemError("fstat", path) }
             try Self.removeTornLine(descriptor, size: found.st_size, path)
+            if found.st_size == 0 { try Self.synchronizeFolder(of: path) }
             let opened = Opened(descriptor: descriptor, device: found.st_dev, inode: found.st_ino)
             file = opened
             return opened
@@ -68,6 +69,17 @@ public final class FileTransport: LineTransport {
             close(descriptor)
             throw SinkError.local("\(error)")
         }
+    }
+
+    /// So that a file that was just made is found after a power cut too.
+    private static func synchronizeFolder(of path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // One that may be written to and not be read.
+        if descriptor < 0, errno == EACCES { return }
+        guard descriptor >= 0 else { throw SystemError("open", folder) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", folder) }
     }
 
     /// Cuts the file behind its last line feed.

@@ -61,8 +61,9 @@ public final class SinkFollower: Service {
                 return
             } catch {
                 if Task.isCancelled { return }
+                // Where nobody knows how far it came, all of the log waits.
+                try? await note(position: position ?? 0, delivered: 0)
                 settle(problem: "\(error)")
-                if let position { try? await note(position: position, delivered: 0) }
                 if case .otherLog? = error as? SinkError { position = nil }
                 var wait = pause
                 if case .busy(_, let asked)? = error as? SinkError { wait = max(wait, asked) }

@@ -318,6 +318,8 @@ struct SinkTests {
         #expect(attack["left"] as? Int == attack["versions"] as? Int && attack["left"] as? Int ?? 0 > 6)
         let until = try #require(attack["until"] as? [String])
         #expect(until.allSatisfy { $0.hasPrefix("COMPLIANCE ") })
+        // As long as the configuration says, also for what was put in parts.
+        #expect(attack["days"] as? [Int] == [7], "\(until)")
     }
 
     @Test("a bucket holds what witnesses and the time-stamping authority said of the log, and its copy shows it")

@@ -37,12 +37,14 @@ elif command == "download":
     print(json.dumps({}))
 elif command == "attack":
     # The owner tries to be rid of every version, to shorten its time, and to weaken its mode.
-    deleted, weakened, until = [], [], []
+    deleted, weakened, until, days = [], [], [], set()
     all_versions = versions()
+    now = datetime.datetime.now(datetime.timezone.utc)
     for version in all_versions:
         of = {"Bucket": bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
         lock = s3.get_object_retention(**of)["Retention"]
         until.append(lock["Mode"] + " " + lock["RetainUntilDate"].isoformat())
+        days.add(round((lock["RetainUntilDate"] - now).total_seconds() / 86400))
         for extra in ({}, {"BypassGovernanceRetention": True}):
             try:
                 s3.delete_object(**of, **extra)
@@ -57,4 +59,4 @@ elif command == "attack":
             except botocore.exceptions.ClientError:
                 pass
     print(json.dumps({"versions": len(all_versions), "deleted": deleted, "weakened": weakened, "until": until,
-                      "left": len(versions())}))
+                      "days": sorted(days), "left": len(versions())}))
