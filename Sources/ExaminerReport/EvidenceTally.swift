@@ -282,7 +282,10 @@ struct EvidenceTally: Sendable {
 
     private mutating func addPolicyLoad(_ entry: AuditEntry, _ value: JSONValue, at time: String) {
         let by = value["by"]?.string ?? ""
-        if let person = Person(policyLoader: by), policyPeople.count < Self.mostRows { policyPeople.insert(person) }
+        // One that was refused changed nothing.
+        if value["refused"] == nil, let person = Person(policyLoader: by), policyPeople.count < Self.mostRows {
+            policyPeople.insert(person)
+        }
         policyLoads.append(
             PolicyLoad(
                 index: entry.index, time: time, by: by, policy: value["policy"]?.string,

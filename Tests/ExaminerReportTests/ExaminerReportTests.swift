@@ -9,7 +9,9 @@ import Testing
 @Suite("The examiner's report")
 struct ExaminerReportTests {
     /// Entries as the gateway writes them, one a line, with as much as the report reads.
-    private static func tally(_ entries: String...) -> EvidenceTally {
+    private static func tally(_ entries: String...) -> EvidenceTally { tally(entries) }
+
+    private static func tally(_ entries: [String]) -> EvidenceTally {
         var tally = EvidenceTally()
         for (index, text) in entries.enumerated() {
             tally.add(AuditEntry(index: UInt64(index), bytes: Array(text.utf8)))
@@ -124,6 +126,53 @@ struct ExaminerReportTests {
         #expect(Self.tally(local, user).doubleDuties.map(\.person.subject) == ["local|alice"])
     }
 
+    @Test("whoever has policies loaded and approves requests is told, also where they use no target")
+    func loaderWhoApproves() throws {
+        let load =
+            #"{"by":"https://idp|alice","id":"p","kind":"policy-load","policy":"p2","previous":"p1","#
+            + #""time":"2026-11-23T08:00:00.000Z","v":1}"#
+        let report = Self.report(Self.tally(load, Self.approval("approved", by: "alice", of: "bob")))
+        let finding = "had policies loaded and approved requests"
+        let told: JSONValue = [
+            [
+                "person": ["issuer": "https://idp", "subject": "alice"], "finding": .string(finding),
+                "severity": "notice",
+            ]
+        ]
+        #expect(report.json["segregation"]?["items"] == told)
+        #expect(report.html.contains("<td>\(finding)</td>"))
+        // Neither whoever only rejects has two duties, nor two people who have one each.
+        #expect(Self.tally(load, Self.approval("rejected", by: "alice", of: "bob")).doubleDuties.isEmpty)
+        #expect(Self.tally(load, Self.approval("approved", by: "carol", of: "bob")).doubleDuties.isEmpty)
+        // Nor whoever had a load refused, which changed nothing.
+        let refused = load.replacing(#""v":1"#, with: #""refused":"no policy","v":1"#)
+        #expect(Self.tally(refused, Self.approval("approved", by: "alice", of: "bob")).doubleDuties.isEmpty)
+        let all = Self.tally(load, Self.approval("approved", by: "alice", of: "bob"), Self.intent("c1"))
+        #expect(
+            all.doubleDuties.map(\.what) == [
+                "approved requests of others and used targets as well", finding,
+                "had policies loaded and used targets that they govern",
+            ])
+    }
+
+    @Test("whatever the gateway tells of itself is listed in its own words, what it deleted and what is held too")
+    func operations() throws {
+        let deleted =
+            #"{"due":"2026-11-22T00:00:00.000Z","evidence":"recordings","held":1,"id":"d","items":3,"#
+            + #""kind":"retention-delete","rule":"retention.default.recordings: 400d","step":"done","#
+            + #""target":{"kind":"postgres","name":"ledger"},"time":"2026-11-23T08:00:00.000Z","v":1}"#
+        let kinds = ["key-creation", "start", "pseudonym-key", "clock-step", "retention-hold", "key-rotation", "stop"]
+        let told =
+            kinds.map { #"{"id":"x","kind":"\#($0)","time":"2026-11-23T08:00:00.000Z","v":1}"# } + [deleted]
+        // Among what has parts of its own.
+        let report = Self.report(Self.tally([Self.intent("c1")] + told + [Self.outcome(of: "c1")]))
+        let items = try #require(report.json["operations"]?["items"]?.array)
+        #expect(items.map { $0["kind"]?.string } == kinds + ["retention-delete"])
+        #expect(items.map { $0["entry"]?.string } == told)
+        #expect(items.last?["index"] == 8)
+        #expect(report.html.contains("&quot;rule&quot;:&quot;retention.default.recordings: 400d&quot;"))
+    }
+
     @Test("failed sign-ins are counted by address, with those that were not written one by one")
     func signInFailures() throws {
         func failure(_ client: String, suppressed: String = "") -> String {
@@ -206,9 +255,13 @@ struct ExaminerReportTests {
             Self.intent("c1", evil, text: evil).replacing("https://idp", with: evil),
             Self.intent("c2", kind: "refusal", text: "'\(evil)&"),
             #"{"id":"x","kind":"\#(evil)","time":"2026-11-23T08:00:00.000Z","v":1,"w":"\#(evil)"}"#,
-            Self.approval("approved", by: evil))
+            Self.approval("approved", by: evil),
+            // A refusal may cite the file.
+            #"{"by":"\#(evil)","id":"p","kind":"policy-load","refused":"policy.cedar: \#(evil)","#
+                + #""time":"2026-11-23T08:00:00.000Z","v":1}"#)
         let page = Self.report(tally).html
         #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
+        #expect(page.contains("refused, and what was stays: policy.cedar: &lt;script&gt;"))
         #expect(!page.contains(#"" onclick="#) && page.contains("&quot; onclick="))
         #expect(!page.lowercased().contains("complian") && page.contains("Evidence relevant to"))
         #expect(
@@ -236,6 +289,27 @@ struct ExaminerReportTests {
         var table = BoundedTable<Int, Int>(most: 2)
         for number in [1, 2, 3, 1, 3] { table.update(number, default: 0) { $0 += 1 } }
         #expect(table.rows == [1: 2, 2: 1] && table.omitted == 2)
+    }
+
+    @Test("a table of the page has 200 rows at most, and says how many more there are")
+    func longTables() {
+        func entry(_ kind: String, _ client: Int) -> String {
+            #"{"client":"client-\#(client)","code":"expired","id":"x","kind":"\#(kind)","#
+                + #""time":"2026-11-23T08:00:00.000Z","v":1}"#
+        }
+        func rows(_ page: String) -> Int { page.ranges(of: "<tr><td>").count }
+        let whole = Self.report(Self.tally((0..<200).map { entry("sign-in-failure", $0) })).html
+        #expect(rows(whole) == 200 && !whole.contains("not listed here"))
+
+        let cut = Self.report(Self.tally((0..<203).map { entry("sign-in-failure", $0) }))
+        #expect(rows(cut.html) == 200 && cut.html.contains("<p>And 3 more, which are not listed here.</p>"))
+        #expect(cut.json["sign_in_failures"]?["items"]?.array?.count == 203)
+        #expect(cut.json["sign_in_failures"]?["omitted"] == 0)
+
+        // Those too that the document for programs has no room for.
+        let long = Self.report(Self.tally((0..<510).map { entry("start", $0) }))
+        #expect(rows(long.html) == 200 && long.html.contains("<p>And 310 more, which are not listed here.</p>"))
+        #expect(long.json["operations"]?["items"]?.array?.count == 500 && long.json["operations"]?["omitted"] == 10)
     }
 
     @Test("the picture's unit of time fits the period")

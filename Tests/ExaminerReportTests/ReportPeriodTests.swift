@@ -39,13 +39,15 @@ struct ReportPeriodTests {
         }
 
         /// As if so many of its entries had been verified; all without a number.
-        func report(_ period: ReportPeriod, verified size: UInt64? = nil) throws -> ExaminerReport {
+        func report(
+            _ period: ReportPeriod, verified size: UInt64? = nil,
+            made: Timestamp = Timestamp(milliseconds: 1_800_000_000_000)
+        ) throws -> ExaminerReport {
             let reader = AuditReader(directory: folder.path + "/log")
             var verification = VerificationReport()
             verification.treeSize = try size ?? reader.checkpoint().treeSize
             return try ExaminerReport(
-                of: reader, period, verification: verification, key: "k",
-                made: Timestamp(milliseconds: 1_800_000_000_000), version: "1")
+                of: reader, period, verification: verification, key: "k", made: made, version: "1")
         }
     }
 
@@ -56,6 +58,10 @@ struct ReportPeriodTests {
         entry("policy-load", "2026-11-04T00:00:00.000Z", #""by":"SIGHUP","previous":"p1","refused":"no""#),
         command("2026-11-05T00:00:00.000Z"),
         entry("policy-load", "2026-11-20T00:00:00.000Z", #""by":"SIGHUP","policy":"p2","previous":"p1""#),
+        // Loaded again as it was; then the same with another on trial, and that again as it was.
+        entry("policy-load", "2026-11-21T00:00:00.000Z", #""by":"SIGHUP","policy":"p2","previous":"p2""#),
+        entry("policy-load", "2026-11-23T00:00:00.000Z", #""by":"SIGHUP","candidate":"c2","policy":"p2""#),
+        entry("policy-load", "2026-11-24T00:00:00.000Z", #""by":"SIGHUP","candidate":"c2","policy":"p2""#),
     ]
 
     @Test("what was in force when the period began is said, also where nothing happened in it")
@@ -74,6 +80,13 @@ struct ReportPeriodTests {
         #expect(
             try inForce("2026-11-02T00:00:00Z")
                 == ["index": 0, "since": "2026-11-01T00:00:00.000Z", "policy": "p0", "candidate": nil])
+        // What is loaded again unchanged is in force since it first was.
+        #expect(
+            try inForce("2026-11-22T00:00:00Z")
+                == ["index": 5, "since": "2026-11-20T00:00:00.000Z", "policy": "p2", "candidate": nil])
+        #expect(
+            try inForce("2026-11-25T00:00:00Z")
+                == ["index": 7, "since": "2026-11-23T00:00:00.000Z", "policy": "p2", "candidate": "c2"])
         #expect(try inForce("2026-10-01T00:00:00Z") == .null && inForce(nil) == .null)
 
         let quiet = try log.report(
@@ -127,6 +140,15 @@ struct ReportPeriodTests {
         let report = try log.report(period)
         #expect(report.json["activity"]?["items"]?.array?.count == 3)
         #expect(report.html.contains("without any: 1."))
+        let noon = ReportPeriod(from: nil, until: Timestamp("2026-11-05T12:00:00Z"))
+        let dawn = try #require(Timestamp("2026-11-05T05:30:00Z"))
+        let early = try log.report(noon, made: dawn)
+        let hours = try #require(early.json["activity"]?["items"]?.array)
+        #expect(hours.count == 6 && hours.last?["start"] == "2026-11-05T05", "\(hours)")
+        #expect(early.html.contains("6 in all; the most in one: 1; without any: 4."))
+        #expect(early.json["period"]?["until"] == "2026-11-05T12:00:00.000Z")
+        // A period that is over has its place to its end.
+        #expect(try log.report(noon).json["activity"]?["items"]?.array?.last?["start"] == "2026-11-05T11")
     }
 
     @Test("an entry of no readable time hides in no period")

@@ -3,6 +3,12 @@ import Testing
 
 @Suite("The examiner's report, end to end", .serialized)
 struct ExaminerReportEndToEndTests {
+    /// The report for programs.
+    private static func document(in folder: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/report.json"))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
     @Test("it counts what was done, and a log that was tampered with is reported as such")
     func report() async throws {
         let gateway = try await TestGateway.payments()
@@ -18,8 +24,7 @@ struct ExaminerReportEndToEndTests {
         let folder = gateway.folder.path + "/report"
         let made = try await gateway.command("audit", "report", "--framework", "ffiec", "--into", folder)
         #expect(made.status == 0, "\(made)")
-        let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/report.json"))
-        let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let report = try Self.document(in: folder)
         func items(_ part: String) -> [[String: Any]] {
             (report[part] as? [String: Any])?["items"] as? [[String: Any]] ?? []
         }
@@ -37,6 +42,21 @@ struct ExaminerReportEndToEndTests {
         #expect(
             try String(contentsOfFile: folder + "/later/report.html", encoding: .utf8).contains(
                 "Nobody reached anything."))
+
+        // A period that ends with the log's last entry, which is not in it.
+        let times = entries.compactMap { $0["time"] as? String }
+        let last = try #require(times.last)
+        let before = try await gateway.command("audit", "report", "--until", last, "--into", folder + "/before")
+        #expect(before.status == 0, "\(before)")
+        let past = try Self.document(in: folder + "/before")
+        let earlier = times.count { $0 < last }
+        #expect(past["entries"] as? Int == earlier)
+        #expect((past["period"] as? [String: Any])?["until"] as? String == last)
+        // And one that ended before the log began.
+        let empty = try await gateway.command(
+            "audit", "report", "--until", "2000-01-01", "--into", folder + "/empty")
+        #expect(empty.status == 0, "\(empty)")
+        #expect(try Self.document(in: folder + "/empty")["entries"] as? Int == 0)
 
         let bundles = gateway.auditFolder.path + "/tile/entries/000.p"
         let bundle = try #require(
