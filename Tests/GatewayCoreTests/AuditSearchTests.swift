@@ -103,6 +103,57 @@ struct AuditSearchTests {
         }
     }
 
+    @Test(
+        "of a bundle whose first entry alone is in the index, all others are found too",
+        arguments: [29_696, 29_952] as [UInt64])
+    func begunBundle(first: UInt64) async throws {
+        let (log, index) = try await indexed("begun", first: first + 1)
+        let search = AuditSearch(log: log.reader, index: index)
+        // The one entry that the index knows there leads to no other session, and to no later time.
+        let known = log.facts[Int(first)]
+        let others = log.facts.dropFirst(Int(first)).prefix(256).filter { $0.session != known.session }
+        let sessions = Set(others.compactMap(\.session))
+        #expect(sessions.count > 1)
+        var queries = sessions.map { EntryQuery(session: $0) }
+        queries += Set(others.compactMap { $0.caller?.subject }).map { EntryQuery(caller: $0) }
+        queries.append(EntryQuery(from: known.time.adding(.milliseconds(1))))
+        for query in queries {
+            let wanted = expected(query, in: log).prefix(100)
+            #expect(try found(query, search, limit: 100, count: 100) == Array(wanted), "\(query)")
+        }
+    }
+
+    @Test("a period has the moment that it begins with, and not the one that it ends with")
+    func period() async throws {
+        let (log, index) = try await indexed("period", first: 29_000)
+        let search = AuditSearch(log: log.reader, index: index)
+        // Amid a bundle, to which earlier entries lead; and where the index does not reach.
+        for place in [12_345, 29_990] {
+            let moment = log.facts[place].time
+            for (query, has) in [
+                (EntryQuery(from: moment, to: moment.adding(.milliseconds(1))), true), (EntryQuery(to: moment), false),
+            ] {
+                let wanted = expected(query, in: log).prefix(60)
+                #expect(wanted.contains(UInt64(place)) == has)
+                #expect(try found(query, search, limit: 60, count: 60) == Array(wanted), "\(query)")
+            }
+        }
+    }
+
+    @Test("where the clock went back amid a bundle, what follows is found by its time")
+    func clockWentBack() async throws {
+        let (log, index) = try await indexed("clock")
+        let search = AuditSearch(log: log.reader, index: index)
+        let place = try #require(
+            log.facts.indices.dropFirst().first { log.facts[$0].time < log.facts[$0 - 1].time })
+        let moment = log.facts[place].time
+        #expect(moment < log.facts[place & ~0xff].time, "its bundle began later")
+        let query = EntryQuery(from: moment, to: moment.adding(.milliseconds(1)))
+        let wanted = expected(query, in: log)
+        #expect(wanted.contains(UInt64(place)))
+        #expect(try found(query, search, limit: 60, count: .max) == wanted)
+    }
+
     @Test("without an index, all entries are looked at, and the same is found")
     func scan() async throws {
         let log = try await Self.log.value

@@ -43,7 +43,7 @@ struct ControlEntriesTests {
         #expect(Dictionary(uniqueKeysWithValues: found) == expected)
     }
 
-    @Test("each step of a ticket is an entry, with texts redacted")
+    @Test("each step of a ticket is an entry, with texts redacted, as they are in the intent of the approved command")
     func approvals() async throws {
         let gateway = try Wanted.gateway()
         let session = try await TrySession(gateway)
@@ -56,7 +56,11 @@ struct ControlEntriesTests {
         }
         _ = try await gateway.approvals.decide(
             ticket.id, by: gateway.caller(.approver), verdict: .approve, justification: "yes, \(card)")
-        _ = try await session.ask(needed)
+        guard case .approved(let redemption) = try await session.ask(needed) else {
+            Issue.record("the approved ticket was not redeemed")
+            return
+        }
+        try await session.end(try await session.permit(redemption).commandID)
         let entries = try gateway.entries().filter { $0.kind == "approval" }
         #expect(entries.map { $0.json["step"] } == ["opened", "approved", "redeemed"])
         #expect(entries.map { $0.json["state"] } == ["pending", "approved", "redeemed"])
@@ -64,5 +68,11 @@ struct ControlEntriesTests {
         #expect(entries.allSatisfy { !$0.text.contains("1111 1111") })
         #expect(entries.first?.json["digest"]?.string == needed.digest.description)
         #expect(entries.first?.json["needs"] == ["1 of kit-approvers"])
+
+        let intent = try #require(try session.last("intent"))
+        let approval = try #require(intent.json["approval"])
+        #expect(!intent.text.contains("1111 1111"))
+        #expect(approval["justification"]?.string?.hasPrefix("for card «PAN:") == true)
+        #expect(approval["approvers"]?[0]?["justification"]?.string?.hasPrefix("yes, «PAN:") == true)
     }
 }

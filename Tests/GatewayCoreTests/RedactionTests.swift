@@ -59,9 +59,12 @@ struct RedactionTests {
             "GET /c?a;ssn=in-clear", "run --secret-word=in-clear", "GET /c?secret+x=in-clear%20too",
         ])
     func texts(text: String) async throws {
-        let seen = try await recorded(facts: [Fact("http.query", .string(text))], text: text)
+        let facts = [Fact("http.query", .string(text)), Fact("http.tags", .strings(["new", text]))]
+        let seen = try await recorded(facts: facts, text: text)
         #expect(!seen.text.contains("in-clear"), "\(seen.text)")
         #expect(seen.command["text"] == seen.command["facts"]?["http.query"])
+        #expect(seen.command["facts"]?["http.tags"]?[0] == "new")
+        #expect(seen.command["text"] == seen.command["facts"]?["http.tags"]?[1])
     }
 
     @Test("in a text a value has the digest that it has as a parameter, and all else stays")
@@ -111,8 +114,10 @@ struct RedactionTests {
         let card = "4111 1111 1111 1111"
         let seen = try await recorded(
             Wanted.json("note", .string("card \(card)")), Wanted.json(card, ["in": .string(card)]),
-            facts: [Fact("http.path", .string("/\(card)"))], text: "POST /customer \(card)", name: "customer \(card)")
+            facts: [Fact("http.path", .string("/\(card)")), Fact("http.tags", .strings(["new", "of \(card)"]))],
+            text: "POST /customer \(card)", name: "customer \(card)")
         #expect(!seen.text.contains("1111 1111") && value(seen.command)?.string?.hasPrefix("card «PAN:") == true)
+        #expect(seen.command["facts"]?["http.tags"]?[1]?.string?.hasPrefix("of «PAN:") == true)
     }
 
     @Test("a number that is a card is taken out too")
