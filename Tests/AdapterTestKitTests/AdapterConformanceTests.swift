@@ -33,8 +33,7 @@ struct AdapterConformanceTests {
 
     @Test("a finding says which check and what was seen")
     func wording() async throws {
-        let report = try await AdapterConformance.check(
-            ParrotDriver(fault: .echoesItsCredential), patience: .milliseconds(500))
+        let report = try await AdapterConformance.check(ParrotDriver(fault: .echoesItsCredential))
         let finding = try #require(report.findings.first)
         #expect(finding.check == .secrets)
         #expect(

@@ -38,7 +38,7 @@ import Testing
         agent.arguments = ["ssh-agent", "-D", "-a", socket]
         agent.standardOutput = FileHandle.nullDevice
         try agent.run()
-        for _ in 0..<100 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
+        for _ in 0..<1500 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
         return agent
     }
 
@@ -92,13 +92,16 @@ import Testing
         try folder.save(earlier)
         let pair = try SSHKeyPair(comment: "sallyport alice@example.com")
         let environment = ["SSH_AUTH_SOCK": socket]
-        try folder.saveInAgent(pair, until: Timestamp.now.adding(.seconds(3)), environment: environment)
+        try folder.saveInAgent(pair, until: Timestamp.now.adding(.seconds(10)), environment: environment)
         let held = try Self.run(["ssh-add", "-l"], environment: environment)
         #expect(held.output.contains(pair.publicKey.fingerprint), "\(held.output)")
         #expect(!FileManager.default.fileExists(atPath: folder.identityFile))
         #expect(try String(contentsOfFile: "\(folder.identityFile).pub", encoding: .utf8) == pair.publicKeyFile)
-        Thread.sleep(forTimeInterval: 4.5)
-        let later = try Self.run(["ssh-add", "-l"], environment: environment)
+        var later = held
+        for _ in 0..<120 where later.output.contains(pair.publicKey.fingerprint) {
+            Thread.sleep(forTimeInterval: 0.5)
+            later = try Self.run(["ssh-add", "-l"], environment: environment)
+        }
         #expect(!later.output.contains(pair.publicKey.fingerprint), "\(later.output)")
 
         let none = ["SSH_AUTH_SOCK": "\(home)/nobody"]

@@ -18,9 +18,10 @@ struct StoppingTests {
             if round > 0 { try await gateway.start() }
             let ports = [gateway.port, try #require(gateway.postgresPort), try #require(gateway.sshPort)]
             let storm = Storm(on: ports)
+            defer { storm.end() }
             try await Task.sleep(for: .milliseconds(100))
             // A connection that is never let go would be waited for until `drain_timeout`, 30 s.
-            let status = try await gateway.stop()
+            let status = try await gateway.process.stop(within: 20)
             storm.end()
             #expect(status == 0 && storm.count > 50, "round \(round): \(storm.count) connections")
         }
@@ -41,8 +42,6 @@ private final class Storm: Sendable {
             }
         }
     }
-
-    deinit { end() }
 
     func end() { isOver.store(true, ordering: .relaxed) }
 

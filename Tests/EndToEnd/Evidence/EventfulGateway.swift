@@ -154,10 +154,13 @@ enum EventfulGateway {
         guard let sealed = outcomes.first(where: { $0["originals"] != nil }),
             let command = sealed["command"] as? String, let session = sealed["session"] as? String
         else { throw TestFailure("nothing was sealed") }
-        try await Task.sleep(for: .milliseconds(600))
-        _ = try await gateway.command(
-            "audit", "open", command, "--key", "auditor.key", "--reason", "case 4711", "--console",
-            gateway.consoleURL, token: carol)
+        // Once the index knows of the session.
+        try await waitUntil {
+            try await gateway.command(
+                "audit", "open", command, "--key", "auditor.key", "--reason", "case 4711", "--console",
+                gateway.consoleURL, token: carol
+            ).status == 0
+        }
         for subject in [["--session", session], ["--caller", "\(gateway.issuer.url)#nobody"]] {
             let held = try await RunningProcess.run(
                 try Tools.sallyport, ["retention", "hold", "add", "--reason", "case", "--output", "json"] + subject,

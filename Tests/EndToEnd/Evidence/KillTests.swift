@@ -20,7 +20,9 @@ struct KillTests {
         var sizes: [Int] = []
         var random = SystemRandomNumberGenerator()
         for round in 0..<Self.kills {
+            let before = stage.arrived.count
             if round > 0 { try await gateway.start() }
+            try await waitUntil { stage.arrived.count > before }
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...120, using: &random)))
             try await gateway.kill()
 

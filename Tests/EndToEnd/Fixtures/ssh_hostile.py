@@ -1,5 +1,5 @@
 """Clients that do not keep to the protocol; prints what they got as one JSON document."""
-import argparse, json, socket, time
+import argparse, json, os, socket, time
 import paramiko
 from paramiko.message import Message
 
@@ -181,7 +181,10 @@ def hasty():
     channel.sendall(b"x" * 3_000_000)
     channel.shutdown_write()
     channel.close()
-    time.sleep(3)
+    deadline = time.time() + 60
+    while time.time() < deadline and not (
+            os.path.exists(arguments.command) and os.path.getsize(arguments.command) >= 3_000_000):
+        time.sleep(0.1)
     return {}
 
 

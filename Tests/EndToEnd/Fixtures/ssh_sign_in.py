@@ -110,7 +110,7 @@ def flood():
     shown = [client.begin_browser() for client in clients]
     for client in clients:
         client.close()
-    time.sleep(1)
+    time.sleep(3)
     return {"shown": shown, "later": Client().begin_browser()}
 
 
@@ -123,7 +123,7 @@ def abandon():
             break
         shown += 1
         client.close()
-        time.sleep(0.3)
+        time.sleep(1.5)
     return {"shown": shown}
 
 

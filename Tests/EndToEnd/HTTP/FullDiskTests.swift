@@ -63,8 +63,11 @@ struct FullDiskTests {
             if round == 0 {
                 // Its journal has room for some thousand views set aside; they are taken up here.
                 let page = "\(gateway.consoleURL)/api/v1/policy"
-                _ = try await carol.send(["\(page)#[1-5000]", "-o", "/dev/null"])
-                let view = try await carol.get(page)
+                var view = try await carol.get(page)
+                for _ in 0..<40 where view.status == 200 {
+                    _ = try await carol.send(["\(page)#[1-250]", "-o", "/dev/null"])
+                    view = try await carol.get(page)
+                }
                 #expect(view.status == 503 && view.member("rule") as? String == "audit-unavailable", "\(view)")
                 #expect((view.member("detail") as? String)?.contains("no space left") == true, "\(view)")
             }

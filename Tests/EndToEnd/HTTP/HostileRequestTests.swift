@@ -64,10 +64,10 @@ struct HostileRequestTests {
         options.upstreams = [functions]
         let gateway = try await TestGateway(options, issuer: try await EmbeddedIssuer())
         let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
-        let gone = try await alice.get("\(gateway.url)/payments/slow?seconds=2", "--max-time", "0.5")
+        let gone = try await alice.get("\(gateway.url)/payments/slow?seconds=6", "--max-time", "2")
         #expect(gone.exit == 28)
         #expect(try await alice.get("\(gateway.url)/payments/customer").status == 200)
-        try await Task.sleep(for: .seconds(3))
+        try await waitUntil { try await gateway.outcomes().count == 2 }
         #expect(try await gateway.stop() == 0)
         let entries = try await gateway.auditEntries()
         let slow = try #require(

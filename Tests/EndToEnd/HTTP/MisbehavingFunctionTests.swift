@@ -43,8 +43,8 @@ struct MisbehavingFunctionTests {
                     kind: http
                     prefix: /payments
                     url: "\(function.url)"
-                    response_timeout: 1s
-                    stall_timeout: 1s
+                    response_timeout: 3s
+                    stall_timeout: 3s
                 """)
         options.policy = policy
         options.upstreams = [function]

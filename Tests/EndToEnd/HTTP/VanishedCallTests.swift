@@ -30,7 +30,7 @@ struct VanishedCallTests {
             try await Curl().get("\(function.url)/\(path)").member(name) as? Int
         }
         let vanished = 5
-        for _ in 0..<vanished { #expect(try await alice.get(url, "--max-time", "0.5").exit == 28) }
+        for _ in 0..<vanished { #expect(try await alice.get(url, "--max-time", "2").exit == 28) }
         // Two that wait at once need two.
         async let first = alice.get(url)
         async let second = alice.get(url)
@@ -72,7 +72,7 @@ struct VanishedCallTests {
         func open(after path: String = "count") async throws -> Int? {
             try await Curl().get("\(function.url)/\(path)").member("open") as? Int
         }
-        #expect(try await alice.get(url, "--max-time", "0.5").exit == 28)
+        #expect(try await alice.get(url, "--max-time", "2").exit == 28)
         #expect(try await open(after: "release") == 1)
         try await waitUntil { try await open() == 0 }
         // The one place that there is was given back.

@@ -34,7 +34,7 @@ final class Canaille: TestIssuer {
                 "http://127.0.0.1:\(consolePort)/sign-in/callback",
             ])
         process.value = started
-        try await started.says("ready", within: 90)
+        try await started.says("ready", within: 300)
     }
 
     func stop() async throws { try await process.value?.stop() }

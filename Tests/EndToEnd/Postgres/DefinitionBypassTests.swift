@@ -26,11 +26,16 @@ struct DefinitionBypassTests {
         #expect(lines.last == "beside: KEPT KEPT")
 
         // They are no straw men: the database itself shows it, where the machine is not too busy to be in time.
-        let direct = try await RunningProcess.run(
-            try Tools.python(), [Tools.fixture("postgres_definitions.py")], environment: ledger.server.environment(),
-            within: 300)
-        let shown = direct.output.split(separator: "\n").filter { $0.contains(": secret") }
-        #expect(shown.count >= 12, "\(direct)")
+        var shown: Set<Substring> = []
+        for _ in 0..<3 where shown.count < 12 {
+            let direct = try await RunningProcess.run(
+                try Tools.python(), [Tools.fixture("postgres_definitions.py")],
+                environment: ledger.server.environment(), within: 300)
+            for line in direct.output.split(separator: "\n") where line.contains(": secret") {
+                shown.insert(line.prefix { $0 != ":" })
+            }
+        }
+        #expect(shown.count >= 12, "\(shown)")
     }
 
     @Test("what a statement copies from stays what it was while one behind it waits for approval")

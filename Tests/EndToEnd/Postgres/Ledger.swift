@@ -81,8 +81,8 @@ final class Ledger: Sendable {
         direct: RunningProcess.Finished, through: RunningProcess.Finished
     ) {
         (
-            try await RunningProcess.run(executable, arguments, environment: server.environment(), within: 120),
-            try await RunningProcess.run(executable, arguments, environment: environment, within: 120)
+            try await RunningProcess.run(executable, arguments, environment: server.environment(), within: 600),
+            try await RunningProcess.run(executable, arguments, environment: environment, within: 600)
         )
     }
 }

@@ -46,9 +46,16 @@ struct PipelineBypassTests {
         let open = try await Ledger(
             policy: #"permit (principal, action, resource);"#, masking: Self.masking,
             seed: Ledger.seed + "\n" + Self.more)
-        let shown = try await RunningProcess.run(
-            try Tools.python(), [Tools.fixture("postgres_names.py")], environment: open.environment, within: 300)
-        #expect(shown.output.split(separator: "\n").filter { $0.contains(": secret,") }.count >= 27, "\(shown)")
+        var shown: Set<Substring> = []
+        // On a busy machine an answer may come too late to count.
+        for _ in 0..<3 where shown.count < 27 {
+            let run = try await RunningProcess.run(
+                try Tools.python(), [Tools.fixture("postgres_names.py")], environment: open.environment, within: 300)
+            for line in run.output.split(separator: "\n") where line.contains(": secret,") {
+                shown.insert(line.prefix { $0 != ":" })
+            }
+        }
+        #expect(shown.count >= 27, "\(shown)")
         #expect(try await open.server.psql("SELECT count(*) FROM scratch") == "0\n")
     }
 }

@@ -34,14 +34,11 @@ struct StreamingTests {
             """
         let before = try residentMebibytes(of: ledger, "VmRSS")
         let endless = try RunningProcess(try Tools.python(), ["-c", script], environment: ledger.environment)
-        try await endless.says("still copying")
+        try await endless.says("still copying", within: 300)
         #expect(try residentMebibytes(of: ledger, "VmRSS") - before < 120)
         endless.signal(SIGKILL)
         let copying = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY scratch%' AND state = 'active'"
-        for _ in 0..<400 where try await ledger.server.psql(copying) != "0\n" {
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        #expect(try await ledger.server.psql(copying) == "0\n")
+        try await waitUntil { try await ledger.server.psql(copying) == "0\n" }
         #expect(try await ledger.server.psql("SELECT count(*) FROM scratch WHERE note = 'endless'") == "0\n")
     }
 

@@ -198,7 +198,9 @@ struct SSHResilienceTests {
         #expect(answer.errors.contains("the gateway stops"), "\(answer)")
         #expect(try await fixture.gateway.process.exit() == 0)
         #expect(ContinuousClock.now - stopping < .seconds(40))
-        #expect(try await fixture.gateway.outcomes().map(\.kind).sorted() == ["interrupted", "succeeded"])
+        // One that came before the gateway had the signal was served.
+        let ended = try await fixture.gateway.outcomes().filter { !$0.command.contains("echo new") }
+        #expect(ended.map(\.kind).sorted() == ["interrupted", "succeeded"])
         #expect(try await fixture.gateway.auditFault() == nil)
     }
 

@@ -40,13 +40,13 @@ final class RunningProcess: Sendable {
 
     /// Asks it to end and waits; after `seconds` it is killed. Returns its exit status.
     @discardableResult
-    func stop(within seconds: Double = 20) async throws -> Int32 {
+    func stop(within seconds: Double = 60) async throws -> Int32 {
         signal(SIGTERM)
         return try await exit(within: seconds)
     }
 
     /// Waits until it has ended, and all that it printed is there.
-    func exit(within seconds: Double = 20) async throws -> Int32 {
+    func exit(within seconds: Double = 60) async throws -> Int32 {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while isRunning {
             if ContinuousClock.now > deadline {
@@ -64,10 +64,13 @@ final class RunningProcess: Sendable {
     }
 
     /// Waits until `text` stands in the output.
-    func says(_ text: String, within seconds: Double = 30) async throws {
+    func says(_ text: String, within seconds: Double = 120) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !output.contains(text) {
             guard isRunning, ContinuousClock.now < deadline else {
+                // What it said last may still be on its way.
+                if !isRunning { _ = try await exit() }
+                if output.contains(text) { return }
                 throw TestFailure("\(name) did not say \"\(text)\"; it said:\n\(output)")
             }
             try await Task.sleep(for: .milliseconds(20))
@@ -77,7 +80,7 @@ final class RunningProcess: Sendable {
     /// Runs a program to its end.
     static func run(
         _ executable: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
-        input: String? = nil, within seconds: Double = 60
+        input: String? = nil, within seconds: Double = 180
     ) async throws -> Finished {
         let (output, errors) = (try PipeEnds(), try PipeEnds())
         let stdin = try input.map { _ in try PipeEnds() }

@@ -86,7 +86,12 @@ final class SSHDriver: AdapterDriver {
             .connect(to: address).get()
         if command.kind == .unanswered { state.withLock { $0.waiting = channel } }
         let answered = try await answer.futureResult.get()
-        try? await channel.close()
+        // Until the gateway has closed too it may not have seen that this caller left, and one that still waited for an
+        // approval could use it up.
+        let patience = channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.close(promise: nil) }
+        try? await channel.close(mode: .output)
+        try? await channel.closeFuture.get()
+        patience.cancel()
         return answered
     }
 

@@ -94,7 +94,7 @@ struct SFTPLocalServer {
             sftp.terminate()
             server.terminate()
         }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 8, execute: watchdog)
+        DispatchQueue.global().asyncAfter(deadline: .now() + 50, execute: watchdog)
         var pump = SFTPPump(
             fromClient: fromClient, toClient: client, fromServer: serverOutput.fileHandleForReading.fileDescriptor,
             server: serverInput.fileHandleForWriting)
@@ -131,7 +131,7 @@ private struct SFTPPump {
     mutating func run(_ verdict: (SFTPRequest) -> SFTPConversation.Verdict) {
         var polled = [fromClient, fromServer].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         while polled[1].fd >= 0 {
-            guard poll(&polled, 2, 9000) > 0 else { break }
+            guard poll(&polled, 2, 55_000) > 0 else { break }
             if polled[0].fd >= 0, polled[0].revents != 0 {
                 if let bytes = Self.read(fromClient) {
                     relay.receive(fromCaller: bytes)

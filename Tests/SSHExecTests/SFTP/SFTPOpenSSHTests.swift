@@ -15,7 +15,7 @@ private struct SecretMasker: SFTPContentMasker {
 
 @Suite(
     "OpenSSH's sftp and sftp-server through the relay", .enabled(if: SFTPLocalServer.isInstalled), .serialized,
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(2)))
 struct SFTPOpenSSHTests {
     /// More than the largest packet, and no multiple of anything.
     private static func content(_ size: Int) -> Data {
