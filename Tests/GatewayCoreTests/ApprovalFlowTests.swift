@@ -52,6 +52,17 @@ struct ApprovalFlowTests {
         }
         #expect(refusal.kind == .justificationMissing && refusal.rule == "refunds")
         #expect(refusal.reason.contains("1 of kit-approvers"))
+        try isOnRecord(refusal, session)
+    }
+
+    /// What was refused stands in the log with the command, and why it was not policy that said no.
+    private func isOnRecord(_ refusal: Refusal, _ session: TrySession, times: Int = 1) throws {
+        let entry = try #require(try session.last("refusal")).json
+        #expect(entry["id"]?.string == refusal.commandID?.description)
+        #expect(entry["code"]?.string == (refusal.kind == .denied ? nil : refusal.kind.rawValue))
+        #expect(entry["decision"]?["answer"] == "deny" && entry["decision"]?["rule"]?.string == refusal.rule)
+        #expect(entry["command"]?["text"] == "POST /refund" && entry["caller"]?["subject"] == "casey")
+        #expect(try session.entries().count { $0.kind == "refusal" } == times)
     }
 
     @Test("an approved command runs once, and its intent names who approved")
@@ -64,6 +75,7 @@ struct ApprovalFlowTests {
         #expect(approval?["approvers"]?[0]?["subject"] == "alex" && approval?["justification"] == "change 4711")
 
         #expect(try await session.permit(redemption).word == "approval-used")
+        #expect(try session.last("refusal")?.json["decision"]?["rule"] == "approval-used")
         let next = try await ask(session, refund)
         #expect(next.ticket != nil && next.ticket?.description != approval?["ticket"]?.string)
         #expect(try session.entries().filter { $0.kind == "intent" }.count == 1)
@@ -110,6 +122,13 @@ struct ApprovalFlowTests {
         }
         #expect(refusal.kind == .approvalRejected && refusal.reason.contains("alex@kit.example"))
         #expect(refusal.reason.contains("looked at it"))
+        try isOnRecord(refusal, session)
+        guard case .refused(let again) = try await ask(session, refund).answer else {
+            Issue.record("it was not refused")
+            return
+        }
+        try isOnRecord(again, session, times: 2)
+        #expect(try session.last("intent") == nil)
     }
 
     @Test("a ticket whose time has passed serves nobody")

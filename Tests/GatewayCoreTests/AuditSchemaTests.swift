@@ -12,7 +12,7 @@ struct AuditSchemaTests {
     /// The kinds of the entries that a source file makes.
     private static func kinds(in source: String) -> [String] {
         let own = source.contains("kind: Self.kind") ? source.matches(of: #/static let kind = "([a-z-]+)"/#) : []
-        let made = source.matches(of: #/kind: "([a-z-]+)",\s+(?:at|time|id|into)\b/#)
+        let made = source.matches(of: #/kind: "([a-z-]+)",\s+(?:at|time|id|into|code)\b/#)
         // What retention writes is made where the log is known.
         let ofRetention = source.matches(of: #/static let [a-z]+ = "(retention-[a-z]+)"/#)
         return (own + made + ofRetention).map { String($0.output.1) }

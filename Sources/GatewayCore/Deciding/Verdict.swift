@@ -55,6 +55,11 @@ struct Verdict {
         self.obligations = .none
     }
 
+    /// What was refused for another reason than policy.
+    init(_ refusal: Refusal) {
+        self.init(deniedBy: refusal.rule, reason: refusal.reason, nextStep: refusal.nextStep)
+    }
+
     static var nothingAsked: Verdict {
         Verdict(
             deniedBy: "default-deny", reason: "The command does nothing that policy could allow.",
@@ -72,6 +77,18 @@ struct Verdict {
             deniedBy: "originals-unavailable",
             reason: "A masking rule applies, and what it takes away cannot be sealed for the auditors: \(reason).",
             nextStep: "Try again later; if it lasts, tell the gateway's operators.")
+    }
+
+    static var approvalUsed: Verdict {
+        Verdict(
+            deniedBy: "approval-used", reason: "This approval has been used.",
+            nextStep: "Ask again: each run of the command needs its own approval.")
+    }
+
+    static func maskingUnavailable(under rule: String, because reason: String) -> Verdict {
+        Verdict(
+            deniedBy: rule, reason: "The answer could not be masked: \(reason).",
+            nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong.")
     }
 
     /// The same, with the answer still to be given when the command runs.

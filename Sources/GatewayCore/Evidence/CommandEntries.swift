@@ -61,17 +61,25 @@ extension Session {
         return true
     }
 
-    /// `kind: refusal`: policy did not allow the command; nothing was forwarded.
-    func writeRefusal(into writer: inout CanonicalJSONWriter, _ intent: Intent, rules: RuleSnapshot) throws {
+    /// `kind: refusal`: the command was not allowed, and nothing was forwarded.
+    func writeRefusal(
+        into writer: inout CanonicalJSONWriter, _ intent: Intent, as kind: Refusal.Kind, rules: RuleSnapshot
+    ) throws {
         writer.beginObject()
-        _ = try writeRest(of: intent, kind: "refusal", into: &writer, rules: rules)
+        _ = try writeRest(
+            of: intent, kind: "refusal", code: kind == .denied ? nil : kind.rawValue, into: &writer, rules: rules)
     }
 
     private func writeRest(
-        of intent: Intent, kind: String, into writer: inout CanonicalJSONWriter, rules: RuleSnapshot
+        of intent: Intent, kind: String, code: String? = nil, into writer: inout CanonicalJSONWriter,
+        rules: RuleSnapshot
     ) throws -> IntentTemplate.Places? {
         writer.name("caller")
         writer.writeCanonical(identityJSON.caller)
+        if let code {
+            writer.name("code")
+            writer.write(code)
+        }
         writer.name("command")
         var places = try writeCommand(of: intent, into: &writer)
         writer.name("decision")

@@ -13,20 +13,25 @@ extension Session {
     ///   - justification: Why the caller asks; required to open a ticket, ignored when one is there.
     ///   - hold: How long to wait for the decision; without it a pending ticket is answered at once.
     ///   - patience: Who has given up waiting gets no approval: it stays in its ticket, for the same command sent again.
-    /// - Returns: A future on this session's event loop. It does not fail: what goes wrong is a refusal.
+    /// - Returns: A future on this session's event loop. It does not fail: what goes wrong is a refusal, which is on
+    ///   record.
     public func requestApproval(
         _ needed: ApprovalNeeded, justification: String?, hold: Duration? = nil,
         patience: Patience = Patience()
     ) -> EventLoopFuture<ApprovalAnswer> {
         if let refusal = refusalIfNobodyKnows(needed) {
-            return lane.eventLoop.makeSucceededFuture(.refused(refusal))
+            return lane.eventLoop.makeSucceededFuture(.refused(refuse(needed, refusal)))
         }
         let request = ApprovalRequest(
             needed: needed, caller: caller, target: target.name, justification: justification,
             consoleURL: lane.manager.parts.consoleURL, patience: patience)
         let desk = lane.manager.parts.approvals
         let deadline = hold.map { lane.manager.parts.clock().adding($0) }
-        return lane.eventLoop.makeFutureWithTask { await request.answer(from: desk, holdUntil: deadline) }
+        let answered = lane.eventLoop.makeFutureWithTask { await request.answer(from: desk, holdUntil: deadline) }
+        return answered.assumeIsolated().map { answer in
+            guard case .refused(let refusal) = answer else { return answer }
+            return .refused(self.refuse(needed, refusal))
+        }.nonisolated()
     }
 }
 

@@ -2,7 +2,7 @@ import Identifiers
 
 /// Why a command does not run, in words for the person who asked; each protocol renders it in its own way.
 public struct Refusal: Error, Sendable, Hashable {
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         /// Policy does not allow it.
         case denied
         /// A person said no.

@@ -114,10 +114,7 @@ public final class Session {
             return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
         }
         guard redemption.spend() else {
-            return .refused(
-                Refusal(
-                    kind: .denied, rule: "approval-used", reason: "This approval has been used.",
-                    nextStep: "Ask again: each run of the command needs its own approval."))
+            return .refused(refuse(command, .approvalUsed, rules, at: now))
         }
         switch verdict.answer {
         case .deny where rules.mode == .enforce:
@@ -144,10 +141,8 @@ public final class Session {
         } catch {
             // A rule set that a policy names and the configuration lacks is refused at load; if it happens all the
             // same, an answer that cannot be masked must not be fetched.
-            return .refused(
-                Refusal(
-                    kind: .unavailable, rule: verdict.rule, reason: "The answer could not be masked: \(error).",
-                    nextStep: "Tell the gateway's operators; `sallyport policy check` shows what is wrong."))
+            let missing = Verdict.maskingUnavailable(under: verdict.rule, because: "\(error)")
+            return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
         }
         if let missing = prepareOriginals(for: masking) {
             return .refused(refuse(command, missing, rules, kind: .unavailable, at: now))
@@ -237,6 +232,13 @@ public final class Session {
         command.digest(target: target.name, key: lane.manager.parts.commandDigests)
     }
 
+    /// Records what people, or the desk that asks them, refused; a session that has ended meanwhile says nothing more.
+    func refuse(_ needed: ApprovalNeeded, _ refusal: Refusal) -> Refusal {
+        guard endReason == nil else { return refusal }
+        return refuse(
+            needed.command, Verdict(refusal), lane.currentRules, kind: refusal.kind, at: lane.manager.parts.clock())
+    }
+
     private func refuse(
         _ command: Command, _ verdict: Verdict, _ rules: RuleSnapshot, kind: Refusal.Kind = .denied, at now: Timestamp
     ) -> Refusal {
@@ -246,7 +248,7 @@ public final class Session {
             redaction: redaction(for: verdict, rules))
         do {
             try lane.append { writer in
-                try writeRefusal(into: &writer, recorded, rules: rules)
+                try writeRefusal(into: &writer, recorded, as: kind, rules: rules)
             }
         } catch {
             return lane.unavailable(error)

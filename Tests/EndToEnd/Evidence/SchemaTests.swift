@@ -116,7 +116,8 @@ struct SchemaTests {
                 "configuration.changes[].after", "configuration.changes[].before",
                 "approval.actor", "approval.digest", "approval.justification", "key-rotation.reason",
                 "entry-omitted.entry", "entry-omitted.session", "sign-in-failure.suppressed", "sign-in-failure.at",
-                "originals-opened.file",
+                "refusal.code", "originals-opened.file", "originals-opened.caller.label", "console.caller.label",
+                "approval.actor.label", "approval.requester.label",
             ]
         // A list of groups in place of what says that they are unknown is right as well, and a setting is of any type.
         let retyped =

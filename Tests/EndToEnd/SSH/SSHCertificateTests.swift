@@ -110,6 +110,10 @@ struct SSHCertificateTests {
         let refused = try await alone.run(
             "web-1", "touch \(path)", ["-o", "SetEnv=SALLYPORT_JUSTIFICATION=because"])
         #expect(refused.status == 126 && refused.errors.contains("approval-needs-token"), "\(refused)")
+        let rules = try await fixture.gateway.auditEntries().filter { $0["kind"] as? String == "refusal" }.map {
+            ($0["decision"] as? [String: Any])?["rule"] as? String
+        }
+        #expect(rules == ["approval-needs-token"])
 
         let issuer = try await EmbeddedIssuer()
         let same = try await SSHFixture(

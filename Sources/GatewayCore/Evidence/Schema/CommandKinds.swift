@@ -30,9 +30,13 @@ extension EntryKind {
         ])
 
     private static let refusal = EntryKind(
-        ofSession: "refusal", "A command was refused", "Policy did not allow the command; nothing was forwarded.",
+        ofSession: "refusal", "A command was refused", "The command was not allowed; nothing was forwarded.",
         [
             .always("caller", .shared(.caller), "Who asked for it."),
+            .sometimes(
+                "code", .one(of: Refusal.Kind.allCases.filter { $0 != .denied }.map(\.rawValue)),
+                "There where it was not policy that said no: a person did, or the gateway could not let it run. The rule is then the policy that asked for approval, or a rule of the gateway's own."
+            ),
             .always("command", .shared(.command), "What was asked for."),
             .always("decision", decision(ofIntent: false), "Why it was refused."),
             .sometimes(
