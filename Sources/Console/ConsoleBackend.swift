@@ -22,7 +22,7 @@ public enum ConsoleAction: String, Sendable, CaseIterable {
 
 /// What the action is about, as a policy sees it.
 public struct ConsoleResource: Sendable, Hashable {
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         case approvals = "Approvals"
         case approval = "Approval"
         case sessions = "Sessions"

@@ -23,8 +23,9 @@ public protocol ConsoleRetention: Sendable {
     func plan() async throws -> JSONValue
     /// The legal holds in force.
     func holds() async throws -> [JSONValue]
-    /// Puts a hold, and records it.
-    func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue
+    /// Puts a hold, and records it: the hold, and how many `sessions` and sealed `files` it covers now. `nil` when the
+    /// log knows no such session.
+    func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue?
     /// Ends a hold, and records it; false when there is no such hold.
     func release(_ id: UUIDv7, reason: String, by caller: Caller) async throws -> Bool
     /// What became of what is not there: "deleted on … under the rule …"; `nil` when nothing is known of it.

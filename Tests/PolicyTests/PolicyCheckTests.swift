@@ -5,7 +5,7 @@ import Testing
 @Suite("Policy check")
 struct PolicyCheckTests {
     static let vocabulary = PolicyVocabulary(
-        targets: ["ledger", "crm"], actions: ["http.get", "http.post", "sql.read", "read"],
+        targets: ["ledger", "crm"], actions: ["http.get", "http.post"], actionGroups: ["sql.read", "read"],
         resourceTypes: ["Function", "Table"], maskingRuleSets: ["customer-pii"], approverGroups: ["dba-leads"],
         contextAttributes: ["http.body_bytes", "opaque", "sql.has_where"])
     static let entities = [
@@ -33,6 +33,18 @@ struct PolicyCheckTests {
             (
                 #"permit(principal, action in [Action::"read", Action::"fly"], resource);"#,
                 #"error 1:19 unknown action Action::"fly""#
+            ),
+            (
+                #"permit(principal, action == Action::"read", resource);"#,
+                #"error 1:19 read is a group of actions and never an action by itself: write `action in Action::"read"`"#
+            ),
+            (
+                #"forbid(principal, action, resource) unless { Action::"read" != action };"#,
+                #"error 1:46 read is a group of actions and never an action by itself: write `action in Action::"read"`"#
+            ),
+            (
+                #"permit(principal, action, resource) when { [Action::"http.get", Action::"read"].contains(action) };"#,
+                #"error 1:44 read is a group of actions and never an action by itself: write `action in Action::"read"`"#
             ),
             (
                 "permit(principal is Usr, action, resource);",
@@ -140,6 +152,7 @@ struct PolicyCheckTests {
             "permit(principal, action, resource is Table) unless { context.opaque } when { principal.email like \"*@example.com\" };",
             "permit(principal, action, resource) when { context.opaque == 1 || context.opaque == 2 };",
             "permit(principal, action, resource); forbid(principal, action, resource is Table);",
+            #"permit(principal, action, resource) when { action in Action::"read" && action != Action::"http.post" };"#,
             "@approve(\"2 of dba-leads within 5m\") @advice(\"x\") @reason(\"y\") @record(\"full\") @maxrows(\"5\") permit(principal, action, resource);",
         ])
     func sound(text: String) throws { #expect(try Self.findings(text) == []) }

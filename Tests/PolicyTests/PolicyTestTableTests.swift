@@ -32,7 +32,7 @@ struct PolicyTestTableTests {
                 "principal": "alice", "groupsUnknown": "too many", "action": "http.get", "resource": "Function::\"x\"",
                 "in": "Target::\"ledger\"", "expect": "allow", "by": "raed", "masks": ["pii"],
             ])
-        let report = table.run(set)
+        let report = table.run(set, PolicyVocabulary(targets: [], actions: []))
         #expect(!report.hasPassed)
         #expect(
             "\(report)" == """
@@ -52,6 +52,8 @@ struct PolicyTestTableTests {
         "a malformed table is refused with the path",
         arguments: [
             ([:], "cases: expected a list of cases"),
+            ([], "cases: the list is empty; a table has at least one case"),
+            (["cases": []], "cases: the list is empty; a table has at least one case"),
             ([["action": "a", "resource": "R::\"x\"", "expect": "allow"]], "cases[0].principal: is missing"),
             (
                 [["principal": "a", "action": 1, "resource": "R::\"x\"", "expect": "allow"]],

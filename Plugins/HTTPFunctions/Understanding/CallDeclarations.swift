@@ -24,7 +24,7 @@ enum CallDeclarations {
         ResourceTypeDeclaration("EventType", summary: "`target/type` of a CloudEvents event."),
     ]
 
-    static let facts = [
+    static let facts: [FactDeclaration] = [
         FactDeclaration("http.method", .string, summary: "The method as sent."),
         FactDeclaration("http.path", .string, summary: "The path below the target's prefix, decoded."),
         FactDeclaration("http.query", .string, summary: "What stands after `?`, as sent; absent without one."),
@@ -40,6 +40,8 @@ enum CallDeclarations {
         FactDeclaration("mcp.version", .string, summary: "The protocol version that the request names."),
         FactDeclaration("event.source", .string, summary: "The `source` of a CloudEvents event."),
         FactDeclaration("event.count", .integer, summary: "How many events the request holds."),
-        FactDeclaration("opaque", .bool, summary: "The gateway cannot read the body: its type or coding is unknown."),
+        FactDeclaration(
+            "opaque", .bool, usual: .bool(false),
+            summary: "The gateway cannot read the body: its type or coding is unknown."),
     ]
 }

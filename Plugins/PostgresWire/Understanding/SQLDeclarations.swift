@@ -54,23 +54,29 @@ enum SQLDeclarations {
         ResourceTypeDeclaration("Database", summary: "`target/database`."),
     ]
 
-    static let facts = [
-        FactDeclaration("opaque", .bool, summary: "The statement, or a part of it, cannot be read."),
+    static let facts: [FactDeclaration] = [
+        FactDeclaration(
+            "opaque", .bool, usual: .bool(false), summary: "The statement, or a part of it, cannot be read."),
         FactDeclaration("sql.unread_because", .string, summary: "Why not."),
         FactDeclaration("sql.database", .string, summary: "The database that the session is in."),
         FactDeclaration("sql.kind", .string, summary: "The statement's first words: `select`, `create table`, …"),
-        FactDeclaration("sql.statements", .integer, summary: "How many statements the query string holds."),
+        FactDeclaration(
+            "sql.statements", .integer, usual: .integer(1), summary: "How many statements the query string holds."),
         FactDeclaration("sql.effects", .strings, summary: "All actions of the statement."),
         FactDeclaration("sql.tables", .strings, summary: "All tables and views that it names."),
-        FactDeclaration("sql.functions", .strings, summary: "All functions that it calls."),
-        FactDeclaration("sql.has_where", .bool, summary: "False when an UPDATE or DELETE in it has no WHERE."),
+        FactDeclaration("sql.functions", .strings, usual: .strings([]), summary: "All functions that it calls."),
         FactDeclaration(
-            "sql.where_constant", .bool, summary: "An UPDATE's or DELETE's WHERE chooses no rows: `1=1`, `id = id`."),
-        FactDeclaration("sql.scope_by_subquery", .bool, summary: "An UPDATE's or DELETE's WHERE holds a subquery."),
-        FactDeclaration("sql.joins", .integer, summary: "How many joins it has, comma joins too."),
-        FactDeclaration("sql.has_limit", .bool, summary: "The outermost query has a LIMIT."),
-        FactDeclaration("sql.for_update", .bool, summary: "It locks the rows that it reads."),
-        FactDeclaration("sql.unqualified", .bool, summary: "A table is named without its schema."),
+            "sql.has_where", .bool, usual: .bool(true), summary: "False when an UPDATE or DELETE in it has no WHERE."),
+        FactDeclaration(
+            "sql.where_constant", .bool, usual: .bool(false),
+            summary: "An UPDATE's or DELETE's WHERE chooses no rows: `1=1`, `id = id`."),
+        FactDeclaration(
+            "sql.scope_by_subquery", .bool, usual: .bool(false),
+            summary: "An UPDATE's or DELETE's WHERE holds a subquery."),
+        FactDeclaration("sql.joins", .integer, usual: .integer(0), summary: "How many joins it has, comma joins too."),
+        FactDeclaration("sql.has_limit", .bool, usual: .bool(false), summary: "The outermost query has a LIMIT."),
+        FactDeclaration("sql.for_update", .bool, usual: .bool(false), summary: "It locks the rows that it reads."),
+        FactDeclaration("sql.unqualified", .bool, usual: .bool(false), summary: "A table is named without its schema."),
         FactDeclaration("sql.unread_parameters", .bool, summary: "A bound value is in a form that is not read."),
     ]
 }

@@ -39,16 +39,21 @@ enum SSHDeclarations {
 
     static let facts: [FactDeclaration] = [
         FactDeclaration("ssh.login", .string, summary: "The login on the host."),
-        FactDeclaration("ssh.pty", .bool, summary: "Whether the command has a terminal."),
+        FactDeclaration("ssh.pty", .bool, usual: .bool(false), summary: "Whether the command has a terminal."),
         FactDeclaration(
-            "ssh.transfer", .string,
+            "ssh.transfer", .string, usual: .string(""),
             summary:
                 "scp, rsync, git or sftp, where the command is or may be their server part; several with a + between."
         ),
-        FactDeclaration("shell.opaque", .bool, summary: "Whether what runs cannot be known without running it."),
-        FactDeclaration("shell.opaque_because", .strings, summary: "Why not."),
-        FactDeclaration("shell.commands", .integer, summary: "How many simple commands the command line has."),
-        FactDeclaration("shell.wrappers", .strings, summary: "The programs that others were run by, such as sudo."),
-        FactDeclaration("opaque", .bool, summary: "The same as shell.opaque."),
+        FactDeclaration(
+            "shell.opaque", .bool, usual: .bool(false), summary: "Whether what runs cannot be known without running it."
+        ),
+        FactDeclaration("shell.opaque_because", .strings, usual: .strings([]), summary: "Why not."),
+        FactDeclaration(
+            "shell.commands", .integer, usual: .integer(1), summary: "How many simple commands the command line has."),
+        FactDeclaration(
+            "shell.wrappers", .strings, usual: .strings([]),
+            summary: "The programs that others were run by, such as sudo."),
+        FactDeclaration("opaque", .bool, usual: .bool(false), summary: "The same as shell.opaque."),
     ]
 }

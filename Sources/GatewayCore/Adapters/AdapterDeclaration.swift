@@ -57,11 +57,15 @@ public struct FactDeclaration: Sendable, Hashable {
 
     public let name: String
     public let kind: Kind
+    /// What the fact is of a command about which there is nothing to say, where every command has it: what is assumed
+    /// when a person tries a policy and does not give the fact.
+    public let usual: FactValue?
     public let summary: String
 
-    public init(_ name: String, _ kind: Kind, summary: String) {
+    public init(_ name: String, _ kind: Kind, usual: FactValue? = nil, summary: String) {
         self.name = name
         self.kind = kind
+        self.usual = usual
         self.summary = summary
     }
 }

@@ -16,12 +16,27 @@ extension SessionManager {
         if let target { attributes["target"] = .entity(EntityUID(type: "Target", id: target)) }
         let uid = EntityUID(type: resourceType, id: resourceName ?? resourceType)
         let parents = target.map { [EntityUID(type: "Target", id: $0)] } ?? []
-        return currentRules.policy.decide(
+        let principal = Entity(caller)
+        let decision = currentRules.policy.decide(
             PolicyRequest(
-                principal: Entity(caller), action: EntityUID(type: "Action", id: action),
+                principal: principal, action: EntityUID(type: "Action", id: action),
                 resource: Entity(uid, attributes: attributes, parents: parents),
                 // As for commands: a policy about what cannot be read need not say that it means commands alone.
                 context: ["opaque": false]))
+        let place = "\(resourceType)\(resourceName.map { " \($0)" } ?? "")"
+        return decision.naming("\(action) on \(place)", groupsAdvice: principal.groupsUnknown)
+    }
+}
+
+extension PolicyDecision {
+    /// The same, a silent denial told as one of `what`, so that whoever is refused knows which policy to ask for.
+    fileprivate func naming(_ what: String, groupsAdvice: String?) -> PolicyDecision {
+        guard !allowed, determining.isEmpty else { return self }
+        var decision = self
+        let failed = errors.isEmpty || groupsAdvice != nil ? "" : "; \(errors.count) could not be evaluated"
+        decision.reason = "No policy permits \(what)\(failed)."
+        decision.advice = groupsAdvice
+        return decision
     }
 }
 

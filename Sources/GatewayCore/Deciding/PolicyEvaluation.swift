@@ -125,7 +125,8 @@ struct PolicyEvaluation {
 }
 
 extension Value {
-    init(_ fact: FactValue) {
+    /// A fact as policies see it.
+    public init(_ fact: FactValue) {
         switch fact {
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .long(value)

@@ -68,6 +68,7 @@ struct PolicyExaminer {
     private mutating func examineScope(_ scope: ScopeConstraint, _ types: Set<String>, _ variable: String) {
         for uid in scope.entities { examine(uid, scope.range.start, types) }
         switch scope.kind {
+        case .equal(let uid): examineEquality(with: uid, scope.range.start)
         case .hasType(let type), .hasTypeAndIsMemberOf(let type, _):
             examine(type: type, scope.range.start, types, variable)
         default: break
@@ -78,13 +79,19 @@ struct PolicyExaminer {
         if !types.contains(uid.type) {
             let hint = Spelling.suggestion(for: uid.type, among: types.sorted())
             report(.error, offset, "unknown type \(uid.type) in \(uid)\(hint)")
-        } else if uid.type == "Action", !vocabulary.actions.contains(uid.id) {
-            let hint = Spelling.suggestion(for: uid.id, among: vocabulary.actions.sorted())
-            report(.error, offset, "unknown action \(uid)\(hint)")
-        } else if uid.type == "Target", !vocabulary.targets.contains(uid.id) {
-            let hint = Spelling.suggestion(for: uid.id, among: vocabulary.targets.sorted())
-            report(.error, offset, "unknown target \(uid)\(hint)")
+        } else if let unknown = vocabulary.unknownAction(uid) {
+            report(.error, offset, unknown)
+        } else if let unknown = vocabulary.unknownTarget(uid) {
+            report(.error, offset, unknown)
         }
+    }
+
+    /// A group has members and is no request's action, so that being equal to it is asked in vain.
+    private mutating func examineEquality(with uid: EntityUID, _ offset: Int) {
+        guard vocabulary.isActionGroup(uid) else { return }
+        report(
+            .error, offset,
+            "\(uid.id) is a group of actions and never an action by itself: write `action in \(uid)`")
     }
 
     private mutating func examine(type: String, _ offset: Int, _ types: Set<String>, _ variable: String) {
@@ -102,6 +109,7 @@ struct PolicyExaminer {
             }
             return
         }
+        for uid in expression.actionsComparedWith { examineEquality(with: uid, expression.range.start) }
         switch expression.kind {
         case .literal(.entity(let uid)): examine(uid, expression.range.start, vocabulary.types)
         case .isType(_, let type, _):
@@ -162,6 +170,19 @@ struct PolicyExaminer {
     }
 }
 
+extension PolicyVocabulary {
+    /// What is wrong with the action, which may be a group; `nil` where nothing is.
+    func unknownAction(_ uid: EntityUID) -> String? {
+        guard uid.type == "Action", !actions.contains(uid.id), !actionGroups.contains(uid.id) else { return nil }
+        return "unknown action \(uid)\(Spelling.suggestion(for: uid.id, among: actions.union(actionGroups).sorted()))"
+    }
+
+    func unknownTarget(_ uid: EntityUID) -> String? {
+        guard uid.type == "Target", !targets.contains(uid.id) else { return nil }
+        return "unknown target \(uid)\(Spelling.suggestion(for: uid.id, among: targets.sorted()))"
+    }
+}
+
 extension Expression {
     /// `["a", "b"]` for `context.a.b`, `context["a"].b` and `context has a.b`; `nil` for all else.
     var contextPath: [String]? {
@@ -171,6 +192,27 @@ extension Expression {
         case .has(let holder, let path):
             holder.isContext ? path : holder.contextPath.map { $0 + path }
         default: nil
+        }
+    }
+
+    /// The entities of `action == a`, `a != action` and `[a, b].contains(action)`.
+    fileprivate var actionsComparedWith: [EntityUID] {
+        switch kind {
+        case .binary(.equal, let left, let right), .binary(.notEqual, let left, let right):
+            left.isAction ? right.entities : right.isAction ? left.entities : []
+        case .binary(.contains, let set, let element): element.isAction ? set.entities : []
+        default: []
+        }
+    }
+
+    private var isAction: Bool { if case .variable(.action) = kind { true } else { false } }
+
+    /// Those that a literal, or a list of them, names.
+    private var entities: [EntityUID] {
+        switch kind {
+        case .literal(.entity(let uid)): [uid]
+        case .set(let elements): elements.flatMap(\.entities)
+        default: []
         }
     }
 }

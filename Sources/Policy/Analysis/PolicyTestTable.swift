@@ -30,6 +30,9 @@ public struct PolicyTestTable: Sendable {
         guard let elements = json.array ?? json["cases"]?.array else {
             throw PolicyDecodingError(path: "cases", message: "expected a list of cases")
         }
+        if elements.isEmpty {
+            throw PolicyDecodingError(path: "cases", message: "the list is empty; a table has at least one case")
+        }
         let keys = PolicyRequest.keys + ["name", "expect", "by", "masks"]
         var cases: [Case] = []
         for (index, element) in elements.enumerated() {
@@ -53,15 +56,31 @@ public struct PolicyTestTable: Sendable {
         self.cases = cases
     }
 
-    public func run(_ set: PolicySet) -> PolicyTestReport {
+    /// What cases name that is not declared, such as an action that no command has: what they expect of it holds for
+    /// nothing.
+    public func findings(_ vocabulary: PolicyVocabulary) -> [PolicyDecodingError] {
+        cases.enumerated().flatMap { vocabulary.findings(in: $1.request, path: "cases[\($0)]") }
+    }
+
+    /// Puts every case before the policies, each with the facts that the gateway would add.
+    public func run(_ set: PolicySet, _ vocabulary: PolicyVocabulary) -> PolicyTestReport {
         var results: [PolicyTestReport.Result] = []
         var determined: Set<PolicyID> = []
         for each in cases {
-            let decision = set.decide(each.request)
-            determined.formUnion(decision.determining)
+            let written = WrittenRequest(each.request, vocabulary)
+            let decision = set.decide(written.request)
+            let failures: [String]
+            if let doubt = written.doubt(about: decision, by: set) {
+                let example = String(decoding: doubt.example.canonicalBytes, as: UTF8.self)
+                failures = ["\(doubt): give the case a context such as \(example)"]
+            } else {
+                failures = Self.failures(of: decision, each, set)
+                determined.formUnion(decision.determining)
+            }
             results.append(
                 PolicyTestReport.Result(
-                    name: each.name, decision: decision, failures: Self.failures(of: decision, each, set)))
+                    name: each.name, decision: decision, assumptions: written.assumptions(for: set),
+                    failures: failures))
         }
         return PolicyTestReport(
             results: results, policyCount: set.policies.count,
@@ -90,6 +109,8 @@ public struct PolicyTestReport: Sendable {
     public struct Result: Sendable {
         public let name: String
         public let decision: PolicyDecision
+        /// Facts that the case does not give and that policies read, as `context.shell.opaque = false`.
+        public let assumptions: [String]
         /// Empty where the case passed.
         public let failures: [String]
         public var hasPassed: Bool { failures.isEmpty }
@@ -108,6 +129,7 @@ extension PolicyTestReport: CustomStringConvertible {
         for result in results {
             lines.append("\(result.hasPassed ? "pass" : "FAIL")  \(result.name)")
             lines += result.failures.map { "      \($0)" }
+            lines += result.assumptions.map { "      assumed \($0)" }
         }
         lines.append("\(results.count { $0.hasPassed }) of \(results.count) cases passed")
         lines.append("\(policyCount - uncovered.count) of \(policyCount) policies determined a case")

@@ -1,7 +1,7 @@
 /// Finds the word that was probably meant.
-enum Spelling {
+public enum Spelling {
     /// ` (did you mean "x"?)`, or nothing when no known word is near.
-    static func suggestion(for word: String, among known: some Sequence<String>) -> String {
+    public static func suggestion(for word: String, among known: some Sequence<String>) -> String {
         nearest(to: word, among: known).map { " (did you mean \"\($0)\"?)" } ?? ""
     }
 

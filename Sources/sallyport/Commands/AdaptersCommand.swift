@@ -4,12 +4,13 @@ import StrictJSON
 
 struct AdaptersCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "adapters", abstract: "List the adapters, with the actions and facts that policies can name.")
+        commandName: "adapters",
+        abstract: "List the adapters and the console, with the actions and facts that policies can name.")
 
     @OptionGroup var format: OutputOptions
 
     func perform() async throws {
-        let declarations = try AdapterRegistry.all().declarations
+        let declarations = try Vocabulary.declarations(.all())
         format.print(.array(declarations.map(Self.json))) {
             declarations.map(Self.text).joined(separator: "\n\n")
         }

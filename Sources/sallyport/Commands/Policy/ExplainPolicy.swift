@@ -14,6 +14,11 @@ struct ExplainPolicy: ReportingCommand {
             --resource 'Function::"payments/refund"' --in 'Target::"payments"'
             or a command that was recorded: --command with its id in the audit log, judged by the policies as they are \
             now.
+            Facts that policies read are given as JSON, as `sallyport adapters` lists them:
+              --action ssh.exec --resource 'Executable::"web-1/uptime"' --context '{"shell": {"opaque": true}}'
+              --action sql.delete --resource 'Table::"ledger/public.t"' --context '{"sql": {"has_where": false}}'
+            One that is not given is taken to be what it usually is, and the answer says so; where it cannot be told \
+            without one, and where an action, a type, a target or a fact does not exist, the exit status is 64.
             """)
 
     @Option(help: "The caller: User::\"…\", or just the id.")
@@ -49,24 +54,49 @@ struct ExplainPolicy: ReportingCommand {
 
     func perform() async throws {
         let loaded = try policies.load()
-        let explanations = try requests(loaded).map { PolicyExplanation(loaded.set, $0) }
+        let explanations: [PolicyExplanation]
+        let assumptions: [String]
+        if let command {
+            explanations = try recorded(command, loaded).map { PolicyExplanation(loaded.set, $0) }
+            assumptions = []
+        } else {
+            let written = try written(loaded)
+            let explanation = PolicyExplanation(loaded.set, written.request)
+            if let doubt = written.doubt(about: explanation.decision, by: loaded.set) {
+                let example = String(decoding: doubt.example.canonicalBytes, as: UTF8.self)
+                throw CommandFailure("this \(doubt): give it, as in --context '\(example)'", status: .usage)
+            }
+            explanations = [explanation]
+            assumptions = written.assumptions(for: loaded.set)
+        }
         let decision = PolicyDecision.merging(explanations.map(\.decision))
         format.print(
             [
                 "allowed": .bool(decision.allowed), "rule": .string(decision.rule),
-                "summary": .string(decision.summary), "effects": .array(explanations.map(Self.json)),
+                "summary": .string(decision.summary), "assumed": .array(assumptions.map { .string($0) }),
+                "effects": .array(explanations.map(Self.json)),
             ]
         ) {
             let texts = explanations.map(\.description)
             guard texts.count == 1 else { return ([decision.summary] + texts).joined(separator: "\n\n") }
             // The summary in place of the first line: it says the obligations too.
-            return ([decision.summary] + texts[0].split(separator: "\n").dropFirst().map(String.init))
+            let assumed = assumptions.map { "  assumed \($0); --context says otherwise" }
+            return ([decision.summary] + assumed + texts[0].split(separator: "\n").dropFirst().map(String.init))
                 .joined(separator: "\n")
         }
     }
 
-    private func requests(_ loaded: LoadedPolicies) throws -> [PolicyRequest] {
-        if let command { return try recorded(command, loaded) }
+    /// The request of the options, held against what there is and with the facts that it leaves out.
+    private func written(_ loaded: LoadedPolicies) throws -> WrittenRequest {
+        let request = try request()
+        let findings = loaded.vocabulary.findings(in: request, path: "request")
+        guard findings.isEmpty else {
+            throw CommandFailure(findings.map(\.description).joined(separator: "\n"), status: .usage)
+        }
+        return WrittenRequest(request, loaded.vocabulary)
+    }
+
+    private func request() throws -> PolicyRequest {
         var members = [
             JSONMember("principal", .string(principal ?? "")), JSONMember("action", .string(action ?? "")),
             JSONMember("groups", .array(groups.map { .string($0) })),
@@ -75,7 +105,7 @@ struct ExplainPolicy: ReportingCommand {
         if !parents.isEmpty { members.append(JSONMember("in", .array(parents.map { .string($0) }))) }
         do {
             if let context { members.append(JSONMember("context", try JSONValue(parsing: context))) }
-            return [try PolicyRequest(json: JSONValue.object(members).withTargetOfResource, path: "request")]
+            return try PolicyRequest(json: JSONValue.object(members).withTargetOfResource, path: "request")
         } catch {
             throw CommandFailure("the request cannot be read: \(error)", status: .usage)
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Console
 import GatewayCore
 import Policy
 
@@ -41,23 +40,6 @@ struct LoadedPolicies {
         } catch {
             throw CommandFailure(error.description, status: .configuration)
         }
-        vocabulary = Self.vocabulary(configuration, registry)
-    }
-
-    private static func vocabulary(
-        _ configuration: GatewayConfiguration, _ registry: AdapterRegistry
-    ) -> PolicyVocabulary {
-        let actions = Vocabulary.actions(registry)
-        let console: [ConsoleResource.Kind] = [.approvals, .approval, .sessions, .session, .auditLog, .policySet]
-        return PolicyVocabulary(
-            targets: Set(configuration.targets.map(\.name)),
-            actions: Set(actions.map(\.name)).union(actions.flatMap(\.groups)),
-            resourceTypes: Set(registry.declarations.flatMap(\.resourceTypes).map(\.name)).union(
-                console.map(\.rawValue)),
-            maskingRuleSets: Set(configuration.maskingRuleSets.map(\.name)),
-            approverGroups: Set(configuration.approverGroups),
-            // Beside the adapters' facts, what the core itself says of every command.
-            contextAttributes: Set(registry.declarations.flatMap(\.facts).map(\.name))
-                .union(CommandContext.attributes))
+        vocabulary = Vocabulary.names(configuration, registry)
     }
 }

@@ -30,7 +30,7 @@ struct ReplayPolicy: ReportingCommand {
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var format: OutputOptions
 
-    func validate() throws { try Timestamp.check(["from": from, "until": until]) }
+    func validate() throws { try Timestamp.check(from: from, until: until) }
 
     func perform() async throws {
         let registry = try AdapterRegistry.all()

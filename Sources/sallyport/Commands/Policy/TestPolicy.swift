@@ -17,7 +17,16 @@ struct TestPolicy: ReportingCommand {
                 expect: allow            # or approve, deny
                 by: payments-may-read    # optional: the policy that decides
                 masks: [customer-pii]    # optional
-            Exit status 1 when a case does not hold, or with --full-coverage when a policy decided none.
+              - principal: alice
+                groups: [payments]
+                action: ssh.exec
+                resource: Executable::"web-1/uptime"
+                context: {shell: {opaque: true}}   # optional: facts as `sallyport adapters` lists them
+                expect: deny
+            A fact that a policy reads and a case does not give is taken to be what it usually is, and the report says \
+            so; a case fails that cannot be told without one. Exit status 1 when a case does not hold, or with \
+            --full-coverage when a policy decided none; 64 for a table that is empty or names an action, a type, a \
+            target or a fact that does not exist.
             """)
 
     @Argument(help: "The tables, as YAML files.")
@@ -32,15 +41,19 @@ struct TestPolicy: ReportingCommand {
     func perform() async throws {
         let loaded = try policies.load()
         var cases: [PolicyTestTable.Case] = []
+        var findings: [String] = []
         for path in tables {
             let value = try ConfigDocument.value(path: path)
             do throws(PolicyDecodingError) {
-                cases += try PolicyTestTable(json: Self.withTargets(value)).cases
+                let table = try PolicyTestTable(json: Self.withTargets(value))
+                cases += table.cases
+                findings += table.findings(loaded.vocabulary).map { "\(path): \($0)" }
             } catch {
-                throw CommandFailure("\(path): \(error)", status: .usage)
+                findings.append("\(path): \(error)")
             }
         }
-        let report = PolicyTestTable(cases: cases).run(loaded.set)
+        guard findings.isEmpty else { throw CommandFailure(findings.joined(separator: "\n"), status: .usage) }
+        let report = PolicyTestTable(cases: cases).run(loaded.set, loaded.vocabulary)
         format.print(Self.json(report)) { report.description }
         if !report.hasPassed || (fullCoverage && !report.uncovered.isEmpty) {
             throw ExitCode(ExitStatus.negative.rawValue)
@@ -63,6 +76,7 @@ struct TestPolicy: ReportingCommand {
                 report.results.map {
                     [
                         "name": .string($0.name), "passed": .bool($0.hasPassed), "rule": .string($0.decision.rule),
+                        "assumed": .array($0.assumptions.map { .string($0) }),
                         "failures": .array($0.failures.map { .string($0) }),
                     ]
                 }), "policies": .number(String(report.policyCount)),
