@@ -381,6 +381,10 @@ public final class EvidenceKeeper: Sendable {
     // MARK: Holds
 
     public var holds: [Hold] { work.withLock { $0.holds.all } }
+    /// How many files that are sealed by now `hold` covers.
+    public func files(coveredBy hold: Hold) throws -> Int {
+        try work.withLock { _ in try vault.keys.all().reduce(0) { try $0 + sort($1, [hold]).held.count } }
+    }
 
     /// Holds evidence from now on.
     ///

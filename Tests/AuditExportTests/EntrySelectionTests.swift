@@ -33,6 +33,19 @@ struct EntrySelectionTests {
         #expect(!EntrySelection(rule: "no-dump").takes(exported))
     }
 
+    @Test("an entry is of whoever has a part in it: caller, who took a step, and whose ticket it is")
+    func people() {
+        let step: JSONValue = [
+            "actor": ["issuer": "i", "label": "bob@example.com", "subject": "local|bob"], "id": "x",
+            "kind": "approval", "requester": ["issuer": "i", "label": "alice@example.com", "subject": "local|alice"],
+        ]
+        let exported = ExportedEntry(index: 0, bytes: step.canonicalBytes, value: step)
+        for name in ["local|bob", "bob@example.com", "local|alice", "alice@example.com"] {
+            #expect(EntrySelection(caller: name).takes(exported), "\(name)")
+        }
+        #expect(!EntrySelection(caller: "carol@example.com").takes(exported))
+    }
+
     @Test("names that only look the same are not the same")
     func exactly() {
         let entry: JSONValue = ["id": "x", "kind": "console", "caller": ["subject": "caf\u{e9}"]]

@@ -18,7 +18,8 @@ struct OCSFFormatTests {
         "each kind has its class",
         arguments: [
             ("intent", "http", 6003), ("outcome", "postgres", 6005), ("refusal", "ssh", 4007), ("intent", "ftp", 6003),
-            ("console", "", 6003), ("session-start", "ssh", 3002), ("session-end", "http", 3002),
+            ("console", "", 6003), ("originals-opened", "", 6003), ("session-start", "ssh", 3002),
+            ("session-end", "http", 3002),
             ("sign-in-failure", "", 3002), ("approval", "", 3005), ("policy-load", "", 3004),
             ("configuration", "", 3004), ("pseudonym-key", "", 3004), ("start", "", 6002),
             ("stop", "", 6002), ("key-rotation", "", 1008), ("moon-phase", "", 0),

@@ -48,6 +48,7 @@ struct AuditSearchAPITests {
             #expect(console.backend.state.withLock { $0.searches.isEmpty })
             for query in [
                 "decision=maybe", "session=x", "from=yesterday", "cursor=x", "limit=0", "limit=201", "who=alice",
+                "kind=refusals", "kind=intent,nothing", "from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z",
             ] {
                 let answer = try await console.get("/api/v1/audit/search?\(query)", as: "carol")
                 #expect(answer.status == 400, "\(query)")

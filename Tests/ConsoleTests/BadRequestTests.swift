@@ -52,6 +52,7 @@ struct BadRequestTests {
             Case("GET", "/api/v1/approvals?target=%ff", 400),
             Case("GET", "/api/v1/approvals?target=%00", 400),
             Case("GET", "/api/v1/approvals/1", 400),
+            Case("GET", "/api/v1/sessions?from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z", 400),
             Case("GET", "/api/v1/approvals/0193e4b5-0000-4000-8000-000000000000", 400),
             Case("GET", "/api/v1/approvals/%2e%2e", 400),
             Case("GET", "/api/v1/approvals/\(id)?x=1", 400),

@@ -22,7 +22,8 @@ struct AuditSearchTests {
         log.facts.enumerated().reversed().compactMap { index, fact in
             if !query.kinds.isEmpty, !query.kinds.contains(fact.kind) { return nil }
             if let name = query.caller {
-                guard let caller = fact.caller, caller.subject == name || caller.label == name else { return nil }
+                let people = [fact.caller, fact.requester].compactMap { $0 }
+                guard people.contains(where: { $0.subject == name || $0.label == name }) else { return nil }
             }
             if let target = query.target, fact.target != target { return nil }
             if let action = query.action,
@@ -121,6 +122,47 @@ struct AuditSearchTests {
             let wanted = expected(query, in: log).prefix(100)
             #expect(try found(query, search, limit: 100, count: 100) == Array(wanted), "\(query)")
         }
+    }
+
+    @Test("a step on a ticket is found by who took it and by whose ticket it is, by subject and by label")
+    func people() async throws {
+        let (log, index) = try await indexed("people", first: 25_000)
+        let search = AuditSearch(log: log.reader, index: index)
+        let others = log.facts.filter { $0.requester != nil && $0.caller?.subject != "user-1" }
+        let taken = try #require(others.first { $0.caller?.label != nil })
+        for name in ["user-1", "p1@example.com", taken.caller?.subject, taken.caller?.label].compactMap({ $0 }) {
+            let query = EntryQuery(kinds: ["approval"], caller: name)
+            let wanted = expected(query, in: log)
+            #expect(wanted.count > 0)
+            #expect(try found(query, search, limit: 100, count: .max) == wanted, "\(name)")
+        }
+        let ofTickets = expected(EntryQuery(kinds: ["approval"], caller: "user-1"), in: log)
+        #expect(others.count > 100 && ofTickets.count > others.count, "all of them are on tickets of user-1")
+    }
+
+    @Test("sessions are counted and known wherever the index has come to", arguments: [0, 15_000, 30_000] as [UInt64])
+    func loggedSessions(indexed count: UInt64) async throws {
+        let (log, index) = try await indexed("sessions", first: count)
+        let sessions = LoggedSessions(log: log.reader, index: index)
+        let started = log.facts.filter { $0.kind == "session-start" }
+        for fact in [try #require(started.first), try #require(started.last)] {
+            let (session, caller) = (try #require(fact.session), try #require(fact.caller))
+            #expect(try sessions.contains(session))
+            let wanted = started.count { $0.caller?.subject == caller.subject }
+            #expect(try sessions.count(issuer: "https://issuer.example", subject: caller.subject) == wanted)
+            #expect(try sessions.count(issuer: "https://another.example", subject: caller.subject) == 0)
+        }
+        #expect(try !sessions.contains(UUIDv7(milliseconds: 1_790_000_000_000)))
+        #expect(try sessions.count(issuer: "https://issuer.example", subject: "user-90") == 0)
+    }
+
+    @Test("a kind that no entry can have is told apart, with the one that was probably meant")
+    func kinds() throws {
+        for kind in AuditSchema.kindNames { #expect(EntryQuery.fault(inKind: kind) == nil, "\(kind)") }
+        let near = try #require(EntryQuery.fault(inKind: "refusals"))
+        #expect(near == #"no entry is of the kind "refusals" (did you mean "refusal"?)"#)
+        #expect(EntryQuery.fault(inKind: "nothing at all") == #"no entry is of the kind "nothing at all""#)
+        #expect(EntryQuery.fault(inKind: "") != nil && EntryQuery.fault(inKind: "Intent") != nil)
     }
 
     @Test("a period has the moment that it begins with, and not the one that it ends with")

@@ -20,16 +20,26 @@ struct ControlEntriesTests {
         ),
         (
             .console(
-                issuer: "i", subject: "s", action: "console.sessions.read", resource: "Sessions", allowed: false,
-                rule: "default-deny", at: time), "console",
+                issuer: "i", subject: "s", label: nil, action: "console.sessions.read", resource: "Sessions",
+                allowed: false, rule: "default-deny", at: time), "console",
             [
                 "action": "console.sessions.read", "allowed": false, "caller": ["issuer": "i", "subject": "s"],
                 "resource": "Sessions", "rule": "default-deny",
             ]
         ),
+        (
+            .console(
+                issuer: "i", subject: "s", label: "s@example.com", action: "console.audit.read", resource: "AuditLog",
+                allowed: true, rule: "auditors", at: time), "console",
+            [
+                "action": "console.audit.read", "allowed": true,
+                "caller": ["issuer": "i", "label": "s@example.com", "subject": "s"], "resource": "AuditLog",
+                "rule": "auditors",
+            ]
+        ),
     ]
 
-    @Test("an entry is canonical JSON of its kind, with its time, its id and nothing unasked for", arguments: 0..<3)
+    @Test("an entry is canonical JSON of its kind, with its time, its id and nothing unasked for", arguments: 0..<4)
     func canonical(index: Int) throws {
         let (entry, kind, members) = Self.entries[index]
         let json = try JSONValue(parsing: entry.bytes)
@@ -65,6 +75,9 @@ struct ControlEntriesTests {
         #expect(entries.map { $0.json["step"] } == ["opened", "approved", "redeemed"])
         #expect(entries.map { $0.json["state"] } == ["pending", "approved", "redeemed"])
         #expect(entries.map { $0.json["actor"]?["subject"] } == ["casey", "alex", "casey"])
+        // By these they are looked for.
+        #expect(entries.allSatisfy { $0.json["requester"]?["label"] == "casey@kit.example" })
+        #expect(entries.dropFirst().first?.json["actor"]?["label"] == "alex@kit.example")
         #expect(entries.allSatisfy { !$0.text.contains("1111 1111") })
         #expect(entries.first?.json["digest"]?.string == needed.digest.description)
         #expect(entries.first?.json["needs"] == ["1 of kit-approvers"])

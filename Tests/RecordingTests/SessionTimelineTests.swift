@@ -73,12 +73,12 @@ struct SessionTimelineTests {
     }()
 
     private func timeline(
-        in folder: RecordingsFolder, recording events: [RecordingEvent]?, terminals: [Timestamp] = [],
-        of command: UUIDv7? = nil
+        in folder: RecordingsFolder, entries: [String] = SessionTimelineTests.entries,
+        recording events: [RecordingEvent]?, terminals: [Timestamp] = [], of command: UUIDv7? = nil
     ) throws -> SessionTimeline {
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
         let log = "\(folder.path)/entries"
-        try Self.entries.map { "\($0)\n" }.joined().write(toFile: log, atomically: true, encoding: .utf8)
+        try entries.map { "\($0)\n" }.joined().write(toFile: log, atomically: true, encoding: .utf8)
         var recording: String?
         if let events {
             var header = SampleSession.header
@@ -118,6 +118,39 @@ struct SessionTimelineTests {
             ])
     }
 
+    @Test("a session in which nothing ran is no session whose recording a policy declined")
+    func nothingRan() throws {
+        let refused = [Self.entries[0], Self.entries[5], Self.entries[6]]
+        let folder = RecordingsFolder()
+        let timeline = try timeline(in: folder, entries: refused, recording: nil)
+        #expect(timeline.level == .nothingRan)
+        #expect(timeline.start?.entry["client"] == "10.1.2.3:4567")
+        #expect(try shown(timeline).count == 3)
+        let endless = try self.timeline(in: RecordingsFolder(), entries: [], recording: nil)
+        #expect(endless.level == .nothingRan && endless.start == nil)
+        // Whatever part of it is looked at.
+        let part = try self.timeline(in: RecordingsFolder(), recording: nil, of: Self.commands[1])
+        #expect(part.start != nil && part.level == .none)
+    }
+
+    @Test("who was given originals of it is told, and why")
+    func originalsOpened() throws {
+        func text(_ caller: JSONValue, _ reason: String) throws -> String {
+            let entry: JSONValue = [
+                "caller": caller, "command": .string(Self.commands[0].description), "kind": "originals-opened",
+                "reason": .string(reason), "time": "2026-11-23T08:00:00.000Z",
+            ]
+            return try #require(LoggedEvent(entry)).text(isRecorded: false)
+        }
+        let command = Self.commands[0]
+        #expect(
+            try text(["issuer": "https://idp", "label": "carol@example.com", "subject": "c"], "case 4711")
+                == "• originals opened: by carol@example.com, for command \(command), because: case 4711\n")
+        #expect(
+            try text(["issuer": "https://idp", "subject": "c"], "a\u{1b}[2J\nb").hasPrefix(
+                "• originals opened: by https://idp|c, for command \(command), because: a␛[2J"))
+    }
+
     @Test("a command that went through in shadow mode alone, and one that was only prepared, are told as such")
     func qualified() throws {
         func text(_ decision: JSONValue, _ phase: JSONValue) throws -> String {
@@ -134,6 +167,13 @@ struct SessionTimelineTests {
             try text(["answer": "allow", "rule": "dba"], "prepare")
                 == "▸ sql.ddl · allowed by dba · to be prepared only\n")
         #expect(try text(["answer": "allow", "rule": "dba"], nil) == "▸ sql.ddl · allowed by dba\n")
+        let rejected: JSONValue = [
+            "code": "approval-rejected", "command": ["effects": [["action": "sql.ddl"]], "text": "DROP TABLE t"],
+            "decision": ["answer": "deny", "rule": "dba"], "kind": "refusal", "time": "2026-11-23T08:00:00.000Z",
+        ]
+        #expect(
+            try #require(LoggedEvent(rejected)).text(isRecorded: false)
+                == "✗ sql.ddl · refused by dba (approval-rejected); nothing was forwarded\n  DROP TABLE t\n")
     }
 
     @Test("what was recorded stands between what was decided and how it ended, and is not told twice")

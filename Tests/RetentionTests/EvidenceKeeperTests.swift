@@ -99,6 +99,7 @@ struct EvidenceKeeperTests {
             reason: "case 4711", by: ("https://issuer.example", "carol"), time: Self.start)
         try keeper.add(hold)
         #expect(cabinet.entries(RetentionEntry.hold, "add").count == 1)
+        #expect(try keeper.files(coveredBy: hold) == 1)
 
         let first = try keeper.tick(at: Self.after(20), elapsed: .zero)
         #expect(first.map(\.count) == [1] && first.map(\.held) == [1])

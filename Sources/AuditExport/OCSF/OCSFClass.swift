@@ -21,7 +21,7 @@ enum OCSFClass: Int, Sendable {
             case "ssh": self = .ssh
             default: self = .api
             }
-        case "console": self = .api
+        case "console", "originals-opened": self = .api
         case "session-start", "session-end", "sign-in-failure": self = .authentication
         case "approval": self = .userAccess
         case "policy-load", "configuration", "pseudonym-key": self = .entityManagement

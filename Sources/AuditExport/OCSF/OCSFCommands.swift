@@ -5,7 +5,7 @@ enum OCSFCommands {
     static func api(_ event: inout OCSFEvent, _ entry: ExportedEntry, actor: JSONValue) {
         let operation = entry.actions.first ?? entry.kind
         switch lastWord(operation) {
-        case "get", "head", "read", "list", "options": event.activity(2, "Read")
+        case "get", "head", "read", "list", "options", "originals-opened": event.activity(2, "Read")
         case "post": event.activity(1, "Create")
         case "put", "patch": event.activity(3, "Update")
         case "delete": event.activity(4, "Delete")

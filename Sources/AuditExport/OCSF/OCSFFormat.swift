@@ -10,7 +10,7 @@ import StrictJSON
 /// | intent, refusal, outcome of PostgreSQL | 6005 Datastore Activity |
 /// | the same of SSH | 4007 SSH Activity |
 /// | the same of HTTP, and of adapters that others write | 6003 API Activity |
-/// | console | 6003 API Activity |
+/// | console, originals-opened | 6003 API Activity |
 /// | session-start, session-end, sign-in-failure | 3002 Authentication |
 /// | approval | 3005 User Access Management |
 /// | policy-load, configuration, pseudonym-key | 3004 Entity Management |

@@ -62,11 +62,15 @@ struct AuditAPI: Sendable {
             "cursor")
         let limit = try fields.number("limit", in: 1...200) ?? 50
         let before = try fields.number("cursor", in: 0...UInt64(Int64.max))
+        let kinds = fields["kind"]?.split(separator: ",").map(String.init) ?? []
+        if let fault = kinds.lazy.compactMap(EntryQuery.fault(inKind:)).first {
+            throw Problem.badRequest("kind cannot be so: \(fault).", next: "/api/v1/audit/schema has all kinds.")
+        }
+        let (from, to) = try fields.period()
         var query = EntryQuery(
-            kinds: fields["kind"]?.split(separator: ",").map(String.init) ?? [], caller: fields["caller"],
-            target: fields["target"], action: fields["action"], rule: fields["rule"],
-            decision: try fields.choice("decision", of: DecisionWord.self)?.rawValue, from: try fields.time("from"),
-            to: try fields.time("to"), text: fields["text"])
+            kinds: kinds, caller: fields["caller"], target: fields["target"], action: fields["action"],
+            rule: fields["rule"], decision: try fields.choice("decision", of: DecisionWord.self)?.rawValue, from: from,
+            to: to, text: fields["text"])
         if let text = fields["session"] {
             query.session = UUIDv7(text)
             guard query.session != nil else {

@@ -6,15 +6,15 @@ extension APIDescription {
             "operationId": "searchEntries",
             "summary": "Entries that match all that is asked for, newest first (console.audit.read)",
             "parameters": [
-              {"name": "caller", "in": "query", "description": "Subject or label of who did it; what a session's entry does not say is its caller's", "schema": {"type": "string"}},
+              {"name": "caller", "in": "query", "description": "Subject or label of the caller, of who took a step on a ticket, or of whose ticket it is; what a session's entry does not say is its caller's", "schema": {"type": "string"}},
               {"name": "target", "in": "query", "schema": {"type": "string"}},
               {"name": "action", "in": "query", "description": "One of a command's actions, or one at the console", "schema": {"type": "string"}},
               {"name": "rule", "in": "query", "description": "One of the policies that decided", "schema": {"type": "string"}},
               {"name": "decision", "in": "query", "schema": {"enum": ["allow", "deny", "approval"]}},
-              {"name": "kind", "in": "query", "description": "One or more, with commas between", "schema": {"type": "string"}},
+              {"name": "kind", "in": "query", "description": "One or more that the schema has, with commas between", "schema": {"type": "string"}},
               {"name": "session", "in": "query", "schema": {"type": "string", "format": "uuid"}},
               {"name": "from", "in": "query", "schema": {"type": "string", "format": "date-time"}},
-              {"name": "to", "in": "query", "description": "Before this", "schema": {"type": "string", "format": "date-time"}},
+              {"name": "to", "in": "query", "description": "Before this; later than from", "schema": {"type": "string", "format": "date-time"}},
               {"name": "text", "in": "query", "description": "Stands anywhere in the entry, upper and lower case as they are; one answer covers a part of the log, perhaps with no entries, and next_cursor goes on", "schema": {"type": "string"}},
               {"$ref": "#/components/parameters/limit"},
               {"$ref": "#/components/parameters/cursor"}

@@ -44,7 +44,12 @@ struct RetentionAPI: Sendable {
         let reason = try Justification(try body.text("reason")).text
         let subject = try Self.subject(body)
         try await backend.admit(caller, .addHold, on: ConsoleResource(.hold))
-        return .json(try await retention().hold(subject, reason: reason, by: caller))
+        guard let hold = try await retention().hold(subject, reason: reason, by: caller) else {
+            throw Problem.notFound(
+                "session with this id in the audit log, so nothing is held",
+                next: "Check the id; `sallyport sessions list` and /api/v1/sessions show those there are.")
+        }
+        return .json(hold)
     }
 
     private static func subject(_ body: JSONValue) throws -> ConsoleHoldSubject {

@@ -49,7 +49,7 @@ extension APIDescription {
               }
             }}}},
             "responses": {
-              "200": {"description": "It is in force", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Hold"}}}},
+              "200": {"description": "It is in force; a session that the log does not know is a problem with the code not-found", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Hold"}}}},
               "default": {"$ref": "#/components/responses/problem"}
             }
           }
@@ -77,7 +77,9 @@ extension APIDescription {
             "hold": {"type": "string", "format": "uuid"}, "held_session": {"type": "string", "format": "uuid"},
             "held_caller": {"type": "object", "properties": {"issuer": {"type": "string"}, "subject": {"type": "string"}}},
             "by": {"type": "object", "properties": {"issuer": {"type": "string"}, "subject": {"type": "string"}}},
-            "reason": {"type": "string"}, "since": {"type": "string", "format": "date-time"}
+            "reason": {"type": "string"}, "since": {"type": "string", "format": "date-time"},
+            "sessions": {"type": ["integer", "null"], "description": "In the answer to adding it: how many sessions it covers now; null where they cannot be counted"},
+            "files": {"type": ["integer", "null"], "description": "In the answer to adding it: how many files it covers that are sealed by now"}
           }
         },
         """#

@@ -28,9 +28,10 @@ struct SessionsAPI: Sendable {
         let caller = try await backend.signIn(exchange)
         let query = try exchange.query("caller", "target", "from", "to", "limit", "cursor")
         let limit = try query.number("limit", in: 1...200) ?? 50
+        let (from, to) = try query.period()
         let search = SessionQuery(
-            caller: query["caller"], target: query["target"], from: try query.time("from"), to: try query.time("to"),
-            before: try query.id("cursor"), limit: limit + 1)
+            caller: query["caller"], target: query["target"], from: from, to: to, before: try query.id("cursor"),
+            limit: limit + 1)
         try await backend.admit(caller, .readSessions, on: ConsoleResource(.sessions, target: query["target"]))
         let found = try await backend.sessions(matching: search)
         return .json(Page(found, limit: limit, cursor: \.id.description).json("sessions") { $0.json })

@@ -55,7 +55,7 @@ struct Exchange: Sendable {
     func id(of what: String) throws -> UUIDv7 {
         let text = parameters["id"] ?? ""
         guard let id = UUIDv7(text) else {
-            throw Problem.badRequest("\"\(text.prefix(64))\" is not the id of a \(what): a UUID is expected.")
+            throw Problem.badRequest("\"\(text.prefix(64))\" is no \(what)'s id: a UUID is expected.")
         }
         return id
     }

@@ -33,6 +33,16 @@ struct FormFields: Sendable {
         return time
     }
 
+    /// The moments `from` and `to`, between which something can lie.
+    func period() throws -> (from: Timestamp?, to: Timestamp?) {
+        let (from, to) = (try time("from"), try time("to"))
+        if let from, let to, from >= to {
+            throw Problem.badRequest(
+                "from is not before to, so that nothing can be found.", next: "Send the earlier moment as from.")
+        }
+        return (from, to)
+    }
+
     func id(_ name: String) throws -> UUIDv7? {
         guard let text = self[name] else { return nil }
         guard let id = UUIDv7(text) else {

@@ -63,33 +63,41 @@ extension ControlEntry {
     /// `kind: originals-opened`: somebody was given sealed originals, to open with a key of their own, and said why.
     ///
     /// - Parameters:
+    ///   - label: What people call them, and look for them by.
     ///   - command: The one that they asked for.
     ///   - file: What they got, below the folder of originals: with the originals of all commands that are sealed in it.
     public static func originalsOpened(
-        issuer: String, subject: String, session: UUIDv7, command: UUIDv7, file: String, reason: String,
-        at time: Timestamp
+        issuer: String, subject: String, label: String?, session: UUIDv7, command: UUIDv7, file: String,
+        reason: String, at time: Timestamp
     ) -> Self {
         Self(
             kind: "originals-opened", at: time,
             [
-                JSONMember("caller", ["issuer": .string(issuer), "subject": .string(subject)]),
+                JSONMember("caller", person(issuer, subject, label)),
                 JSONMember("command", .string(command.description)), JSONMember("file", .string(file)),
                 JSONMember("reason", .string(reason)), JSONMember("session", .string(session.description)),
             ])
     }
 
     /// `kind: console`: somebody read or changed something through the console.
+    ///
+    /// - Parameter label: What people call them, and look for them by.
     public static func console(
-        issuer: String, subject: String, action: String, resource: String, allowed: Bool, rule: String,
-        at time: Timestamp
+        issuer: String, subject: String, label: String?, action: String, resource: String, allowed: Bool,
+        rule: String, at time: Timestamp
     ) -> Self {
         Self(
             kind: "console", at: time,
             [
                 JSONMember("action", .string(action)), JSONMember("allowed", .bool(allowed)),
-                JSONMember("caller", ["issuer": .string(issuer), "subject": .string(subject)]),
+                JSONMember("caller", person(issuer, subject, label)),
                 JSONMember("resource", .string(resource)), JSONMember("rule", .string(rule)),
             ])
+    }
+
+    private static func person(_ issuer: String, _ subject: String, _ label: String?) -> JSONValue {
+        let identity = [JSONMember("issuer", .string(issuer)), JSONMember("subject", .string(subject))]
+        return .object(identity + (label.map { [JSONMember("label", .string($0))] } ?? []))
     }
 }
 
@@ -98,7 +106,7 @@ extension ControlEntry {
     public static func approval(_ event: ApprovalEvent, redactedBy redactor: SensitiveTextRedactor) -> Self {
         func redacted(_ text: String) -> JSONValue { .string(redactor.redact(text) ?? text) }
         func party(_ party: TicketParty) -> JSONValue {
-            ["issuer": .string(party.issuer), "subject": .string(party.subject)]
+            person(party.issuer, party.subject, party.label)
         }
         let ticket = event.ticket
         var members = [

@@ -74,6 +74,7 @@ extension LoggedOriginals {
     fileprivate mutating func add(_ value: JSONValue) {
         file = value["file"]?.string
         head = value["head"]?.string
+        key = value["key"]?.string
         rules = value["rules"]?.string
         for chunk in value["chunks"]?.array ?? [] {
             guard let sequence = chunk["sequence"]?.integer.flatMap({ UInt64(exactly: $0) }),

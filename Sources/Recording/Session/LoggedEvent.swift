@@ -36,6 +36,9 @@ public struct LoggedEvent: Sendable {
         case "intent": intent(isRecorded: isRecorded)
         case "refusal": refusal
         case "outcome": outcome
+        case "originals-opened":
+            "• originals opened: by \(person(entry["caller"])), for command \(string(entry["command"])), "
+                + "because: \(string(entry["reason"]))\n"
         default: "• \(kind.printable(onOneLine: true))\n"
         }
     }
@@ -57,7 +60,10 @@ public struct LoggedEvent: Sendable {
     }
 
     private var refusal: String {
-        "✗ \(actions) · refused by \(string(entry["decision"]?["rule"])); nothing was forwarded\n\(command)"
+        // Where it was not policy that said no.
+        let code = entry["code"].map { " (\(string($0)))" } ?? ""
+        let rule = string(entry["decision"]?["rule"])
+        return "✗ \(actions) · refused by \(rule)\(code); nothing was forwarded\n\(command)"
     }
 
     /// The text, and the parameters where a protocol has them apart from it.
@@ -111,6 +117,12 @@ public struct LoggedEvent: Sendable {
     private func count(_ value: JSONValue?, _ noun: String) -> String {
         guard let number = value?.integer else { return "" }
         return "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// By their label, or else by issuer and subject.
+    private func person(_ person: JSONValue?) -> String {
+        guard let label = person?["label"] else { return "\(string(person?["issuer"]))|\(string(person?["subject"]))" }
+        return string(label)
     }
 
     /// On one line.

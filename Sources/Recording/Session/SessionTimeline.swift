@@ -18,6 +18,8 @@ public final class SessionTimeline {
 
     /// What was kept of the session beside the log's entries.
     public enum Level: Sendable, Equatable {
+        /// Nothing, as no command ran.
+        case nothingRan
         /// Nothing: `@record("none")`.
         case none
         /// Commands and sizes: `@record("metadata")`.
@@ -28,6 +30,8 @@ public final class SessionTimeline {
 
     public let started: Timestamp
     public let level: Level
+    /// The entry that says whose session it is and where it went; `nil` where the log has none.
+    public let start: LoggedEvent?
     private let log: LoggedEventReader
     private let recording: RecordedEvents?
     private let terminals: [Timestamp]
@@ -55,8 +59,17 @@ public final class SessionTimeline {
                 if event.kind == .response, !event.body.isEmpty || event.isTruncated { hasBodies = true }
             }
         }
+        var start: LoggedEvent?
+        var hasRun = false
+        let entries = try LoggedEventReader(path: log)
+        while start == nil || !hasRun, let event = try entries.next() {
+            if event.kind == "session-start" { start = event }
+            if event.kind == "intent" { hasRun = true }
+        }
+        self.start = start
         started = Timestamp(milliseconds: session.milliseconds)
-        level = hasBodies || !terminals.isEmpty ? .full : recording != nil ? .metadata : .none
+        level =
+            hasBodies || !terminals.isEmpty ? .full : recording != nil ? .metadata : hasRun ? .none : .nothingRan
         recorded = commands
         self.terminals = terminals
         self.command = command

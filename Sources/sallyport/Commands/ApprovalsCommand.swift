@@ -54,6 +54,8 @@ struct ShowApproval: ReportingCommand {
     @OptionGroup var connection: ConsoleConnection
     @OptionGroup var format: OutputOptions
 
+    func validate() throws { try PathPart.checkID(id, of: "a ticket", shownBy: "approvals list") }
+
     func perform() async throws {
         let ticket = try await connection.client().get("/api/v1/approvals/\(try PathPart(id))")
         format.print(ticket) { TicketText.shown(ticket) }
@@ -87,6 +89,8 @@ struct DecisionOptions: ParsableArguments {
 
     @OptionGroup var connection: ConsoleConnection
     @OptionGroup var format: OutputOptions
+
+    func validate() throws { try PathPart.checkID(id, of: "a ticket", shownBy: "approvals list") }
 
     func decide(_ verb: String) async throws {
         let ticket = try await connection.client().post(

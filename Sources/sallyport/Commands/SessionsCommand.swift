@@ -12,7 +12,9 @@ struct SessionsCommand: AsyncParsableCommand {
 }
 
 struct ListSessions: ReportingCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List sessions, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List sessions, newest first.",
+        discussion: "A period takes those that started in it.")
 
     @Option(help: "Only those of this caller: subject or label.")
     var caller: String?
@@ -20,22 +22,20 @@ struct ListSessions: ReportingCommand {
     @Option(help: "Only those on this target.")
     var target: String?
 
-    @Option(help: "Only those that started at this time or later (RFC 3339).")
-    var from: String?
-
-    @Option(help: "Only those that started before this time.")
-    var to: String?
-
     @Option(help: "How many at most.")
     var limit = 50
 
+    @OptionGroup var period: PeriodOptions
     @OptionGroup var connection: ConsoleConnection
     @OptionGroup var format: OutputOptions
 
     func perform() async throws {
         let sessions = try await connection.client().all(
             "/api/v1/sessions", member: "sessions",
-            query: [("caller", caller), ("target", target), ("from", from), ("to", to)], atMost: limit)
+            query: [
+                ("caller", caller), ("target", target), ("from", period.start?.description),
+                ("to", period.end?.description),
+            ], atMost: limit)
         format.print(.array(sessions)) {
             if sessions.isEmpty { return "no sessions" }
             var table = Table("ID", "STARTED", "CALLER", "TARGET", "COMMANDS", "REFUSED", "MASKED", "ENDED")
@@ -57,6 +57,8 @@ struct ShowSession: ReportingCommand {
 
     @OptionGroup var connection: ConsoleConnection
     @OptionGroup var format: OutputOptions
+
+    func validate() throws { try PathPart.checkID(id, of: "a session", shownBy: "sessions list") }
 
     func perform() async throws {
         let session = try await connection.client().get("/api/v1/sessions/\(try PathPart(id))")
@@ -86,6 +88,8 @@ struct TerminateSession: ReportingCommand {
 
     @OptionGroup var connection: ConsoleConnection
     @OptionGroup var format: OutputOptions
+
+    func validate() throws { try PathPart.checkID(id, of: "a session", shownBy: "sessions list") }
 
     func perform() async throws {
         let answer = try await connection.client().post(

@@ -121,7 +121,10 @@ struct Gateway {
             backend: GatewayConsole(
                 sessions: sessions, authenticator: authenticator, approvals: approvals, auditLog: auditLog,
                 witnessing: witnessing, sinks: sinks, index: SessionIndex(index),
-                reloader: reloader, evidence: GatewayRetention(keeper: keeper, state: state, redactor: redactor),
+                reloader: reloader,
+                evidence: GatewayRetention(
+                    keeper: keeper, state: state, redactor: redactor,
+                    sessions: LoggedSessions(log: auditReader, index: index)),
                 stateDirectory: state,
                 signInFailures: ConsoleSignInFailures { try auditLog.append($0) }),
             logger: logger)

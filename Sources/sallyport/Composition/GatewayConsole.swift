@@ -46,7 +46,7 @@ struct GatewayConsole: ConsoleBackend {
             caller, action: action.rawValue, resourceType: resource.kind.rawValue, resourceName: resource.name,
             target: resource.target, isOwner: resource.owner?.isSamePerson(as: TicketParty(caller)) ?? false)
         let entry = ControlEntry.console(
-            issuer: caller.issuer, subject: caller.subject, action: action.rawValue,
+            issuer: caller.issuer, subject: caller.subject, label: caller.label, action: action.rawValue,
             resource: "\(resource.kind.rawValue)\(resource.name.map { "/\($0)" } ?? "")", allowed: decision.allowed,
             rule: decision.rule, at: .now)
         do {
@@ -114,8 +114,8 @@ struct GatewayConsole: ConsoleBackend {
         let place = EvidencePlace(state: stateDirectory, kind: .originals, path: path)
         guard FileManager.default.fileExists(atPath: place.path) else { return nil }
         let entry = ControlEntry.originalsOpened(
-            issuer: caller.issuer, subject: caller.subject, session: session, command: command, file: path,
-            reason: sessions.redacted(reason), at: .now)
+            issuer: caller.issuer, subject: caller.subject, label: caller.label, session: session, command: command,
+            file: path, reason: sessions.redacted(reason), at: .now)
         try auditLog.append(entry.bytes)
         return try parts(of: place)
     }
@@ -210,7 +210,7 @@ struct GatewayConsole: ConsoleBackend {
     func issueCredential(to caller: Caller) async throws -> ShortLivedCredentials.Issued {
         let issued = try authenticator.credentials.issue(to: caller, at: .now)
         let entry = ControlEntry.console(
-            issuer: caller.issuer, subject: caller.subject, action: "console.credential.issue",
+            issuer: caller.issuer, subject: caller.subject, label: caller.label, action: "console.credential.issue",
             resource: "Credential/\(issued.name)", allowed: true, rule: "own-credential", at: .now)
         try auditLog.append(entry.bytes)
         return issued
@@ -256,8 +256,8 @@ struct GatewayConsole: ConsoleBackend {
         _ action: String, of caller: Caller, on fingerprint: String, allowed: Bool, rule: String
     ) throws {
         let entry = ControlEntry.console(
-            issuer: caller.issuer, subject: caller.subject, action: action, resource: "SSHKey/\(fingerprint)",
-            allowed: allowed, rule: rule, at: .now)
+            issuer: caller.issuer, subject: caller.subject, label: caller.label, action: action,
+            resource: "SSHKey/\(fingerprint)", allowed: allowed, rule: rule, at: .now)
         try auditLog.append(entry.bytes)
     }
 

@@ -1,5 +1,6 @@
 import Console
 import Foundation
+import GatewayCore
 import Identifiers
 import Identity
 import Masking
@@ -16,6 +17,7 @@ struct GatewayRetention: ConsoleRetention {
     let state: String
     /// What is said of a hold stands in the log.
     let redactor: SensitiveTextRedactor
+    let sessions: LoggedSessions
 
     func plan() async throws -> JSONValue {
         let (all, trusted) = try await NIOThreadPool.singleton.runIfActive {
@@ -39,7 +41,7 @@ struct GatewayRetention: ConsoleRetention {
         try await NIOThreadPool.singleton.runIfActive { keeper.holds.map(\.json) }
     }
 
-    func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue {
+    func hold(_ subject: ConsoleHoldSubject, reason: String, by caller: Caller) async throws -> JSONValue? {
         let held: Hold.Subject =
             switch subject {
             case .session(let id): .session(id)
@@ -49,8 +51,24 @@ struct GatewayRetention: ConsoleRetention {
         let hold = Hold(
             id: UUIDv7(milliseconds: now.milliseconds), subject: held, reason: redactor.redact(reason) ?? reason,
             by: (caller.issuer, caller.subject), time: now)
-        try await NIOThreadPool.singleton.runIfActive { try keeper.add(hold) }
-        return hold.json
+        return try await NIOThreadPool.singleton.runIfActive { () throws -> JSONValue? in
+            let known: Int?
+            switch held {
+            case .session(let id):
+                // To hold what is not there would keep nothing, and look as if it did.
+                guard try sessions.contains(id) else { return nil }
+                known = 1
+            // Somebody may be held before they come. What cannot be counted is held all the same.
+            case .caller(let issuer, let subject): known = try? sessions.count(issuer: issuer, subject: subject)
+            }
+            try keeper.add(hold)
+            let files = try? keeper.files(coveredBy: hold)
+            return JSONValue.object(
+                (hold.json.object ?? []) + [
+                    JSONMember("sessions", known.map { .number(String($0)) } ?? .null),
+                    JSONMember("files", files.map { .number(String($0)) } ?? .null),
+                ])
+        }
     }
 
     func release(_ id: UUIDv7, reason: String, by caller: Caller) async throws -> Bool {

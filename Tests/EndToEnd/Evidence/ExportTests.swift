@@ -93,6 +93,31 @@ struct ExportTests {
         #expect(try await count(["--kind", "refusal", "--target", "payments"]) == refusals && refusals > 0)
     }
 
+    @Test(
+        "a person's entries are the same to a search and to an export, by subject and by label",
+        arguments: ["alice", "bob", "carol"])
+    func person(_ name: String) async throws {
+        let gateway = try await ThreeProtocols.gateway.value
+        // Who approved, and whose ticket it was, have a part in it as a session's caller has.
+        for called in ["local|\(name)", "\(name)@example.com"] {
+            let exported = try await export("--caller", called).split(separator: "\n").map { line in
+                try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])["id"] as? String
+            }
+            let finished = try await gateway.command(
+                "audit", "search", "--caller", called, "--limit", "10000", "--output", "json")
+            let answer = try #require(
+                JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [String: Any], "\(finished)")
+            let found = try #require(answer["entries"] as? [[String: Any]]).map {
+                ($0["entry"] as? [String: Any])?["id"] as? String
+            }
+            #expect(!found.isEmpty && found.reversed() == exported, "\(called)")
+        }
+        let ofBob = try await export("--caller", "bob@example.com")
+        #expect(ofBob.contains(#""step":"approved""#) && ofBob.contains(#""kind":"console""#))
+        let ofAlice = try await export("--caller", "alice@example.com")
+        #expect(ofAlice.contains(#""step":"approved""#), "the approver's step on her ticket")
+    }
+
     /// An outcome, with what its intent alone says.
     private struct Ended {
         let time: String

@@ -69,8 +69,12 @@ struct SearchAndReplayTests {
         }
         let table = try await gateway.command("audit", "search", "--config", "sallyport.yaml", "--rule", "no-export")
         #expect(table.output.contains("deny no-export") && table.output.contains("export.json"), "\(table)")
-        let bad = try await gateway.command("audit", "search", "--config", "sallyport.yaml", "--from", "yesterday")
-        #expect(bad.status == 64, "\(bad)")
+        // Who used the console is found by the name that people know them by.
+        let reads = try await local(["--caller", "carol@example.com", "--kind", "console"])
+        #expect(!reads.isEmpty && reads.allSatisfy { $0["action"] as? String == "console.audit.read" })
+        let nobody = try await gateway.command(
+            "audit", "search", "--config", "sallyport.yaml", "--caller", "zoe@example.com")
+        #expect(nobody.output == "no entries\n" && nobody.errors.contains("try the subject"), "\(nobody)")
 
         // A gateway keeps its index itself; one that is wrong it makes anew, and so does a person.
         let reindex = ["audit", "reindex", "--config", "sallyport.yaml"]
@@ -119,7 +123,8 @@ struct SearchAndReplayTests {
         let replayed = try await gateway.command("sessions", "replay", id, token: carol)
         #expect(replayed.status == 0, "\(replayed)")
         for part in [
-            "recorded: commands and answers", "• began: from 127.0.0.1", "▸ http.get · allowed by payments-may-read",
+            "session \(id)  alice@example.com → payments (http)  started ", "recorded: commands and answers",
+            "• began: from 127.0.0.1", "▸ http.get · allowed by payments-may-read",
             "method: GET", "*******8741", "◂ 200", "masked: 1 value by", "refused by no-export; nothing was forwarded",
         ] {
             #expect(replayed.output.contains(part), "\(part) in \(replayed.output)")
@@ -132,6 +137,8 @@ struct SearchAndReplayTests {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
         #expect(objects.first?["recorded"] as? String == "full")
+        #expect((objects.first?["caller"] as? [String: Any])?["label"] as? String == "alice@example.com")
+        #expect((objects.first?["target"] as? [String: Any])?["name"] as? String == "payments")
         let kinds = objects.compactMap { ($0["entry"] as? [String: Any])?["kind"] as? String }
         #expect(kinds.starts(with: ["session-start", "intent", "outcome", "refusal"]), "\(kinds)")
         #expect(objects.contains { ($0["recorded"] as? [String: Any])?["kind"] as? String == "response" })
@@ -160,5 +167,73 @@ struct SearchAndReplayTests {
         #expect(replayed.contains("customer.json?n=7") && replayed.contains("masked: 1 value by"), "\(replayed)")
         #expect(!replayed.contains("method: GET") && !replayed.contains("8741"))
         #expect(try await gateway.stop() == 0)
+    }
+
+    @Test("sessions are listed by a period of dates or moments, and an id that is none is told without a gateway")
+    func listed() async throws {
+        let gateway = try await TestGateway.payments(policy: Self.policy)
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        let carol = try await gateway.issuer.token(for: "carol")
+        #expect(try await alice.get("\(gateway.url)/payments/export.json").status == 403)
+        func list(_ arguments: String...) async throws -> [[String: Any]] {
+            let finished = try await RunningProcess.run(
+                try Tools.sallyport, ["sessions", "list", "--output", "json"] + arguments, in: gateway.folder,
+                environment: ["SALLYPORT_CONSOLE": gateway.consoleURL, "SALLYPORT_TOKEN": carol])
+            #expect(finished.status == 0, "\(finished)")
+            return try #require(JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [[String: Any]])
+        }
+        try await waitUntil { try await !list().isEmpty }
+        #expect(try await list("--from", "2026-01-01", "--until", "2999-01-01").count == 1)
+        #expect(try await list("--from", "2999-01-01T00:00:00Z").isEmpty)
+        #expect(try await list("--to", "2026-01-01").isEmpty)
+        // Only what was refused: no policy had a say in what is recorded.
+        let id = try #require(try await list().first?["id"] as? String)
+        let replayed = try await gateway.command("sessions", "replay", id, token: carol)
+        #expect(replayed.output.contains("recorded: nothing, as no command ran"), "\(replayed)")
+        #expect(!replayed.output.contains("@record"), "\(replayed)")
+        #expect(try await gateway.stop() == 0)
+    }
+
+    /// What cannot be meant, and a part of what is said to it; nobody has to be signed in, and nothing has to run.
+    private static let slips: [([String], String)] = [
+        (["sessions", "list", "--from", "yesterday"], "--from is a moment such as"),
+        (["sessions", "list", "--from", "2026-11-24", "--until", "2026-11-23"], "nothing lies between"),
+        (["sessions", "show", "01a2"], "is not the id of a session"),
+        (["sessions", "terminate", "01a2", "--justify", "x"], "is not the id of a session"),
+        (["sessions", "recordings", "01a2"], "is not the id of a session"),
+        (["sessions", "replay", "01a2"], "is not the id of a session"),
+        (["approvals", "show", "01a2"], "is not the id of a ticket"),
+        (["approvals", "approve", "01a2", "--justify", "x"], "is not the id of a ticket"),
+        (["retention", "hold", "release", "01a2", "--reason", "x"], "is not the id of a hold"),
+        (["retention", "hold", "add", "--session", "01a2", "--reason", "x"], "is not the id of a session"),
+        (["retention", "hold", "add", "--caller", "bob@example.com", "--reason", "x"], "takes ISSUER|SUBJECT"),
+        (["audit", "report", "--from", "2026-11-24", "--until", "2026-11-24"], "nothing lies between"),
+        (
+            ["policy", "replay", "--to", "x.cedar", "--from", "2026-11-24", "--until", "2026-11-23"],
+            "nothing lies between"
+        ),
+    ]
+
+    /// The same of a command that looks for entries.
+    private static let slipsOfEntries: [([String], String)] = [
+        (["--decision", "denied"], "--decision is one of allow, deny, approval"),
+        (["--session", "xyz"], "is not the id of a session"),
+        (["--kind", "refusals"], #"did you mean "refusal"?"#),
+        (["--kind", "intent,outcomes"], #"did you mean "outcome"?"#),
+        (["--kind", ","], "--kind takes kinds of entries"),
+        (["--from", "2026-11-24", "--to", "2026-11-23"], "nothing lies between"),
+    ]
+
+    @Test("what no entry, session or ticket can match is refused, as finding nothing would look like evidence")
+    func slips() async throws {
+        var slips = Self.slips
+        for command in ["search", "export"] {
+            slips += Self.slipsOfEntries.map { (["audit", command] + $0.0, $0.1) }
+        }
+        for (arguments, expected) in slips {
+            let refused = try await RunningProcess.run(try Tools.sallyport, arguments)
+            #expect(refused.status == 64 && refused.output.isEmpty, "\(arguments): \(refused)")
+            #expect(refused.errors.contains(expected), "\(arguments): \(refused)")
+        }
     }
 }

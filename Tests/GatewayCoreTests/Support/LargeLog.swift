@@ -9,6 +9,8 @@ final class LargeLog: Sendable {
     struct Fact: Sendable {
         var kind: String
         var caller: (subject: String, label: String?)?
+        /// Whose ticket it is, where the entry says besides who took the step.
+        var requester: (subject: String, label: String?)?
         var target: String?
         var actions: [String] = []
         var rules: [String] = []
@@ -207,13 +209,18 @@ final class LargeLog: Sendable {
             let (actor, requester) = (caller(Int.random(in: 0..<90, using: &numbers)), caller(1))
             let isDecided = Bool.random(using: &numbers)
             note("approval") { fact in
-                fact.caller = (isDecided ? actor.subject : requester.subject, nil)
+                fact.caller = isDecided ? (actor.subject, actor.label) : (requester.subject, requester.label)
+                if isDecided { fact.requester = (requester.subject, requester.label) }
                 fact.target = "ledger"
             }
-            func party(_ subject: String) -> String { #"{"issuer":"https://issuer.example","subject":"\#(subject)"}"# }
+            func party(_ subject: String, _ label: String?) -> String {
+                #"{"issuer":"https://issuer.example","#
+                    + (label.map { #""label":"\#($0)","# } ?? "") + #""subject":"\#(subject)"}"#
+            }
             return Array(
-                ("{" + (isDecided ? #""actor":\#(party(actor.subject)),"# : "") + #""id":"\#(id())","kind":"approval","#
-                    + #""requester":\#(party(requester.subject)),"state":"pending","step":"opened","#
+                ("{" + (isDecided ? #""actor":\#(party(actor.subject, actor.label)),"# : "")
+                    + #""id":"\#(id())","kind":"approval","#
+                    + #""requester":\#(party(requester.subject, requester.label)),"state":"pending","step":"opened","#
                     + #""target":{"name":"ledger"},"ticket":"t","time":"\#(Timestamp(milliseconds: time))","v":1}"#)
                     .utf8)
         }

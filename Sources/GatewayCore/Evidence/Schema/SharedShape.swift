@@ -90,7 +90,7 @@ enum SharedShape: String, CaseIterable, Sendable {
                     .sometimes("text_bytes", .count, "Its length in bytes of UTF-8."),
                 ], [.one(of: "text", "text_bytes")])
         case .textDigest: .object(Self.textDigestMembers)
-        case .person: .object(Self.identity)
+        case .person: .object(Self.identity + [Self.label])
         case .caller: .object(Self.callerMembers)
         case .target:
             .object([
@@ -130,9 +130,12 @@ extension SharedShape {
         .always("subject", .name, "Who it is at that issuer: the `sub` of the token, or what the certificate names."),
     ]
 
+    private static let label = Member.sometimes(
+        "label", .text, "An email address or user name, for people to read and to search by; it decides nothing.")
+
     private static let callerMembers: [Member] =
         identity + [
-            .sometimes("label", .text, "An email address or user name, for people to read; never compared."),
+            label,
             .always(
                 "groups",
                 .either(

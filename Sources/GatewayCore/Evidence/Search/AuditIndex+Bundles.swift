@@ -119,8 +119,9 @@ private struct Profiles {
             arguments += StatementArguments(ends.map { _ in text })
         }
         if let caller = query.caller {
-            conditions.append("caller IN (SELECT id FROM caller WHERE subject = ? OR label = ?)")
-            arguments += [caller, caller]
+            let people = "(SELECT id FROM caller WHERE subject = ? OR label = ?)"
+            conditions.append("(caller IN \(people) OR requester IN \(people))")
+            arguments += [caller, caller, caller, caller]
         }
         one("target", query.target)
         among("actions", query.action, orBelow: true)

@@ -20,6 +20,8 @@ public struct EntryFacets: Sendable, Hashable {
     /// Who did it: the caller, or of an approval's step whoever took it, or else whose ticket it is. An entry of a session
     /// that names nobody itself (an outcome, the end) is its caller's.
     public var caller: Party?
+    /// Whose ticket it is, of an entry that says besides who did it.
+    public var requester: Party?
     public var target: ExactText?
     /// The actions of a command's effects, or that at the console: sorted, each once, joined by `, `.
     public var actions: ExactText?
@@ -27,6 +29,11 @@ public struct EntryFacets: Sendable, Hashable {
     public var rule: ExactText?
     /// `allow`, `deny` or `approval`.
     public var decision: ExactText?
+
+    /// Whether the entry is of a person who is called `name`, in whichever part they have in it.
+    public func concernsPerson(called name: String) -> Bool {
+        [caller, requester].contains { $0?.isCalled(name) ?? false }
+    }
 }
 
 /// Finds an entry's facets in its bytes.
@@ -41,6 +48,7 @@ struct FacetScanner {
 
     private enum Field: Int, CaseIterable {
         case kind, issuer, subject, label, target, rule, decision, action
+        case requesterIssuer, requesterSubject, requesterLabel
     }
 
     private var actions: [Range<Int>] = []
@@ -90,6 +98,11 @@ struct FacetScanner {
         append(.issuer, party?.issuer, bytes)
         append(.subject, party?.subject, bytes)
         append(.label, party?.label, bytes)
+        if parties.caller != nil || parties.actor != nil, let requester = parties.requester {
+            append(.requesterIssuer, requester.issuer, bytes)
+            append(.requesterSubject, requester.subject, bytes)
+            append(.requesterLabel, requester.label, bytes)
+        }
         append(.target, fields.target, bytes)
         append(.rule, fields.rule, bytes)
         if let allowed, fields.decision == nil {
@@ -169,6 +182,10 @@ struct FacetScanner {
             facets.caller = EntryFacets.Party(
                 issuer: texts[.issuer] ?? ExactText(""), subject: texts[.subject] ?? ExactText(""),
                 label: texts[.label])
+        }
+        if let subject = texts[.requesterSubject] {
+            facets.requester = EntryFacets.Party(
+                issuer: texts[.requesterIssuer] ?? ExactText(""), subject: subject, label: texts[.requesterLabel])
         }
         facets.target = texts[.target]
         facets.rule = texts[.rule]

@@ -1,12 +1,13 @@
 import Audit
 import Identifiers
+import Policy
 import StrictJSON
 
 /// Which entries to look for; what is `nil` or empty means any.
 public struct EntryQuery: Sendable {
     /// Any of these.
     public var kinds: [String]
-    /// The subject or the label (email) of who did it.
+    /// The subject or the label (email) of a person: the caller, who took a step on a ticket, or whose ticket it is.
     public var caller: String?
     public var target: String?
     /// One of a command's actions or an action at the console, e.g. `sql.delete`; or a group of them: `sql`.
@@ -47,12 +48,26 @@ public struct EntryQuery: Sendable {
 
     func matches(_ facets: EntryFacets) -> Bool {
         if !kinds.isEmpty, !kinds.contains(where: { $0.isExactly(facets.kind.text) }) { return false }
-        if let caller, !(facets.caller?.isCalled(caller) ?? false) { return false }
+        if let caller, !facets.concernsPerson(called: caller) { return false }
         if let target, facets.target != ExactText(target) { return false }
         if let action, !(facets.actions?.lists(action, orBelow: true) ?? false) { return false }
         if let rule, !(facets.rule?.lists(rule) ?? false) { return false }
         if let decision, facets.decision != ExactText(decision) { return false }
         return true
+    }
+}
+
+extension EntryQuery {
+    /// What policy can have answered.
+    public static let decisions = ["allow", "deny", "approval"]
+
+    /// Why no entry is of this kind, with the kind that was probably meant; `nil` for one that there is.
+    ///
+    /// A search for what cannot be there finds nothing, which looks like evidence that nothing happened.
+    public static func fault(inKind kind: String) -> String? {
+        if AuditSchema.kindNames.contains(where: kind.isExactly) { return nil }
+        let shown = String(kind.prefix(64)).printable(onOneLine: true)
+        return "no entry is of the kind \"\(shown)\"\(Spelling.suggestion(for: kind, among: AuditSchema.kindNames))"
     }
 }
 

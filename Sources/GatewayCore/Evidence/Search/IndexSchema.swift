@@ -9,7 +9,7 @@ import GRDB
 /// bundle for each hit at most, however rare the hits are and however the conditions combine.
 enum IndexSchema {
     /// Raised with every change: an index of another version is made anew.
-    static let version = 2
+    static let version = 3
     /// Marks the file as ours (`PRAGMA application_id`): the bytes "SPgi".
     static let applicationID: Int32 = 0x5350_6769
 
@@ -28,12 +28,13 @@ enum IndexSchema {
         ) STRICT;
         CREATE INDEX caller_by_label ON caller (label);
 
-        -- Ids of words and of a caller; 0 for none.
+        -- Ids of words and of callers; 0 for none.
         CREATE TABLE profile (
-            id INTEGER NOT NULL PRIMARY KEY, kind INTEGER NOT NULL, caller INTEGER NOT NULL, target INTEGER NOT NULL,
-            actions INTEGER NOT NULL, rule INTEGER NOT NULL, decision INTEGER NOT NULL,
+            id INTEGER NOT NULL PRIMARY KEY, kind INTEGER NOT NULL, caller INTEGER NOT NULL,
+            requester INTEGER NOT NULL, target INTEGER NOT NULL, actions INTEGER NOT NULL, rule INTEGER NOT NULL,
+            decision INTEGER NOT NULL,
             entries INTEGER NOT NULL DEFAULT 0, first_bundle INTEGER NOT NULL, last_bundle INTEGER NOT NULL,
-            UNIQUE (caller, target, actions, kind, rule, decision)
+            UNIQUE (caller, requester, target, actions, kind, rule, decision)
         ) STRICT;
         -- In which of the 1024 bundles from chunk * 1024 on: see `BundleSet`.
         CREATE TABLE posting (

@@ -101,15 +101,17 @@ struct IndexWriter {
         if let known = profiles[key] { return known }
         let facets = scanner.facets
         let values: [Int64] = [
-            try facets.caller.map { try callerID($0, database) } ?? caller, try wordID(facets.target, database),
+            try facets.caller.map { try callerID($0, database) } ?? caller,
+            try facets.requester.map { try callerID($0, database) } ?? 0, try wordID(facets.target, database),
             try wordID(facets.actions, database), try wordID(facets.kind, database),
             try wordID(facets.rule, database), try wordID(facets.decision, database),
         ]
         let upsert = try database.cachedStatement(
             sql: """
-                INSERT INTO profile (caller, target, actions, kind, rule, decision, first_bundle, last_bundle)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (caller, target, actions, kind, rule, decision) DO UPDATE SET entries = entries
+                INSERT INTO profile
+                    (caller, requester, target, actions, kind, rule, decision, first_bundle, last_bundle)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (caller, requester, target, actions, kind, rule, decision) DO UPDATE SET entries = entries
                 RETURNING id
                 """)
         let id = try Int64.fetchOne(upsert, arguments: StatementArguments(values + [bundle, bundle]))

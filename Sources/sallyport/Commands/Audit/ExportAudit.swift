@@ -19,30 +19,10 @@ struct ExportAudit: ReportingCommand {
     @Option(help: "jsonl, csv, ocsf or cef.")
     var format = ExportFormat.jsonl
 
-    @Option(parsing: .upToNextOption, help: "Only entries of these kinds, e.g. intent outcome refusal.")
-    var kind: [String] = []
-
-    @Option(help: "Only what this person did or asked for: subject or label.")
-    var caller: String?
-
-    @Option(help: "Only what is about this target.")
-    var target: String?
-
-    @Option(help: "Only the session with this id.")
-    var session: String?
-
-    @Option(help: "Only commands with this action, e.g. sql.select, or sql for all of them.")
-    var action: String?
-
-    @Option(help: "Only what policy answered with this: allow, deny or approval.")
-    var decision: String?
-
-    @Option(help: "Only what this rule decided.")
-    var rule: String?
-
     @Flag(help: "Leave out entries that are recorded in a journal and not in the signed tree yet.")
     var signedOnly = false
 
+    @OptionGroup var wanted: EntryOptions
     @OptionGroup var period: PeriodOptions
     @OptionGroup var location: AuditLocation
 
@@ -55,9 +35,8 @@ struct ExportAudit: ReportingCommand {
             var progress = ProgressLine("exporting", terminal: Terminal.output.isInteractive ? .quiet : .errors)
             var export = Export(
                 encoder: format.encoder(version: Gateway.version),
-                filter: AuditFilter(kinds: Set(kind), from: period.start, until: period.end),
-                selection: EntrySelection(
-                    caller: caller, target: target, session: session, action: action, decision: decision, rule: rule),
+                filter: AuditFilter(kinds: Set(wanted.kinds), from: period.start, until: period.end),
+                selection: wanted.selection,
                 // Nothing needs to be known of other entries where each is written as it stands.
                 needsContext: format != .jsonl)
             try export.begin()
@@ -72,6 +51,7 @@ struct ExportAudit: ReportingCommand {
             progress.finish()
             for entry in pending where entry.id.map(waiting.contains) ?? true { try export.write(entry) }
             try export.end()
+            if export.count == 0 { wanted.noteNothingFound() }
         } catch let error as AuditError {
             throw CommandFailure("the log cannot be read: \(error)", status: .unavailable)
         }
@@ -84,6 +64,8 @@ private struct Export {
     let filter: AuditFilter
     let selection: EntrySelection
     let needsContext: Bool
+    /// Entries that were written.
+    private(set) var count = 0
     private var writer = LineWriter()
     private var context = EntryContext()
     /// Kinds that the format has no place of their own for, and how many of each.
@@ -103,11 +85,14 @@ private struct Export {
 
     mutating func write(_ entry: AuditEntry) throws {
         guard needsContext else {
-            if filter.matches(entry) { try writer.write(entry.bytes) }
+            guard filter.matches(entry) else { return }
+            count += 1
+            try writer.write(entry.bytes)
             return
         }
         let resolved = context.resolve(entry)
         guard filter.matches(entry), selection.takes(resolved) else { return }
+        count += 1
         if !encoder.knows(resolved) { general[resolved.kind, default: 0] += 1 }
         for line in encoder.lines(of: resolved) { try writer.write(line) }
     }

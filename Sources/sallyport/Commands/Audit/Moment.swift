@@ -8,25 +8,32 @@ extension Timestamp {
         self = time
     }
 
-    static let momentHelp = "a moment such as 2026-11-23T15:04:05Z, or a date"
+    private static let momentHelp = "a moment such as 2026-11-23T15:04:05Z, or a date"
 
-    /// Refuses what is no moment, by the names of the options.
-    static func check(_ options: KeyValuePairs<String, String?>) throws {
-        for (name, text) in options {
-            if let text, Timestamp(moment: text) == nil { throw ValidationError("--\(name) is \(momentHelp)") }
+    /// Refuses what is no moment, and a period in which nothing can lie: that nothing is found would look like evidence.
+    static func check(from: String?, until: String?) throws {
+        func moment(_ name: String, _ text: String?) throws -> Timestamp? {
+            guard let text else { return nil }
+            guard let moment = Timestamp(moment: text) else { throw ValidationError("--\(name) is \(momentHelp)") }
+            return moment
+        }
+        let (start, end) = (try moment("from", from), try moment("until", until))
+        if let start, let end, start >= end {
+            throw ValidationError(
+                "nothing lies between --from \(start) and --until \(end): give the earlier moment to --from")
         }
     }
 }
 
-/// Of what time a command takes entries.
+/// Of what time a command takes entries or sessions.
 struct PeriodOptions: ParsableArguments {
-    @Option(help: "Only entries from this time on (RFC 3339 in UTC, or a date).")
+    @Option(help: "Only from this time on (RFC 3339 in UTC, or a date).")
     var from: String?
 
-    @Option(name: [.long, .customLong("to")], help: "Only entries before this time.")
+    @Option(name: [.long, .customLong("to")], help: "Only before this time.")
     var until: String?
 
-    func validate() throws { try Timestamp.check(["from": from, "until": until]) }
+    func validate() throws { try Timestamp.check(from: from, until: until) }
 
     /// `nil` for the log's beginning.
     var start: Timestamp? { from.flatMap { Timestamp(moment: $0) } }

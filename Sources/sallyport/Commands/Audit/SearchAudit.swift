@@ -14,30 +14,6 @@ struct SearchAudit: ReportingCommand {
             instead. A text is looked for in the entries as they stand: masked and redacted.
             """)
 
-    @Option(help: "Only entries of this caller: subject or label.")
-    var caller: String?
-
-    @Option(help: "Only entries about this target.")
-    var target: String?
-
-    @Option(
-        help:
-            "Only commands with this action, e.g. sql.delete, or sql for all of them; and what was done so at the console."
-    )
-    var action: String?
-
-    @Option(help: "Only what this policy decided.")
-    var rule: String?
-
-    @Option(help: "Only what was decided so: allow, deny or approval.")
-    var decision: String?
-
-    @Option(parsing: .upToNextOption, help: "Only entries of these kinds, e.g. intent outcome refusal.")
-    var kind: [String] = []
-
-    @Option(help: "Only entries of this session.")
-    var session: String?
-
     @Option(help: "Only entries in which this text stands; upper and lower case differ.")
     var text: String?
 
@@ -50,18 +26,12 @@ struct SearchAudit: ReportingCommand {
     @Option(help: "The URL of a gateway's console, to ask it.")
     var console: String?
 
+    @OptionGroup var wanted: EntryOptions
     @OptionGroup var period: PeriodOptions
     @OptionGroup var location: AuditLocation
     @OptionGroup var format: OutputOptions
 
-    func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit is more than 0") }
-        let words = ["allow", "deny", "approval"]
-        if let decision, !words.contains(decision) {
-            throw ValidationError("--decision is one of \(words.joined(separator: ", "))")
-        }
-        if let session, UUIDv7(session) == nil { throw ValidationError("--session is the id of a session") }
-    }
+    func validate() throws { guard limit > 0 else { throw ValidationError("--limit is more than 0") } }
 
     func perform() async throws {
         let page = console == nil ? try local() : try await remote()
@@ -86,16 +56,13 @@ struct SearchAudit: ReportingCommand {
             }
             return table.rendered(for: .output)
         }
+        if entries.isEmpty, page.next == nil { wanted.noteNothingFound() }
         if let next = page.next, format.output == .text, !entries.isEmpty {
             Terminal.note("there may be more: --before \(next)")
         }
     }
 
-    private var query: EntryQuery {
-        EntryQuery(
-            kinds: kind, caller: caller, target: target, action: action, rule: rule, decision: decision,
-            session: session.flatMap { UUIDv7($0) }, from: period.start, to: period.end, text: text)
-    }
+    private var query: EntryQuery { wanted.query(in: period, text: text) }
 
     // MARK: In the files
 
@@ -151,9 +118,11 @@ struct SearchAudit: ReportingCommand {
             let answer = try await client.get(
                 "/api/v1/audit/search",
                 query: [
-                    ("caller", caller), ("target", target), ("action", action), ("rule", rule),
-                    ("decision", decision), ("kind", kind.isEmpty ? nil : kind.joined(separator: ",")),
-                    ("session", session), ("from", query.from?.description), ("to", query.to?.description),
+                    ("caller", query.caller), ("target", query.target), ("action", query.action), ("rule", query.rule),
+                    ("decision", query.decision),
+                    ("kind", query.kinds.isEmpty ? nil : query.kinds.joined(separator: ",")),
+                    ("session", query.session?.description), ("from", query.from?.description),
+                    ("to", query.to?.description),
                     ("text", text), ("limit", String(min(200, limit - page.hits.count))),
                     ("cursor", page.next.map(String.init)),
                 ])
@@ -206,7 +175,8 @@ private struct EntryLine {
 
     var rule: String {
         if let decision = entry["decision"], decision["rule"] != nil {
-            return "\(decision.text("answer")) \(decision.text("rule"))"
+            let code = entry["code"]?.string.map { " (\($0))" } ?? ""
+            return "\(decision.text("answer")) \(decision.text("rule"))\(Terminal.plain(code))"
         }
         return entry.text("rule")
     }

@@ -29,6 +29,8 @@ struct ExportSession: ReportingCommand {
 
     @OptionGroup var connection: ConsoleConnection
 
+    func validate() throws { try PathPart.checkID(id, of: "a session", shownBy: "sessions list") }
+
     func perform() async throws {
         guard output != nil || !Terminal.output.isInteractive else {
             throw CommandFailure("a recording can steer a terminal; name a file with --output", status: .usage)

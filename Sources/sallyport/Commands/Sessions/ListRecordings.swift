@@ -11,6 +11,8 @@ struct ListRecordings: ReportingCommand {
     @OptionGroup var connection: ConsoleConnection
     @OptionGroup var format: OutputOptions
 
+    func validate() throws { try PathPart.checkID(id, of: "a session", shownBy: "sessions list") }
+
     func perform() async throws {
         let recordings = try await RecordedTerminal.all(of: PathPart(id), client: connection.client())
         format.print(.array(recordings.map(\.json))) {

@@ -43,9 +43,7 @@ struct ReplaySession: ReportingCommand {
         if let at, ReplayMoment(at) == nil {
             throw ValidationError("--at is a time such as 12:30, 2026-11-23T12:30:00Z, or +1m30s")
         }
-        guard UUIDv7(id) != nil else {
-            throw ValidationError("the id of a session is a UUID, as `sessions list` shows it")
-        }
+        try PathPart.checkID(id, of: "a session", shownBy: "sessions list")
         if let command, UUIDv7(command) == nil { throw ValidationError("--command is the id of a command, a UUID") }
     }
 

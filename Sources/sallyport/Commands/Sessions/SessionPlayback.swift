@@ -22,7 +22,7 @@ struct SessionPlayback {
             let from = begin?.offset(inSessionFrom: timeline.started) ?? .zero
             var options = playback.options
             options.from = from
-            playback.show("session \(session)  started \(timeline.started)\n\(recorded(timeline.level))\n")
+            playback.show("\(title(timeline))\n\(recorded(timeline.level))\n")
             var pace = Replay.Pace(options)
             var skipped = 0
             while let moment = try timeline.next() {
@@ -50,9 +50,11 @@ struct SessionPlayback {
         try await withTimeline { timeline in
             let from = begin?.offset(inSessionFrom: timeline.started) ?? .zero
             var writer = LineWriter()
+            let start = timeline.start?.entry
             try writer.write(
                 JSONValue.object([
                     JSONMember("session", .string(session.description)),
+                    JSONMember("caller", start?["caller"] ?? .null), JSONMember("target", start?["target"] ?? .null),
                     JSONMember("started", .string(timeline.started.description)),
                     JSONMember("recorded", .string(ownWasDeleted ? "deleted" : timeline.level.word)),
                 ]).canonicalBytes)
@@ -90,9 +92,20 @@ struct SessionPlayback {
         return timeline.shows(event.commandID)
     }
 
+    /// Which session, whose, where, and since when.
+    private func title(_ timeline: SessionTimeline) -> String {
+        var parts = ["session \(session)"]
+        if let start = timeline.start?.entry, let target = start["target"] {
+            parts.append("\(start.party("caller")) → \(target.text("name")) (\(target.text("kind")))")
+        }
+        return (parts + ["started \(timeline.started)"]).joined(separator: "  ")
+    }
+
     private func recorded(_ level: SessionTimeline.Level) -> String {
         switch level {
-        case .none where ownWasDeleted: "recorded: deleted since; this is told from the audit log"
+        case .none where ownWasDeleted, .nothingRan where ownWasDeleted:
+            "recorded: deleted since; this is told from the audit log"
+        case .nothingRan: "recorded: nothing, as no command ran; this is told from the audit log"
         case .none: "recorded: nothing beside the audit log (@record(\"none\")), which this is told from"
         case .metadata: "recorded: commands and sizes (@record(\"metadata\")); the rest is told from the audit log"
         case .full:
@@ -144,7 +157,7 @@ extension SessionTimeline.Level {
     /// As `@record` calls it.
     fileprivate var word: String {
         switch self {
-        case .none: "none"
+        case .none, .nothingRan: "none"
         case .metadata: "metadata"
         case .full: "full"
         }

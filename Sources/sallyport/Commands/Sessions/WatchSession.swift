@@ -21,6 +21,8 @@ struct WatchSession: ReportingCommand {
     /// How often it is looked for another terminal. Each look is an entry in the audit log.
     private static let interval = Duration.seconds(5)
 
+    func validate() throws { try PathPart.checkID(id, of: "a session", shownBy: "sessions list") }
+
     func perform() async throws {
         let client = try await connection.client()
         let session = try PathPart(id)
