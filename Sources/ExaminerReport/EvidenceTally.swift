@@ -4,101 +4,6 @@ import StrictJSON
 
 /// What a period's entries come to. Reads each entry once, in the order of the log, and keeps no entry.
 struct EvidenceTally: Sendable {
-    struct AccessKey: Sendable, Hashable {
-        let person: Person
-        let target: String
-        let kind: String
-        let action: String
-    }
-
-    struct Access: Sendable {
-        var label: String?
-        var commands = 0
-        var refused = 0
-        var failed = 0
-        var rows: Int64 = 0
-        var answerBytes: Int64 = 0
-        var first: UInt64?
-        var last: UInt64?
-    }
-
-    /// A command that ran because people had approved it.
-    struct Elevated: Sendable {
-        let index: UInt64?
-        let time: String
-        let person: Person
-        let target: String
-        let text: String
-        let ticket: String
-        let justification: String
-        let approvers: [Person]
-    }
-
-    struct ApprovalStep: Sendable {
-        let index: UInt64?
-        let time: String
-        let ticket: String
-        let step: String
-        let requester: Person?
-        let actor: Person?
-        let target: String
-        let justification: String?
-    }
-
-    struct MaskKey: Sendable, Hashable {
-        let target: String
-        let rule: String
-        let selector: String
-    }
-
-    struct SignInFailureKey: Sendable, Hashable {
-        let code: String
-        let client: String
-    }
-
-    struct PolicyLoad: Sendable {
-        let index: UInt64?
-        let time: String
-        let by: String
-        let policy: String?
-        let previous: String?
-        let refusal: String?
-        let changes: ToldChanges
-        /// What changed of the files that hold the policies.
-        let files: ToldChanges
-    }
-
-    /// Policies by which the gateway judges, as an entry says.
-    struct PolicyInForce: Sendable {
-        let index: UInt64?
-        let time: String
-        let policy: String
-        /// On trial beside it; entries of kind `start` do not say.
-        let candidate: String?
-    }
-
-    struct ConfigurationChange: Sendable {
-        let index: UInt64?
-        let time: String
-        let digest: String?
-        let previous: String?
-        let changes: ToldChanges
-    }
-
-    /// An entry that is told with its own words.
-    struct Notable: Sendable {
-        let index: UInt64?
-        let time: String
-        let kind: String
-        let text: String
-    }
-
-    struct Breach: Sendable {
-        let index: UInt64?
-        let time: String
-        let what: String
-    }
-
     private static let mostRows = 5_000
     private static let mostListed = 500
     /// Commands whose outcome is still to come.
@@ -116,15 +21,16 @@ struct EvidenceTally: Sendable {
     private(set) var access = BoundedTable<AccessKey, Access>(most: mostRows)
     private(set) var elevated = TopList<Elevated>(most: mostListed)
     private(set) var approvals = TopList<ApprovalStep>(most: mostListed)
-    private(set) var approvalSteps = BoundedTable<String, Int>(most: 50)
     private(set) var masking = BoundedTable<MaskKey, Int64>(most: mostRows)
     private(set) var sealedValues: Int64 = 0
-    private(set) var openings = TopList<Notable>(most: mostListed)
     private(set) var signInFailures = BoundedTable<SignInFailureKey, Int>(most: mostRows)
     private(set) var policyLoads = TopList<PolicyLoad>(most: mostListed)
     private(set) var configurations = TopList<ConfigurationChange>(most: mostListed)
     private(set) var policies = BoundedTable<String, Int>(most: 1000)
-    private(set) var operations = TopList<Notable>(most: mostListed)
+    private(set) var operations = OperationsTally()
+    private(set) var console = ConsoleTally()
+    /// What people are called, by entries before the period too.
+    private(set) var names = PeopleNames()
     private(set) var breaches = TopList<Breach>(most: mostListed)
     /// Entries that are no JSON object of the schema.
     private(set) var unreadable = TopList<UInt64>(most: 100)
@@ -132,14 +38,30 @@ struct EvidenceTally: Sendable {
     private var policyPeople: Set<Person> = []
     private var approvers: Set<Person> = []
     private var open: [String: AccessKey] = [:]
+    private var tickets = Tickets()
 
     /// Takes of an entry before the period what still holds in it.
     mutating func addBefore(_ entry: AuditEntry) {
         noteBeginning(entry)
-        guard entry.kind == "policy-load" || entry.kind == "start",
-            let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord), value["refused"] == nil,
-            let policy = value["policy"]?.string, let time = value["time"]?.string
+        guard let kind = entry.kind, ["policy-load", "start", "session-start", "approval"].contains(kind),
+            let value = try? JSONValue(parsing: entry.bytes, within: .ownRecord)
         else { return }
+        noteNames(value)
+        switch kind {
+        case "session-start": break
+        case "approval": tickets.note(value)
+        default: notePolicyBefore(entry, value)
+        }
+    }
+
+    private mutating func noteNames(_ value: JSONValue) {
+        for member in ["caller", "requester", "actor", "by"] { names.note(value[member]) }
+    }
+
+    private mutating func notePolicyBefore(_ entry: AuditEntry, _ value: JSONValue) {
+        guard value["refused"] == nil, let policy = value["policy"]?.string, let time = value["time"]?.string else {
+            return
+        }
         let candidate = value["candidate"]?.string
         if let known = inForceBefore, known.policy.isExactly(policy) {
             // Loaded again, or at a start, it is in force since it first was.
@@ -148,7 +70,8 @@ struct EvidenceTally: Sendable {
         inForceBefore = PolicyInForce(index: entry.index, time: time, policy: policy, candidate: candidate)
     }
 
-    private mutating func noteBeginning(_ entry: AuditEntry) {
+    /// Takes the log's beginning from its first entry, whatever period that is in.
+    mutating func noteBeginning(_ entry: AuditEntry) {
         if began == nil { began = entry.time.flatMap { Timestamp($0) } }
     }
 
@@ -161,6 +84,7 @@ struct EvidenceTally: Sendable {
         kinds.update(kind, default: 0) { $0 += 1 }
         if firstTime == nil { firstTime = time }
         lastTime = time
+        noteNames(value)
         switch kind {
         case "intent", "refusal": addCommand(entry, value, refused: kind == "refusal", at: time)
         case "outcome": addOutcome(value)
@@ -168,11 +92,11 @@ struct EvidenceTally: Sendable {
         case "sign-in-failure": addSignInFailure(value)
         case "policy-load": addPolicyLoad(entry, value, at: time)
         case "configuration": addConfiguration(entry, value, at: time)
-        case "originals-opened":
-            openings.append(Notable(index: entry.index, time: time, kind: kind, text: entry.text))
-        case "session-start", "session-end", "originals", "console": break
+        case "console": console.add(entry, value, tickets, at: time)
+        case "originals-opened": console.addOpening(entry, value, at: time)
+        case "session-start", "session-end", "originals": break
         // Start and stop, keys, deletions, holds: whatever else the gateway tells of itself.
-        default: operations.append(Notable(index: entry.index, time: time, kind: kind, text: entry.text))
+        default: operations.add(entry, value, kind: kind, at: time)
         }
     }
 
@@ -188,7 +112,7 @@ struct EvidenceTally: Sendable {
         let key = AccessKey(
             person: person, target: target, kind: kind,
             action: actions.isEmpty ? "(not told)" : actions.joined(separator: " + "))
-        access.update(key, default: Access(label: value["caller"]?["label"]?.string)) { row in
+        access.update(key, default: Access()) { row in
             row.commands += 1
             if refused { row.refused += 1 }
             if row.first == nil { row.first = entry.index }
@@ -206,25 +130,29 @@ struct EvidenceTally: Sendable {
         at time: String
     ) {
         let approvers = (approval["approvers"]?.array ?? []).compactMap { Person($0) }
+        let ticket = approval["ticket"]?.string ?? ""
         elevated.append(
             Elevated(
                 index: entry.index, time: time, person: person, target: target,
                 text: value["command"]?["text"]?.string ?? "(stands beside the log)",
-                ticket: approval["ticket"]?.string ?? "", justification: approval["justification"]?.string ?? "",
-                approvers: approvers))
+                ticket: ticket, justification: approval["justification"]?.string ?? "", approvers: approvers,
+                parameters: CommandParameters.text(value["command"]), request: tickets[ticket]))
         if approvers.contains(person) {
             breaches.append(
                 Breach(
-                    index: entry.index, time: time,
-                    what: "\(person.subject) is among the approvers of their own command on \(target)"))
+                    index: entry.index, time: time, person: person,
+                    what: "is among the approvers of their own command on \(target)"))
         }
         if approvers.isEmpty {
             breaches.append(
                 Breach(
-                    index: entry.index, time: time,
-                    what: "the command of \(person.subject) on \(target) names a ticket and no approver"))
+                    index: entry.index, time: time, person: person,
+                    what: "ran a command on \(target) that names a ticket and no approver"))
         }
     }
+
+    /// What was asked for with the ticket of a command. Within a batch of entries it may stand behind the command.
+    func request(of item: Elevated) -> TicketRequest? { item.request ?? tickets[item.ticket] }
 
     private mutating func addOutcome(_ value: JSONValue) {
         let outcome = value["outcome"]
@@ -250,18 +178,19 @@ struct EvidenceTally: Sendable {
         let requester = Person(value["requester"])
         let actor = Person(value["actor"])
         let target = value["target"]?["name"]?.string ?? ""
-        approvalSteps.update(step, default: 0) { $0 += 1 }
+        let ticket = value["ticket"]?.string ?? ""
+        tickets.note(value)
         approvals.append(
             ApprovalStep(
-                index: entry.index, time: time, ticket: value["ticket"]?.string ?? "", step: step,
-                requester: requester, actor: actor, target: target, justification: value["justification"]?.string))
+                index: entry.index, time: time, ticket: ticket, step: step, requester: requester, actor: actor,
+                target: target, justification: value["justification"]?.string, request: tickets[ticket]))
         guard step == "approved", let actor else { return }
         approvers.insert(actor)
         if actor == requester {
             breaches.append(
                 Breach(
-                    index: entry.index, time: time,
-                    what: "\(actor.subject) approved a request of their own on \(target)"))
+                    index: entry.index, time: time, person: actor,
+                    what: "approved a request of their own on \(target)"))
         }
     }
 

@@ -4,13 +4,22 @@ import StrictJSON
 extension ExaminerReport {
     /// The report for programs. Members:
     ///
-    /// - `framework`, `made`, `version`, `period` (`from`, `until`, and the first and last time that were seen);
-    /// - `verification`: `ok`, `origin`, `key`, `tree_size`, `root`, `witnessed`, `findings`;
+    /// - `framework`, `made`, `version`, `period` (`from`, `until`, the first and last time that were seen, `is_over` when
+    ///   the report was made, null where its end is open, and `log_begins` where the log began after `from`);
+    /// - `verification`: `ok`, `origin`, `key`, `tree_size`, `root`, `witnessed`, `findings`; `pending` entries, which are
+    ///   not signed yet and not in the report; `followed_rotations` of the key, by entry; and `timestamps` (how many) and
+    ///   the `newest_timestamp` (`tree_size`, `time`);
     /// - one member for each part of the page, with `relevant_to` (sections of the handbook), `items` (objects; `index`
     ///   is the entry's in the log) and `omitted` (events or items beyond those that are listed);
     /// - in `policy`, beside the loads, `configuration`: an object for each time that it changed; and
     ///   `in_force_at_start`: `policy`, `candidate`, `since` and `index` of what was in force when the period began, null
-    ///   where no entry before it says so.
+    ///   where no entry before it says so;
+    /// - in `segregation`, by `severity`: a `breach`, an `attempt` (to decide a request of one's own), a `notice`;
+    /// - in `console`, beside the counts by person and action, what was `denied`, and the `originals_opened`;
+    /// - in `operations`, where `items` has no more than some hundred of each kind, the `deletions`: sums by target, kind
+    ///   of evidence and rule.
+    ///
+    /// People are `issuer` and `subject`, and `label` where any entry says one.
     public var json: JSONValue {
         var members = [
             JSONMember("framework", "FFIEC IT Examination Handbook"), JSONMember("made", .string("\(made)")),
@@ -20,6 +29,8 @@ extension ExaminerReport {
                 [
                     "from": text(period.from?.description), "until": text(period.until?.description),
                     "first": text(tally.firstTime), "last": text(tally.lastTime),
+                    "is_over": period.until.map { .bool($0 <= made) } ?? .null,
+                    "log_begins": text(logBeganInPeriod?.description),
                 ]),
         ]
         for part in ReportPart.allCases {
@@ -35,7 +46,11 @@ extension ExaminerReport {
                 own.append(JSONMember("in_force_at_start", tally.inForceBefore.map(json) ?? .null))
                 own.append(JSONMember("configuration", .array(tally.configurations.items.map(json))))
                 own.append(JSONMember("configuration_omitted", number(tally.configurations.omitted)))
-            case .operations: own.append(JSONMember("unreadable_entries", number(unreadableCount)))
+            case .console: own += consoleMembers
+            case .operations:
+                own.append(JSONMember("deletions", .array(deletionRows.map(json))))
+                own.append(JSONMember("deletions_omitted", number(tally.operations.deletions.omitted)))
+                own.append(JSONMember("unreadable_entries", number(unreadableCount)))
             default: break
             }
             members.append(JSONMember(part.rawValue, .object(own)))
@@ -51,6 +66,35 @@ extension ExaminerReport {
             JSONMember("key", .string(key)), JSONMember("tree_size", number(verification.treeSize)),
             JSONMember("root", text(verification.root.map { "\($0)" })),
             JSONMember("witnessed", verification.witnessedEntries.map(number) ?? .null),
+            JSONMember("pending", number(verification.pendingEntries)),
+            JSONMember("followed_rotations", .array(verification.followedRotations.map(number))),
+            JSONMember("timestamps", number(verification.timestamps.count)),
+            JSONMember(
+                "newest_timestamp",
+                verification.timestamps.last.map { stamp -> JSONValue in
+                    ["tree_size": number(stamp.treeSize), "time": .string(stamp.time.description)]
+                } ?? .null),
+        ]
+    }
+
+    private var consoleMembers: [JSONMember] {
+        let denied = tally.console.denials.items.map { denial -> JSONValue in
+            [
+                "index": index(denial.index), "time": .string(denial.time), "caller": json(denial.person),
+                "action": .string(denial.action), "resource": .string(denial.resource), "rule": .string(denial.rule),
+            ]
+        }
+        let opened = tally.console.openings.items.map { opening -> JSONValue in
+            [
+                "index": index(opening.index), "time": .string(opening.time),
+                "caller": opening.person.map(json) ?? .null, "session": .string(opening.session),
+                "command": .string(opening.command), "file": text(opening.file), "reason": .string(opening.reason),
+            ]
+        }
+        return [
+            JSONMember("denied", .array(denied)), JSONMember("denied_omitted", number(tally.console.denials.omitted)),
+            JSONMember("originals_opened", .array(opened)),
+            JSONMember("originals_opened_omitted", number(tally.console.openings.omitted)),
         ]
     }
 
@@ -73,14 +117,31 @@ extension ExaminerReport {
         case .segregation:
             let breaches = tally.breaches.items.map { breach -> JSONValue in
                 [
-                    "index": index(breach.index), "time": .string(breach.time), "finding": .string(breach.what),
-                    "severity": "breach",
+                    "index": index(breach.index), "time": .string(breach.time), "person": json(breach.person),
+                    "finding": .string(breach.what), "severity": "breach",
+                ]
+            }
+            let own = tally.console.ownDecisions
+            let attempts = own.items.map { attempt -> JSONValue in
+                [
+                    "index": index(attempt.index), "time": .string(attempt.time), "person": json(attempt.person),
+                    "ticket": .string(attempt.ticket), "finding": .string(attempt.what), "severity": "attempt",
                 ]
             }
             let doubles = tally.doubleDuties.map { double -> JSONValue in
-                ["person": double.person.json, "finding": .string(double.what), "severity": "notice"]
+                ["person": json(double.person), "finding": .string(double.what), "severity": "notice"]
             }
-            return (breaches + doubles, tally.breaches.omitted)
+            return (breaches + attempts + doubles, tally.breaches.omitted + own.omitted)
+        case .console:
+            return (
+                consoleRows.map {
+                    [
+                        "person": json($0.key.person), "action": .string($0.key.action),
+                        "allowed": number($0.count.allowed), "denied": number($0.count.denied),
+                        "first_index": index($0.count.first), "last_index": index($0.count.last),
+                    ]
+                }, tally.console.counts.omitted
+            )
         case .dataProtection:
             let masks = maskRows.map { row -> JSONValue in
                 [
@@ -88,7 +149,7 @@ extension ExaminerReport {
                     "selector": .string(row.key.selector), "masked": number(row.count),
                 ]
             }
-            return (masks + tally.openings.items.map(json), tally.masking.omitted + tally.openings.omitted)
+            return (masks, tally.masking.omitted)
         case .signInFailures:
             return (
                 failureRows.map {
@@ -98,38 +159,27 @@ extension ExaminerReport {
                 }, tally.signInFailures.omitted
             )
         case .policy: return (tally.policyLoads.items.map(json), tally.policyLoads.omitted)
-        case .operations: return (tally.operations.items.map(json), tally.operations.omitted)
+        case .operations:
+            let events = tally.operations.events()
+            return (events.items.map(json), events.omitted + tally.operations.eventsOfOtherKinds)
+        case .kinds:
+            return (
+                kindRows.map {
+                    [
+                        "kind": .string($0.kind), "entries": number($0.count),
+                        "told_in": text(ReportPart.telling($0.kind)?.rawValue),
+                    ]
+                }, tally.kinds.omitted
+            )
         }
-    }
-
-    // MARK: Rows in an order that stays
-
-    var accessRows: [(key: EvidenceTally.AccessKey, row: EvidenceTally.Access)] {
-        tally.access.rows.sorted {
-            ($1.value.commands, $0.key.person.subject, $0.key.target, $0.key.action)
-                < ($0.value.commands, $1.key.person.subject, $1.key.target, $1.key.action)
-        }.map { (key: $0.key, row: $0.value) }
-    }
-
-    var maskRows: [(key: EvidenceTally.MaskKey, count: Int64)] {
-        tally.masking.rows.sorted {
-            ($1.value, $0.key.target, $0.key.rule, $0.key.selector)
-                < ($0.value, $1.key.target, $1.key.rule, $1.key.selector)
-        }.map { (key: $0.key, count: $0.value) }
-    }
-
-    var failureRows: [(key: EvidenceTally.SignInFailureKey, count: Int)] {
-        tally.signInFailures.rows.sorted {
-            ($1.value, $0.key.code, $0.key.client) < ($0.value, $1.key.code, $1.key.client)
-        }.map { (key: $0.key, count: $0.value) }
     }
 
     // MARK: Items
 
     private func json(_ row: (key: EvidenceTally.AccessKey, row: EvidenceTally.Access)) -> JSONValue {
         [
-            "caller": row.key.person.json, "label": text(row.row.label), "target": .string(row.key.target),
-            "kind": .string(row.key.kind), "action": .string(row.key.action), "commands": number(row.row.commands),
+            "caller": json(row.key.person), "target": .string(row.key.target), "kind": .string(row.key.kind),
+            "action": .string(row.key.action), "commands": number(row.row.commands),
             "refused": number(row.row.refused), "not_succeeded": number(row.row.failed), "rows": number(row.row.rows),
             "answer_bytes": number(row.row.answerBytes), "first_index": index(row.row.first),
             "last_index": index(row.row.last),
@@ -137,21 +187,30 @@ extension ExaminerReport {
     }
 
     private func json(_ item: EvidenceTally.Elevated) -> JSONValue {
-        [
-            "index": index(item.index), "time": .string(item.time), "caller": item.person.json,
-            "target": .string(item.target), "text": .string(item.text), "ticket": .string(item.ticket),
-            "justification": .string(item.justification), "approvers": .array(item.approvers.map(\.json)),
+        let request = tally.request(of: item)
+        return [
+            "index": index(item.index), "time": .string(item.time), "caller": json(item.person),
+            "target": .string(item.target), "text": .string(item.text), "parameters": .string(item.parameters),
+            "ticket": .string(item.ticket), "summary": text(request?.summary), "needs": needs(request),
+            "justification": .string(item.justification), "approvers": .array(item.approvers.map(json)),
         ]
     }
 
     private func json(_ item: EvidenceTally.ApprovalStep) -> JSONValue {
         [
             "index": index(item.index), "time": .string(item.time), "ticket": .string(item.ticket),
-            "step": .string(item.step), "requester": item.requester?.json ?? .null,
-            "actor": item.actor?.json ?? .null, "target": .string(item.target),
+            "step": .string(item.step), "requester": item.requester.map(json) ?? .null,
+            "actor": item.actor.map(json) ?? .null, "target": .string(item.target),
+            "summary": text(item.request?.summary), "needs": needs(item.request),
             "justification": text(item.justification),
         ]
     }
+
+    private func needs(_ request: TicketRequest?) -> JSONValue {
+        request.map { .array($0.needs.map { .string($0) }) } ?? .null
+    }
+
+    private func json(_ person: Person) -> JSONValue { tally.names.json(person) }
 
     private func json(_ item: EvidenceTally.PolicyLoad) -> JSONValue {
         [
@@ -177,7 +236,16 @@ extension ExaminerReport {
         ]
     }
 
-    private func json(_ item: EvidenceTally.Notable) -> JSONValue {
+    private func json(_ row: (key: OperationsTally.DeletionKey, row: OperationsTally.Deletions)) -> JSONValue {
+        [
+            "target": .string(row.key.target), "evidence": .string(row.key.evidence), "rule": .string(row.key.rule),
+            "files": number(row.row.files), "held": number(row.row.held), "begun": number(row.row.begun),
+            "done": number(row.row.done), "first": .string(row.row.firstTime), "last": .string(row.row.lastTime),
+            "first_index": index(row.row.first), "last_index": index(row.row.last),
+        ]
+    }
+
+    private func json(_ item: OperationsTally.Event) -> JSONValue {
         [
             "index": index(item.index), "time": .string(item.time), "kind": .string(item.kind),
             "entry": .string(item.text),

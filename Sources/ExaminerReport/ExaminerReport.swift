@@ -39,6 +39,8 @@ public struct ExaminerReport: Sendable {
                 tally.add(entry)
             } else if period.isAfter(entry) {
                 tally.addBefore(entry)
+            } else {
+                tally.noteBeginning(entry)
             }
             progress(entries.passed, size)
         }
@@ -66,6 +68,12 @@ public struct ExaminerReport: Sendable {
         tally.activity.timeline(
             of: ReportPeriod(
                 from: period.from.map { max($0, tally.began ?? $0) }, until: period.until.map { min($0, made) }))
+    }
+
+    /// When the log begins, where that is after the period does: of the time before it says nothing.
+    var logBeganInPeriod: Timestamp? {
+        guard let from = period.from, let began = tally.began, began > from else { return nil }
+        return began
     }
 
     /// The page as HTML 5: complete in itself, without scripts, to be printed as it is.

@@ -10,10 +10,12 @@ enum ReportPart: String, CaseIterable, Sendable {
     case elevated
     case approvals
     case segregation
+    case console
     case dataProtection = "data_protection"
     case signInFailures = "sign_in_failures"
     case policy
     case operations
+    case kinds = "entries_by_kind"
 
     var title: String {
         switch self {
@@ -23,10 +25,12 @@ enum ReportPart: String, CaseIterable, Sendable {
         case .elevated: "Access that a person approved"
         case .approvals: "Requests for approval"
         case .segregation: "Segregation of duties"
+        case .console: "Use of the console"
         case .dataProtection: "Regulated data"
         case .signInFailures: "Failed sign-ins"
         case .policy: "Policy in force, and its changes"
         case .operations: "Operation of the gateway"
+        case .kinds: "All entries, by kind"
         }
     }
 
@@ -66,6 +70,11 @@ enum ReportPart: String, CaseIterable, Sendable {
                 "Information Security, II.C.7(c) Segregation of Duties",
                 "Architecture, Infrastructure, and Operations, VI.A.4 Personnel Controls",
             ]
+        case .console:
+            [
+                "Information Security, II.C.15 Logical Security", "Information Security, III.B Threat Monitoring",
+                "Architecture, Infrastructure, and Operations, VI.A.3 Identity and Access Management",
+            ]
         case .dataProtection:
             [
                 "Information Security, II.C.13 Control of Information",
@@ -89,6 +98,24 @@ enum ReportPart: String, CaseIterable, Sendable {
                 "Information Security, II.C.22 Log Management",
                 "Architecture, Infrastructure, and Operations, VI.B.8 Disposal of Data and Media",
             ]
+        case .kinds:
+            [
+                "Information Security, II.C.22 Log Management",
+                "Architecture, Infrastructure, and Operations, VI.B.7 Log Management",
+            ]
+        }
+    }
+
+    /// Where entries of a kind are told; `nil` for those that are only counted.
+    static func telling(_ kind: String) -> ReportPart? {
+        switch kind {
+        case "intent", "refusal", "outcome": .access
+        case "approval": .approvals
+        case "console", "originals-opened": .console
+        case "sign-in-failure": .signInFailures
+        case "policy-load", "configuration": .policy
+        case "session-start", "session-end", "originals": nil
+        default: .operations
         }
     }
 }

@@ -25,6 +25,4 @@ struct Person: Sendable, Hashable {
     static func == (left: Person, right: Person) -> Bool {
         left.issuer.utf8.elementsEqual(right.issuer.utf8) && left.subject.utf8.elementsEqual(right.subject.utf8)
     }
-
-    var json: JSONValue { ["issuer": .string(issuer), "subject": .string(subject)] }
 }

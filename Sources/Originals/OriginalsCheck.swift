@@ -15,6 +15,8 @@ public struct LoggedOriginals: Sendable, Equatable {
     /// The file that they stand in, below the folder of originals, and the SHA-256 of its first frame.
     public var file: String?
     public var head: String?
+    /// The id of the auditors' key that the file is sealed to.
+    public var key: String?
     /// SHA-256 over the masking rules that applied.
     public var rules: String?
 
@@ -64,6 +66,11 @@ public struct OriginalsCheck: Sendable {
     /// the log has the digests of.
     public private(set) var sealed: [UUIDv7: [OriginalsField: Int]] = [:]
 
+    /// Masked values and their commands that nothing can be said of, as their files were deleted.
+    public private(set) var unchecked: (values: Int, commands: Int) = (0, 0)
+    /// How the files that the log has the deletion of were deleted, each once, as a sentence's end.
+    public private(set) var deletions: [String] = []
+
     private static let mostFindings = 1000
     private let over: Set<UUIDv7>
     private let place: @Sendable (String) -> EvidencePlace
@@ -107,6 +114,7 @@ public struct OriginalsCheck: Sendable {
         } catch {
             if let deletion = deletion(file) {
                 deleted.insert(file)
+                if !deletions.contains(where: { $0.isExactly(deletion) }) { deletions.append(deletion) }
                 return notes.append("\(file) was \(deletion)")
             }
             if case .notFound = error { return add(.fileMissing(file: file)) }
@@ -170,7 +178,12 @@ public struct OriginalsCheck: Sendable {
             if count > 0 { notes.append("command \(command.command) masked \(count) values and kept none of them") }
             return
         }
-        guard !deleted.contains(file) else { return }
+        guard !deleted.contains(file) else {
+            unchecked.commands += 1
+            unchecked.values.addClamped(
+                max(0, command.masked.filter { !Self.isOwnSecret($0) }.map(\.count).clampedSum))
+            return
+        }
         struct Key: Hashable {
             var rule: String
             var selector: String

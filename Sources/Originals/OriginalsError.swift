@@ -35,6 +35,20 @@ public enum OriginalsError: Error, Sendable, Equatable {
     }
 }
 
+extension OriginalsError {
+    /// The same of a file that is read, under a name that says more to people than where a copy of it lies.
+    public func naming(_ name: String) -> OriginalsError {
+        switch self {
+        case .notFound: .notFound(path: name)
+        case .unreadable(_, let reason): .unreadable(path: name, reason: reason)
+        case .notSealedOriginals(_, let reason): .notSealedOriginals(path: name, reason: reason)
+        case .otherKey(_, let key): .otherKey(path: name, sealedTo: key)
+        case .notOpened(_, let sequence): .notOpened(path: name, sequence: sequence)
+        case .storeFull, .shortWrite, .storeFailed, .notSealed, .broken: self
+        }
+    }
+}
+
 extension OriginalsError: CustomStringConvertible {
     public var description: String {
         switch self {

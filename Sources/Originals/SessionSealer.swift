@@ -7,7 +7,7 @@ import Vault
 /// Seals one session's originals into one file. Belongs to the session's event loop.
 ///
 /// A chunk is on the file whole or not at all. After one could not be written no other follows: its sequence number is
-/// used up, and a number never seals twice.
+/// used up, and a number never seals twice. A file in which nothing was sealed is taken away when it is closed.
 public final class SessionSealer {
     public let header: SealedFileHeader
     /// Below the store's directory.
@@ -15,7 +15,7 @@ public final class SessionSealer {
     /// SHA-256 of the first frame, 64 hexadecimal digits.
     public let headDigest: String
     public private(set) var isBroken = false
-    /// Called once the file is closed: from then on nothing is added to it.
+    /// Called once the file is closed, where it is kept: from then on nothing is added to it.
     public var whenClosed: () -> Void = {}
 
     private let fullPath: String
@@ -65,8 +65,11 @@ public final class SessionSealer {
     }
 
     deinit {
+        // In which nothing was sealed: no entry names it, and there is nothing to open.
+        let isEmpty = sequence == 0 && !isBroken
+        if isEmpty { _ = file.remove(fullPath) }
         file.close(descriptor)
-        whenClosed()
+        if !isEmpty { whenClosed() }
     }
 
     /// Seals `chunk` and appends it.

@@ -151,6 +151,46 @@ struct ReportPeriodTests {
         #expect(try log.report(noon).json["activity"]?["items"]?.array?.last?["start"] == "2026-11-05T11")
     }
 
+    @Test("a period that is not over, and a log that begins within it, are said so")
+    func edges() throws {
+        let log = try Log([Self.command("2026-11-05T00:00:00.000Z"), Self.command("2026-11-05T02:00:00.000Z")])
+        let november = ReportPeriod(from: Timestamp("2026-11-01T00:00:00Z"), until: Timestamp("2026-12-01T00:00:00Z"))
+        let early = try log.report(november, made: try #require(Timestamp("2026-11-20T00:00:00Z")))
+        #expect(early.html.contains("The period was not over when this was made"))
+        #expect(early.html.contains("The log begins at 2026-11-05T00:00:00.000Z, after the period"))
+        #expect(early.json["period"]?["is_over"] == false)
+        #expect(early.json["period"]?["log_begins"] == "2026-11-05T00:00:00.000Z")
+
+        let later = ReportPeriod(from: Timestamp("2026-11-05T01:00:00Z"), until: Timestamp("2026-11-06T00:00:00Z"))
+        let whole = try log.report(later, made: try #require(Timestamp("2026-11-06T00:00:00Z")))
+        #expect(!whole.html.contains("was not over") && !whole.html.contains("The log begins"))
+        #expect(whole.json["period"]?["is_over"] == true && whole.json["period"]?["log_begins"] == .null)
+        #expect(try log.report(ReportPeriod(from: nil, until: nil)).json["period"]?["is_over"] == .null)
+        // Also of a period before there was a log.
+        let before = try log.report(ReportPeriod(from: nil, until: Timestamp("2026-11-01T00:00:00Z")))
+        #expect(before.json["entries"] == 0 && before.json["period"]?["log_begins"] == .null)
+        let october = ReportPeriod(from: Timestamp("2026-10-01T00:00:00Z"), until: Timestamp("2026-11-01T00:00:00Z"))
+        #expect(try log.report(october).json["period"]?["log_begins"] == "2026-11-05T00:00:00.000Z")
+    }
+
+    @Test("a ticket that was asked for before the period is told with what was asked, and its people by their names")
+    func ticketBefore() throws {
+        let people = #""requester":{"issuer":"https://idp","subject":"alice"},"target":{"name":"ledger"},"ticket":"T""#
+        let log = try Log([
+            Self.entry(
+                "session-start", "2026-11-01T00:00:00.000Z",
+                #""caller":{"groups":[],"issuer":"https://idp","label":"alice@bank","subject":"alice"}"#),
+            Self.entry(
+                "approval", "2026-11-01T00:00:00.000Z",
+                #"\#(people),"needs":["1 of approver"],"step":"opened","summary":"POST /refund""#),
+            Self.entry("approval", "2026-11-03T00:00:00.000Z", #"\#(people),"step":"redeemed""#),
+        ])
+        let report = try log.report(ReportPeriod(from: Timestamp("2026-11-02T00:00:00Z"), until: nil))
+        let steps = try #require(report.json["approvals"]?["items"]?.array)
+        #expect(steps.count == 1 && steps[0]["summary"] == "POST /refund" && steps[0]["needs"] == ["1 of approver"])
+        #expect(steps[0]["requester"]?["label"] == "alice@bank")
+    }
+
     @Test("an entry of no readable time hides in no period")
     func noTime() throws {
         let log = try Log([Self.command("2026-11-05T00:00:00.000Z"), Self.command("some time ago")])

@@ -50,6 +50,22 @@ struct OriginalsCheckTests {
             check.sealed == [Self.commands[0]: [field: 1], Self.commands[1]: [field: 2], Self.commands[2]: [field: 3]])
     }
 
+    @Test("what was deleted under a rule is told as not checked")
+    func deleted() throws {
+        let (workshop, logged) = try Self.stage()
+        try FileManager.default.removeItem(atPath: workshop.path())
+        let sentence = "deleted on Monday under the rule r"
+        let check = OriginalsCheck(logged, of: workshop.session, at: workshop.place) { _ in sentence }
+        #expect(check.findings.isEmpty && check.chunksChecked == 0)
+        // Credentials that a function echoed are nobody's originals.
+        #expect(check.unchecked.values == 6 && check.unchecked.commands == 3 && check.deletions == [sentence])
+        let whole = try Self.stage()
+        let checked = OriginalsCheck(whole.logged, of: whole.workshop.session, at: whole.workshop.place) { _ in
+            sentence
+        }
+        #expect(checked.unchecked.commands == 0 && checked.deletions.isEmpty)
+    }
+
     @Test("counts that no gateway writes end no check")
     func hugeCounts() throws {
         let (workshop, stage) = try Self.stage()

@@ -54,6 +54,22 @@ struct SealedOriginalsTests {
         #expect(try workshop.opened().values.count == 4)
     }
 
+    @Test("a file in which nothing was sealed is gone once it is closed, and nobody is told of it")
+    func empty() throws {
+        let workshop = Workshop()
+        for count in [0, 1] {
+            var told = 0
+            do {
+                let sealer = try workshop.sealer()
+                sealer.whenClosed = { told += 1 }
+                for _ in 0..<count { _ = try workshop.seal(["1"], of: Self.first, by: sealer) }
+                withExtendedLifetime(sealer) { #expect(FileManager.default.fileExists(atPath: workshop.path())) }
+            }
+            #expect(told == count)
+            #expect(FileManager.default.fileExists(atPath: workshop.path()) == (count > 0))
+        }
+    }
+
     @Test("where the log is on the disk before it answers, so is what it names")
     func synchronized() throws {
         let synchronized = Mutex(0)
@@ -200,6 +216,18 @@ struct SealedOriginalsTests {
         _ = try workshop.seal(["3"], of: Self.first, by: next)
         #expect(try workshop.opened().values == ["$.ssn=1"])
         #expect(FileManager.default.fileExists(atPath: workshop.path(part: 2)))
+    }
+
+    @Test("what is wrong with a copy is told under the name of its original")
+    func namedErrors() {
+        let copy = "/tmp/copy"
+        let errors: [OriginalsError] = [
+            .notFound(path: copy), .unreadable(path: copy, reason: "r"), .notSealedOriginals(path: copy, reason: "r"),
+            .otherKey(path: copy, sealedTo: "k"), .notOpened(path: copy, sequence: 3),
+        ]
+        for error in errors {
+            #expect("\(error.naming("day/s-1.sealed"))" == "\(error)".replacing(copy, with: "day/s-1.sealed"))
+        }
     }
 
     @Test("a file that is there already is not written over")

@@ -9,6 +9,43 @@ struct ExaminerReportEndToEndTests {
         return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
 
+    @Test("it tells what was asked for and approved, by name, and who tried to approve a request of their own")
+    func approvals() async throws {
+        let gateway = try await TestGateway.payments()
+        let token = try await gateway.issuer.token(for: "alice")
+        let alice = Curl(token: token)
+        let bob = try await gateway.issuer.token(for: "bob")
+        let url = "\(gateway.url)/payments/refund"
+        let body = #"{"customer":"c-17","amount":125}"#
+        let asked = try await alice.post(url, json: body, "-H", "Sallyport-Justification: charged twice")
+        let ticket = try #require(asked.member("ticket") as? String, "\(asked)")
+        let own = try await gateway.command("approvals", "approve", ticket, "--justification", "mine", token: token)
+        #expect(own.status != 0, "\(own)")
+        let approved = try await gateway.command(
+            "approvals", "approve", ticket, "--justification", "looked", token: bob)
+        #expect(approved.status == 0, "\(approved)")
+        _ = try await alice.post(url, json: body)
+        #expect(try await gateway.stop() == 0)
+
+        let folder = gateway.folder.path + "/report"
+        let made = try await gateway.command("audit", "report", "--into", folder)
+        #expect(made.status == 0, "\(made)")
+        let report = try Self.document(in: folder)
+        func items(_ part: String) -> [[String: Any]] {
+            (report[part] as? [String: Any])?["items"] as? [[String: Any]] ?? []
+        }
+        let ran = try #require(items("elevated").first)
+        #expect((ran["parameters"] as? String)?.contains(#"customer "c-17""#) == true, "\(ran)")
+        #expect((ran["summary"] as? String)?.contains("refund") == true, "\(ran)")
+        #expect(ran["needs"] as? [String] == ["1 of approver"], "\(ran)")
+        let attempts = items("segregation").filter { $0["severity"] as? String == "attempt" }
+        #expect(attempts.count == 1 && attempts.first?["ticket"] as? String == ticket, "\(items("segregation"))")
+        let person = attempts.first?["person"] as? [String: Any]
+        #expect(person?["label"] as? String == "alice@example.com", "\(attempts)")
+        let page = try String(contentsOfFile: folder + "/report.html", encoding: .utf8)
+        #expect(page.contains("needs 1 of approver") && page.contains("alice@example.com ("))
+    }
+
     @Test("it counts what was done, and a log that was tampered with is reported as such")
     func report() async throws {
         let gateway = try await TestGateway.payments()
@@ -35,6 +72,12 @@ struct ExaminerReportEndToEndTests {
         #expect(items("sign_in_failures").first?["attempts"] as? Int == 1, "\(items("sign_in_failures"))")
         let page = try String(contentsOfFile: folder + "/report.html", encoding: .utf8)
         #expect(page.contains("none changed, dropped or moved") && page.contains("II.C.22 Log Management"))
+
+        // The system's reason, in a sentence.
+        let nowhere = try await gateway.command("audit", "report", "--into", "/proc/x")
+        #expect(nowhere.status == 69, "\(nowhere)")
+        #expect(nowhere.errors.contains("the folder /proc/x cannot be made: "), "\(nowhere)")
+        #expect(!nowhere.errors.contains("Error Domain"), "\(nowhere)")
 
         // A period in which nothing was done.
         let later = try await gateway.command("audit", "report", "--from", "2999-01-01", "--into", folder + "/later")

@@ -59,6 +59,22 @@ extension OriginalsTests {
             in: gateway.folder, environment: environment)
     }
 
+    /// Our command prints nothing with a key that the originals are not sealed to, and says of which they are.
+    static func expectNothingOpens(
+        with key: String, _ command: String, of session: String, _ gateway: TestGateway, _ more: [String] = [],
+        token: String? = nil
+    ) async throws {
+        var environment = ["SALLYPORT_HOME": gateway.folder.path]
+        if let token { environment["SALLYPORT_TOKEN"] = token }
+        let futile = try await RunningProcess.run(
+            try Tools.sallyport, ["audit", "open", command, "--key", key, "--reason", "case 4711"] + more,
+            in: gateway.folder, environment: environment)
+        #expect(futile.status == 1 && futile.output.isEmpty, "\(futile)")
+        #expect(
+            futile.errors.contains("the originals of command \(command) of session \(session) are sealed to the key"),
+            "\(futile)")
+    }
+
     /// Opens all that was sealed with our command, checks every session, and compares with the foreign program.
     static func openAll(_ gateway: TestGateway) async throws -> [Opened] {
         let commands = try await sealed(gateway)

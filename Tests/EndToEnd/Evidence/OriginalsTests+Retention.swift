@@ -25,6 +25,43 @@ extension OriginalsTests {
         #expect(missing.status == 1 && missing.output.contains("the log knows of no deletion"), "\(missing)")
     }
 
+    @Test("a copy of the log alone accuses nobody, and files that no entry names are told and are no fault")
+    func copies() async throws {
+        let gateway = try await Self.payments()
+        let alice = Curl(token: try await gateway.issuer.token(for: "alice"))
+        #expect(try await alice.get("\(gateway.url)/payments/customer.json").status == 200)
+        #expect(try await alice.get("\(gateway.url)/payments/plain.json").status == 200)
+        #expect(try await gateway.stop() == 0)
+        // Of a session in which nothing was masked no file is left.
+        let files = try Self.files(gateway)
+        let file = try #require(files.first)
+        #expect(files.count == 1, "\(files)")
+        func verify(_ arguments: String...) async throws -> RunningProcess.Finished {
+            try await RunningProcess.run(
+                try Tools.sallyport, ["audit", "verify", "--evidence"] + arguments, in: gateway.folder)
+        }
+        let whole = try await verify()
+        #expect(whole.status == 0 && !whole.output.contains("no entry names"), "\(whole)")
+        let stray = file.deletingLastPathComponent().appendingPathComponent("stray-1.sealed")
+        try Data("x".utf8).write(to: stray)
+        let more = try await verify()
+        #expect(more.status == 0 && more.output.contains("1 files that no entry names, originals/"), "\(more)")
+
+        let copy = gateway.folder.appendingPathComponent("copy")
+        try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: gateway.auditFolder, to: copy.appendingPathComponent("audit"))
+        try FileManager.default.copyItem(
+            at: gateway.stateFolder.appendingPathComponent("log.vkey"), to: copy.appendingPathComponent("log.vkey"))
+        let alone = try await verify("--directory", "copy/audit")
+        #expect(alone.status == 69 && alone.output.contains("no evidence lies beside this copy"), "\(alone)")
+        #expect(!alone.output.contains("WRONG"), "\(alone)")
+        // Some of it is there: then what is missing is.
+        try FileManager.default.createDirectory(
+            at: copy.appendingPathComponent("originals"), withIntermediateDirectories: true)
+        let partly = try await verify("--directory", "copy/audit")
+        #expect(partly.status == 1 && partly.output.contains("is missing"), "\(partly)")
+    }
+
     @Test("deleted when due they are gone under a rule, which whoever opens, checks and verifies is told")
     func deletedWhenDue() async throws {
         let gateway = try await Self.payments {
@@ -49,6 +86,9 @@ extension OriginalsTests {
         #expect(try await gateway.stop() == 0)
         let checked = try await gateway.command("audit", "check-masking", session)
         #expect(checked.status == 0 && checked.output.contains("retention.default.originals: 1s"), "\(checked)")
+        // What is gone cannot be held against anything.
+        #expect(checked.output.contains("not checked: 3 values masked by 1 commands"), "\(checked)")
+        #expect(!checked.output.contains("ok:"), "\(checked)")
         let verified = try await gateway.command("audit", "verify", "--evidence", "--config", "sallyport.yaml")
         #expect(
             verified.status == 0 && verified.output.contains("under the rule retention.default.originals: 1s"),

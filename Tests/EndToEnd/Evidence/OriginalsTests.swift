@@ -107,11 +107,7 @@ struct OriginalsTests {
         let other = try await RunningProcess.run(
             try Tools.sallyport, ["audit", "keygen", "--out", "other.key"], in: gateway.folder)
         #expect(other.status == 0)
-        let opened = try await RunningProcess.run(
-            try Tools.sallyport, ["audit", "open", command, "--key", "other.key", "--reason", "x"],
-            in: gateway.folder)
-        #expect(opened.status == 1 && opened.errors.contains("is sealed to the key"), "\(opened)")
-        #expect(!opened.output.contains("536-22"))
+        try await Self.expectNothingOpens(with: "other.key", command, of: session, gateway)
         // A key file is never written over.
         let again = try await RunningProcess.run(
             try Tools.sallyport, ["audit", "keygen", "--out", "other.key"], in: gateway.folder)
@@ -142,6 +138,12 @@ struct OriginalsTests {
             "\(gateway.consoleURL)/api/v1/sessions/\(session)/originals",
             json: #"{"command":"\#(other)","justification":"case 4711","part":"1"}"#)
         #expect(asked.status == 404 && asked.member("code") as? String == "not-found", "\(asked)")
+        // Nor for a key that opens nothing: the command looks before it asks.
+        let made = try await RunningProcess.run(
+            try Tools.sallyport, ["audit", "keygen", "--out", "other.key"], in: gateway.folder)
+        #expect(made.status == 0, "\(made)")
+        try await Self.expectNothingOpens(
+            with: "other.key", command, of: session, gateway, ["--console", gateway.consoleURL], token: carol)
         let opened = try await Self.open(command, gateway, ["--console", gateway.consoleURL], token: carol)
         #expect(opened.status == 0, "\(opened)")
         #expect(Self.parse(opened.output).contains(Opened(row: 1, place: "$.ssn", value: "536-22-8741")))

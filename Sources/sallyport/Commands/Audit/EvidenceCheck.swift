@@ -7,7 +7,8 @@ import StrictJSON
 import Vault
 
 /// Holds recordings, payloads and sealed originals against the digests that the log has of them, and tells what was
-/// deleted from what is missing. In memory for the sessions that go on at once; the names of what was deleted are mapped.
+/// deleted from what is missing. In memory for the sessions that go on at once, with a number for each file; the names of
+/// what was deleted are mapped.
 struct EvidenceCheck {
     /// Files that are as they were recorded.
     private(set) var intact: UInt64 = 0
@@ -16,8 +17,16 @@ struct EvidenceCheck {
     /// What is wrong, a sentence each; the first of it.
     private(set) var findings: [String] = []
     private(set) var findingsOmitted = 0
+    /// Files beside the log that no entry names, and the first of them.
+    private(set) var unnamed: (count: Int, first: String?) = (0, nil)
+    /// Files that should be there and are not.
+    private var missing: UInt64 = 0
 
     private let state: String
+    /// Whether there is any folder that evidence lies in.
+    private let hasFolders: Bool
+    /// Hashes of the names of files that no entry has named so far.
+    private var unseen: Set<Int> = []
     private let deletions: Deletions
 
     private static let maximumFindings = 100
@@ -38,19 +47,57 @@ struct EvidenceCheck {
         return found
     }
 
+    /// Whether the log names evidence and none at all lies beside it: it is a copy of the log alone, of whose evidence
+    /// nothing can be said.
+    var isAbsent: Bool { !hasFolders && missing > 0 }
+
+    var isGood: Bool { findings.isEmpty && !isAbsent }
+
+    /// How the command ends that looked.
+    var status: ExitStatus? {
+        if isAbsent { return .unavailable }
+        return findings.isEmpty ? nil : .negative
+    }
+
     var json: JSONValue {
         [
-            "intact": .number(String(intact)), "deleted": .number(String(deleted)),
+            "absent": .bool(isAbsent), "intact": .number(String(intact)), "deleted": .number(String(deleted)),
+            "missing": .number(String(missing)), "unnamed": .number(String(unnamed.count)),
             "findings": .array(findings.map { .string($0) }),
             "findings_omitted": .number(String(findingsOmitted)),
         ]
     }
 
+    /// For people; what is wrong first.
+    func lines(for terminal: Terminal) -> [String] {
+        guard !isAbsent else {
+            return [
+                "not checked: no evidence lies beside this copy: none of the folders "
+                    + "\(EvidenceKind.allCases.map(\.rawValue).joined(separator: ", ")) is in \(Terminal.plain(state)), where "
+                    + "the log names \(missing) files; copy them there too, or verify without --evidence"
+            ]
+        }
+        var lines = findings.map { "\(terminal.styled("WRONG", .red))  \(Terminal.plain($0))" }
+        if findingsOmitted > 0 { lines.append("       … and \(findingsOmitted) more") }
+        if let first = unnamed.first {
+            lines.append(
+                "note   \(unnamed.count) files that no entry names, \(Terminal.plain(first)) the first: of sessions that go "
+                    + "on, that ended with the gateway's being killed, or in which nothing was masked")
+        }
+        lines.append(
+            "\(findings.isEmpty ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): evidence, "
+                + "\(intact) files as they were recorded, \(deleted) deleted under a rule")
+        return lines
+    }
+
     /// - Parameter state: The gateway's state folder.
     init(state: String, deletions all: [Deletion]) {
         self.state = state
+        hasFolders = EvidenceKind.allCases.contains { VaultFiles.system.exists("\(state)/\($0.rawValue)") }
         let (found, unproved) = Deletions.load(all, state: state)
         deletions = found
+        // Of a copy of the log alone nothing can be said, and nobody is to be accused.
+        guard hasFolders else { return }
         for deletion in unproved {
             add(
                 "\(state)/retention/deletions/\(deletion.key).names is missing or is not what entry \(deletion.entry) "
@@ -60,6 +107,10 @@ struct EvidenceCheck {
 
     /// Looks at every entry of the signed log.
     mutating func run(_ reader: AuditReader, progress: (UInt64, UInt64) -> Void) throws(AuditError) {
+        // Before the log is read: what is made meanwhile is not looked for in it.
+        var hashes: Set<Int> = []
+        forEachFile { hashes.insert($0.hashValue) }
+        unseen = hashes
         let total = try reader.checkpoint().treeSize
         var entries = try reader.entries(in: 0..<total)
         while let entry = try entries.next() {
@@ -67,6 +118,35 @@ struct EvidenceCheck {
             if entries.passed % 256 == 0 { progress(entries.passed, total) }
         }
         progress(total, total)
+        countUnnamed()
+    }
+
+    private mutating func countUnnamed() {
+        var found: (count: Int, first: String?) = (0, nil)
+        forEachFile { name in
+            guard unseen.contains(name.hashValue) else { return }
+            found.count += 1
+            if found.first == nil { found.first = name }
+        }
+        unnamed = found
+    }
+
+    /// Gives each file of evidence by its name below the state folder, in order; what cannot be listed is not there.
+    private func forEachFile(_ body: (String) -> Void) {
+        func look(into folder: String) {
+            for name in (try? VaultFiles.system.names(in: "\(state)/\(folder)")) ?? [] {
+                let path = "\(folder)/\(name)"
+                if VaultFiles.system.isFolder("\(state)/\(path)") { look(into: path) } else { body(path) }
+            }
+        }
+        for kind in EvidenceKind.allCases { look(into: kind.rawValue) }
+    }
+
+    /// An entry names a file that is not there.
+    private mutating func addMissing(_ name: String, of entry: AuditEntry) {
+        missing += 1
+        guard hasFolders else { return }
+        add("\(name) is missing: entry \(Self.name(entry)) recorded it, and the log knows of no deletion")
     }
 
     private mutating func check(_ entry: AuditEntry) {
@@ -98,6 +178,7 @@ struct EvidenceCheck {
     private mutating func checkOriginals(_ entry: AuditEntry) {
         guard let originals = Self.value(entry)?["originals"], let file = originals["file"]?.string else { return }
         let name = "originals/\(file)"
+        unseen.remove(name.hashValue)
         if sealedChunks[file] == nil {
             // Of more sessions at once some are read again.
             if sealedChunks.count >= Self.mostOriginals, let other = sealedChunks.keys.first {
@@ -138,7 +219,7 @@ struct EvidenceCheck {
             if deletions.deletion(of: name) != nil {
                 deleted += 1
             } else if case .notFound = error {
-                add("\(name) is missing: entry \(Self.name(entry)) recorded it, and the log knows of no deletion")
+                addMissing(name, of: entry)
             } else {
                 add("\(name), which entry \(Self.name(entry)) recorded, cannot be read: \(error)")
             }
@@ -151,6 +232,7 @@ struct EvidenceCheck {
     }
 
     private mutating func compare(_ name: String, with digest: String, of entry: AuditEntry) {
+        unseen.remove(name.hashValue)
         do throws(VaultError) {
             let found = try EvidenceFile(EvidencePlace(state: state, name: name)).sha256()
             guard !found.isExactly(digest) else {
@@ -162,7 +244,7 @@ struct EvidenceCheck {
             if deletions.deletion(of: name) != nil {
                 deleted += 1
             } else if error.isNotFound {
-                add("\(name) is missing: entry \(Self.name(entry)) recorded it, and the log knows of no deletion")
+                addMissing(name, of: entry)
             } else {
                 add("\(name), which entry \(Self.name(entry)) recorded, cannot be read: \(error)")
             }

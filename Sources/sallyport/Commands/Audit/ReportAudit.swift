@@ -1,7 +1,6 @@
 import ArgumentParser
 import Audit
 import ExaminerReport
-import Foundation
 import Identifiers
 
 struct ReportAudit: ReportingCommand {
@@ -48,13 +47,9 @@ struct ReportAudit: ReportingCommand {
         }
         let page = "\(into)/report.html"
         let document = "\(into)/report.json"
-        do {
-            try FileManager.default.createDirectory(atPath: into, withIntermediateDirectories: true)
-            try report.html.write(toFile: page, atomically: true, encoding: .utf8)
-            try "\(JSONText.indented(report.json))\n".write(toFile: document, atomically: true, encoding: .utf8)
-        } catch {
-            throw CommandFailure("the report cannot be written: \(error)", status: .unavailable)
-        }
+        try OutputFile.makeFolder(into)
+        try OutputFile.replace(page, with: Array(report.html.utf8))
+        try OutputFile.replace(document, with: Array("\(JSONText.indented(report.json))\n".utf8))
         print("\(page)\n\(document)")
         guard report.restsOnVerifiedLog else {
             throw CommandFailure("the log does not verify, and the report says so", status: .negative)

@@ -15,7 +15,8 @@ struct CheckMasking: ReportingCommand {
         discussion: """
             Holds the session's sealed originals against the log: every value that a rule masked was sealed once, and \
             no chunk was changed, moved or dropped. Needs no private key. `audit verify` proves the log itself. Exit \
-            status 1 when anything is wrong, and it says which chunk.
+            status 1 when anything is wrong, and it says which chunk. Of what was deleted under a rule it says that it \
+            was not checked.
             """)
 
     @Argument(help: "The session's id.")
@@ -76,12 +77,32 @@ struct CheckMasking: ReportingCommand {
                 "\(command.originals.command): rule sets \(Terminal.plain(command.ruleSets.joined(separator: ", ")))"
                     + " (sha256 \(command.originals.rules?.prefix(16) ?? "")…), policy \(command.policy.prefix(16))…")
         }
+        let unchecked = check.unchecked
+        if unchecked.commands > 0 {
+            let deletions = check.deletions.map { Terminal.plain($0) }.joined(separator: "; ")
+            lines.append(
+                "not checked: \(unchecked.values) values masked by \(unchecked.commands) commands, whose originals were "
+                    + deletions)
+        }
+        let rest = "\(masking.untouched) commands had nothing to mask, \(masking.withoutRules) no masking rule"
+        // Where all that there was is deleted, nothing is proved.
+        guard check.chunksChecked > 0 || unchecked.commands == 0 || !check.findings.isEmpty else {
+            return (lines + [rest]).joined(separator: "\n")
+        }
         let masked = masking.commands.flatMap(\.originals.masked).map(\.count).clampedSum
+        let values = masked.addingClamped(-unchecked.values)
         lines.append(
             "\(check.findings.isEmpty ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): "
-                + "\(masked) values masked by \(masking.commands.count) commands, \(check.chunksChecked) chunks checked; "
-                + "\(masking.untouched) commands had nothing to mask, \(masking.withoutRules) no masking rule")
+                + "\(values) values masked by \(masking.commands.count - unchecked.commands) commands, "
+                + "\(check.chunksChecked) chunks checked; \(rest)")
         return lines.joined(separator: "\n")
+    }
+
+    private static func unchecked(_ check: OriginalsCheck) -> JSONValue {
+        [
+            "values": .number(String(check.unchecked.values)), "commands": .number(String(check.unchecked.commands)),
+            "deletions": .array(check.deletions.map { .string($0) }),
+        ]
     }
 
     private static func json(_ masking: SessionMasking, _ check: OriginalsCheck) -> JSONValue {
@@ -114,6 +135,7 @@ struct CheckMasking: ReportingCommand {
                     ]
                 }), "untouched": .number(String(masking.untouched)),
             "without_rules": .number(String(masking.withoutRules)),
+            "unchecked": unchecked(check),
             "findings": .array(check.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(check.findingsOmitted)),
             "notes": .array(check.notes.map { .string($0) }),

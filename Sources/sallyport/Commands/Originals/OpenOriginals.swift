@@ -52,6 +52,8 @@ struct OpenOriginals: ReportingCommand {
                 "nothing was sealed of command \(logged.command): nothing was masked, or no auditor key was configured",
                 status: .negative)
         }
+        // Before anything is asked for: what cannot be opened need not be on record as given out.
+        try logged.requireSealed(to: key.publicKey)
         if console == nil {
             Terminal.note("Opened from files: this is recorded nowhere. With --console the gateway records it.")
         }
@@ -62,7 +64,9 @@ struct OpenOriginals: ReportingCommand {
         } catch {
             printer.finish()
             source.release(place)
-            throw CommandFailure("\(error)", status: .negative)
+            // What the gateway gave lies in a file that is gone by now.
+            let told = console == nil ? error : error.naming(file)
+            throw CommandFailure("originals of \(logged.name): \(told)", status: .negative)
         }
         printer.finish()
         source.release(place)
@@ -107,14 +111,14 @@ struct OpenOriginals: ReportingCommand {
 /// Prints opened values, one a line.
 private struct OriginalsPrinter {
     let isJSON: Bool
-    private var printed = 0
+    private var hasHeading: Bool
     private var loggedChunks = 0
     private var unlogged = 0
     private var output = LineWriter()
 
     init(isJSON: Bool) {
         self.isJSON = isJSON
-        if !isJSON { try? output.write(Array("ROW\tPLACE\tRULE\tVALUE".utf8)) }
+        hasHeading = isJSON
     }
 
     mutating func print(_ records: [OriginalsOpener.Record], isLogged: Bool) {
@@ -123,7 +127,8 @@ private struct OriginalsPrinter {
             // The end of a value that came in parts.
             if record.bytes.isEmpty, !record.continues, wasContinued.remove(Place(record)) != nil { continue }
             if record.continues { wasContinued.insert(Place(record)) }
-            printed += 1
+            if !hasHeading { try? output.write(Array("ROW\tPLACE\tRULE\tVALUE".utf8)) }
+            hasHeading = true
             try? output.write(Array((isJSON ? json(record) : text(record)).utf8))
         }
     }

@@ -17,6 +17,36 @@ protocol OriginalsSource {
     func release(_ place: EvidencePlace)
 }
 
+/// What the name of a file of sealed originals says: `<day>/<session>-<part>.sealed`.
+struct SealedFileName {
+    let session: UUIDv7
+    let part: String
+
+    /// `nil` where `path` is of another form.
+    init?(_ path: String) {
+        let name = path.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? ""
+        guard let dash = name.lastIndex(of: "-"), let session = UUIDv7(String(name[..<dash])) else { return nil }
+        self.session = session
+        part = String(name[name.index(after: dash)...])
+    }
+}
+
+extension LoggedOriginals {
+    /// For messages: the command, and its session where the log names a file.
+    var name: String {
+        let session = file.flatMap(SealedFileName.init).map { " of session \($0.session)" } ?? ""
+        return "command \(command)\(session)"
+    }
+
+    /// Says so where the log has the originals sealed to another key than this: then there is no use in asking for them.
+    func requireSealed(to key: AuditorPublicKey) throws(CommandFailure) {
+        guard let sealedTo = self.key, !key.id.isExactly(sealedTo) else { return }
+        throw CommandFailure(
+            "the originals of \(name) are sealed to the key \(sealedTo), and --key has the private key of \(key.id): "
+                + "give the one that belongs to \(sealedTo)", status: .negative)
+    }
+}
+
 /// The state folder, or a copy of it.
 struct LocalOriginals: OriginalsSource {
     let reader: AuditReader
@@ -35,7 +65,7 @@ struct LocalOriginals: OriginalsSource {
                 return masking.originals(of: command)
             }
         } catch {
-            throw CommandFailure("the log cannot be read: \(error)", status: .unavailable)
+            throw CommandFailure(error, "the log cannot be read")
         }
         throw CommandFailure.noCommand(entry)
     }
@@ -87,9 +117,7 @@ struct RemoteOriginals: OriginalsSource {
     }
 
     func place(of file: String, for logged: LoggedOriginals) async throws -> EvidencePlace {
-        // `<day>/<session>-<part>.sealed`
-        let name = file.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? ""
-        guard let dash = name.lastIndex(of: "-"), let session = UUIDv7(String(name[..<dash])) else {
+        guard let name = SealedFileName(file) else {
             throw CommandFailure("the log names a file that is none of sealed originals", status: .negative)
         }
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sealed").path
@@ -99,10 +127,10 @@ struct RemoteOriginals: OriginalsSource {
         }
         do {
             try await client.download(
-                "/api/v1/sessions/\(session)/originals",
+                "/api/v1/sessions/\(name.session)/originals",
                 posting: [
                     "command": .string(logged.command.description), "justification": .string(reason),
-                    "part": .string(String(name[name.index(after: dash)...])),
+                    "part": .string(name.part),
                 ], to: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
         } catch {
             unlink(path)
