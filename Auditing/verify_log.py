@@ -8,7 +8,6 @@ tlog-tiles, tlog-proof, tlog-cosignature, tlog-witness (https://c2sp.org), RFC 6
 KEY: the log's public key or a file with it (of a rotated log several); --witness KEY and --quorum ask for cosignatures.
 """
 import argparse
-import sys
 from base64 import b64decode
 from functools import partial
 from hashlib import sha256
@@ -26,11 +25,12 @@ def node_hash(left, right):
 
 def read_key(kind, text):
     """A verifier key: name+id+base64(type || public key). Type 1 is a log's, 4 a witness's."""
-    name, key_id, data = (Path(text).read_text() if Path(text).is_file() else text).strip().split("+", 2)
+    parts = (Path(text).read_text() if Path(text).is_file() else text).strip().split("+", 2)
+    name, key_id, data = parts if len(parts) == 3 else (text, "", "")
     data = decode(data)
     expected = sha256(name.encode() + b"\n" + data).digest()[:4]
     if expected.hex() != key_id or len(data) != 33 or data[0] != kind:
-        raise ValueError(f"the key {name} does not have its own id, or is no Ed25519 key of type {kind}")
+        raise ValueError(f"{name} is no Ed25519 key of type {kind} with its own id, nor a file with one")
     return name, expected, kind, Ed25519PublicKey.from_public_bytes(data[1:])
 
 
@@ -38,7 +38,6 @@ def read_checkpoint(data, keys, witnesses=(), quorum=None):
     """The size and root that one of the log's keys signed, and the witnesses cosigned."""
     text, _, lines = data.decode().rpartition("\n\n")
     text, signatures = text + "\n", [line.split(" ") for line in lines.splitlines()]
-
     def is_signed(name, key_id, kind, public):
         own = [decode(value)[4:] for _, who, value in signatures if who == name and decode(value)[:4] == key_id]
         for value in own:
@@ -46,7 +45,6 @@ def read_checkpoint(data, keys, witnesses=(), quorum=None):
             prefix = b"cosignature/v1\ntime %d\n" % int.from_bytes(value[:8], "big") if kind == 4 else b""
             public.verify(value[8 if kind == 4 else 0:], prefix + text.encode())
         return bool(own)
-
     origin, size, root = text.split("\n")[:3]
     if origin not in [key[0] for key in keys if is_signed(*key)]:
         raise ValueError(f"the checkpoint is of {origin}, and not signed by {keys[0][0]} as its own, by a given key")
@@ -180,20 +178,22 @@ def verify_consistency(path, since, *trust):
 def main():
     kinds = {"log": verify_log, "proof": verify_proof, "consistency": verify_consistency}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=kinds)
-    parser.add_argument("path")
-    parser.add_argument("key", nargs="+")
-    parser.add_argument("--since", action="append", default=[])
-    parser.add_argument("--witness", action="append", default=[])
-    parser.add_argument("--quorum", type=int)
+    more = dict.fromkeys(("--since", "--witness"), {"action": "append", "default": []}) | {"--quorum": {"type": int}}
+    for name, options in ({"what": {"choices": kinds}, "path": {}, "key": {"nargs": "+"}} | more).items():
+        parser.add_argument(name, **options)
     given = parser.parse_args()
+    if given.what == "consistency" and not given.since:
+        parser.error("consistency takes --since CHECKPOINT, the older state")
     try:
         trust = [[read_key(1, text) for text in given.key], [read_key(4, text) for text in given.witness]]
+        for path in Path(given.path, "checkpoint" if given.what == "log" else ""), *given.since:
+            open(path).close()
+    except (OSError, ValueError) as error:
+        parser.error(f"cannot be read: {error}")
+    try:
         kinds[given.what](given.path, given.since, *trust, given.quorum)
-    except InvalidSignature:
-        sys.exit("WRONG: a signature: the checkpoint was changed after it was signed")
-    except (OSError, ValueError, LookupError) as error:
-        sys.exit(f"WRONG: {error}")
+    except (InvalidSignature, OSError, ValueError, LookupError) as error:
+        parser.exit(1, f"WRONG: {str(error) or 'a signature: the checkpoint was changed after it was signed'}\n")
 
 
 if __name__ == "__main__":

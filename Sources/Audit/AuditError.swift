@@ -1,3 +1,5 @@
+import Identifiers
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -30,6 +32,8 @@ public enum AuditError: Error, Equatable, Sendable {
     case directoryInUse(path: String, processID: Int32?)
     /// A log's origin must be a key name: not empty, no white space, no `+`.
     case originInvalid(String)
+    /// So must a witness's name.
+    case witnessNameInvalid(String)
     /// The signing key is readable by others than its owner.
     case keyPermissions(path: String, permissions: UInt32)
     case keyMalformed(path: String, reason: String)
@@ -37,10 +41,14 @@ public enum AuditError: Error, Equatable, Sendable {
     case signingKeyUnknown(String)
     /// The new key is in its place, and what follows did not succeed: the next start does it.
     case rotationUnfinished(key: String, reason: String)
+    /// Until then the key before the newest signs too, as an earlier rotation promised those who know it alone.
+    case overlapLasts(key: String, until: Timestamp)
     /// The log has entries but its key is gone; a new one must not be made silently.
     case keyMissing(path: String, treeSize: UInt64)
     /// The checkpoint was not signed by this key, or names another origin.
     case keyMismatch(checkpoint: String, key: String)
+    /// The folder holds neither a checkpoint nor tiles.
+    case noLog(path: String)
     case stateMissing(path: String)
     case stateDamaged(path: String, reason: String)
     case checkpointMalformed(path: String, reason: String)
@@ -94,6 +102,9 @@ extension AuditError: CustomStringConvertible {
             "another gateway\(processID.map { " (process \($0))" } ?? "") is using the audit log at \(path)"
         case .originInvalid(let origin):
             "\"\(origin)\" cannot be the log's origin: it must not be empty nor hold white space or +"
+        case .witnessNameInvalid(let name):
+            "\"\(name)\" cannot be a witness's name: it must not be empty nor hold white space or +, as "
+                + "witness.example.com/w1"
         case .keyPermissions(let path, let permissions):
             "the signing key \(path) has permissions 0\(String(permissions, radix: 8)): run chmod 600 on it"
         case .keyMalformed(let path, let reason): "the key in \(path) cannot be read: \(reason)"
@@ -103,10 +114,15 @@ extension AuditError: CustomStringConvertible {
         case .rotationUnfinished(let key, let reason):
             "the new key \(key) is in its place, and its entry is not in the log yet (\(reason)): the next start of the "
                 + "gateway writes it; do not rotate again"
+        case .overlapLasts(let key, let until):
+            "the key \(key) signs beside the newest until \(until), which the rotation before promised those who know it "
+                + "alone"
         case .keyMissing(let path, let treeSize):
             "the log has \(treeSize) entries but its signing key \(path) is missing: restore it from its backup"
         case .keyMismatch(let checkpoint, let key):
             "the checkpoint is signed as \(checkpoint) and the configured key is \(key): use the log's own key and origin"
+        case .noLog(let path):
+            "there is no audit log in \(path): it holds neither a checkpoint nor tiles"
         case .stateMissing(let path):
             "the log has a checkpoint or tiles but its state \(path) is missing: restore the whole directory"
         case .stateDamaged(let path, let reason): "the state \(path) is damaged: \(reason)"

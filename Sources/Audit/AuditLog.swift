@@ -286,20 +286,25 @@ extension AuditLog {
     /// Gives a log that no gateway has open a new key. The log gets an entry that both keys sign, and its checkpoints
     /// the signatures of both until the overlap ends; then the old private key is destroyed.
     ///
-    /// A key that still retires from an earlier rotation stops signing now. Whatever cuts the rotation off, the next
-    /// one to open the log finds it not begun or completes it.
+    /// Whatever cuts the rotation off, the next one to open the log finds it not begun or completes it.
     ///
     /// - Parameters:
     ///   - overlap: How long verifiers that know the old key alone are served.
+    ///   - endingOverlap: Whether a key that still retires from an earlier rotation stops signing now. No more than two
+    ///     keys sign at once.
     ///   - reason: Why, for the record.
     /// - Returns: The statement, which is entry `treeSize` of the log, and the first checkpoint that both keys signed.
-    /// - Throws: `AuditError`; `directoryInUse` while a gateway runs on the log; `rotationUnfinished` once the new key is
-    ///   in its place.
+    /// - Throws: `AuditError`; `directoryInUse` while a gateway runs on the log; `overlapLasts` while an earlier rotation's
+    ///   does, unless it is to end; `rotationUnfinished` once the new key is in its place.
     public static func rotateKey(
-        _ options: AuditOptions, overlap: Duration, reason: String? = nil, now: Timestamp = .now
+        _ options: AuditOptions, overlap: Duration, endingOverlap: Bool = false, reason: String? = nil,
+        now: Timestamp = .now
     ) throws(AuditError) -> (rotation: KeyRotation, until: Timestamp, checkpoint: SignedCheckpoint) {
         let log = try AuditLog(options)
         if let retiring = log.retiringKey {
+            guard endingOverlap || now >= retiring.until else {
+                throw .overlapLasts(key: "\(retiring.key)", until: retiring.until)
+            }
             try log.endOverlap(of: retiring.key, at: now)
         }
         let until = now.adding(overlap)

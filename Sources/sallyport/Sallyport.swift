@@ -18,4 +18,9 @@ struct Sallyport: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, AdaptersCommand.self, Doctor.self]),
         ])
+
+    static func main() async {
+        StandardStreams.occupy()
+        await main(nil)
+    }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -193,6 +194,28 @@ struct AuditVerifierTests {
         let report = try verify(5) { folder in
             if let bytes { try folder.write("checkpoint", bytes) } else { try folder.remove("checkpoint") }
         }
+        #expect(report.findings.map(\.place) == [.checkpoint])
+    }
+
+    @Test("where there is no log, none is judged, and whoever reads it is told so")
+    func noLog() throws {
+        let folder = try TemporaryFolder()
+        let key = NoteVerifierKey(name: Sample.origin, key: Curve25519.Signing.PrivateKey().publicKey)
+        for _ in 0..<2 {
+            #expect(throws: AuditError.noLog(path: folder.log)) {
+                try AuditVerifier.verify(directory: folder.log, under: TrustPolicy(key: key))
+            }
+            #expect(throws: AuditError.noLog(path: folder.log)) {
+                try AuditReader(directory: folder.log).entry(at: 0)
+            }
+            try FileManager.default.createDirectory(atPath: folder.log, withIntermediateDirectories: true)
+        }
+        // Of a log that lost all but its state there is something to say.
+        var state = LogState()
+        state.treeSize = 7
+        try FileManager.default.createDirectory(atPath: "\(folder.log)/.state", withIntermediateDirectories: true)
+        try folder.write(".state/state", state.bytes)
+        let report = try AuditVerifier.verify(directory: folder.log, under: TrustPolicy(key: key))
         #expect(report.findings.map(\.place) == [.checkpoint])
     }
 

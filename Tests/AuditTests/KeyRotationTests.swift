@@ -98,9 +98,10 @@ struct KeyRotationTests {
         for _ in 0..<2 {
             try stage.grow(5)
             kept.append(try SignedCheckpoint(parsing: try stage.folder.read("checkpoint")))
-            // A rotation ends the overlap of the one before.
             keys.append(
-                try AuditLog.rotateKey(Sample.options(stage.folder.log), overlap: .zero, now: Self.now).rotation.new)
+                try AuditLog.rotateKey(
+                    Sample.options(stage.folder.log), overlap: .zero, endingOverlap: true, now: Self.now
+                ).rotation.new)
         }
         try stage.grow(300)
         for key in keys {
@@ -249,7 +250,7 @@ struct KeyRotationTests {
         try stage.grow(5)
         #expect(try ask(knowing: [stage.old, stage.rotation.new]) == 200)
         let last = try AuditLog.rotateKey(
-            Sample.options(stage.folder.log), overlap: .zero, now: Self.now
+            Sample.options(stage.folder.log), overlap: .zero, endingOverlap: true, now: Self.now
         ).rotation.new
         try stage.grow(5)
         #expect(try ask(knowing: [stage.old, stage.rotation.new]) == 403)
@@ -320,6 +321,24 @@ struct KeyRotationTests {
         #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/log.keys/log.key.retiring"))
         #expect(rotated.checkpoint.note.signatures.map(\.keyID) == [rotated.rotation.new.keyID])
         #expect(try AuditReader(directory: folder.log).entry(at: 4).kind == "key-retirement")
+    }
+
+    @Test("what a rotation promised those who know the old key alone, the next one does not take back unasked")
+    func overlapLasts() throws {
+        let stage = try Stage(overlap: .seconds(100), then: 0)
+        let until = Self.now.adding(.seconds(100))
+        let options = Sample.options(stage.folder.log)
+        let before = try stage.folder.read("checkpoint")
+        let error = #expect(throws: AuditError.overlapLasts(key: "\(stage.old)", until: until)) {
+            try AuditLog.rotateKey(options, overlap: .zero, now: Self.now)
+        }
+        #expect("\(try #require(error))".contains("until \(until)"))
+        #expect(try stage.folder.read("checkpoint") == before)
+        #expect(try AuditLog(options).retiringKey?.key == stage.old)
+        // When it is over nobody need ask.
+        let next = try AuditLog.rotateKey(options, overlap: .zero, now: until)
+        #expect(next.rotation.old == stage.rotation.new)
+        #expect(next.checkpoint.note.signatures.map(\.keyID) == [next.rotation.new.keyID])
     }
 
     @Test("a key that is kept elsewhere signs through the same door", .enabled(if: OpenSSLSigner.isPossible))

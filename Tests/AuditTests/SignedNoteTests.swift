@@ -49,9 +49,21 @@ struct SignedNoteTests {
             try changed.verify(with: NoteVerifierKey(Self.goKey))
         }
         let note = try SignedNote(parsing: Array(Self.goNote.utf8))
-        #expect(throws: NoteError.notSigned(by: "example.com/foo", found: ["PeterNeumann+c74f20a3"])) {
-            try note.verify(with: NoteVerifierKey(Self.vkey))
+        let other = NoteError.notSigned(by: "example.com/foo+530d903a", found: ["PeterNeumann+c74f20a3"])
+        #expect(throws: other) { try note.verify(with: NoteVerifierKey(Self.vkey)) }
+        #expect("\(other)".hasSuffix("it has signatures of PeterNeumann+c74f20a3"))
+    }
+
+    @Test("another key of the same name is told by its hash, with where a rotated log's keys stand")
+    func otherKeyOfTheName() throws {
+        let asked = NoteVerifierKey(name: "log", key: Curve25519.Signing.PrivateKey().publicKey)
+        let signer = NoteSigner(name: "log", key: Curve25519.Signing.PrivateKey())
+        let error = #expect(throws: NoteError.self) { try signer.sign("x\n").verify(with: asked) }
+        let text = "\(try #require(error))"
+        for key in [asked, signer.verifierKey] {
+            #expect(text.contains("log+\(NoteKeyName.hex(key.keyID))"), "\(text)")
         }
+        #expect(text.contains("log.<hash>.vkey"), "\(text)")
     }
 
     @Test(

@@ -52,6 +52,22 @@ struct TransparencyProofTests {
         }
     }
 
+    @Test("a proof made of files that were changed proves nothing, whoever checks it", arguments: [true, false])
+    func changedFiles(isEntry: Bool) throws {
+        let (folder, reader, policy) = try Self.log(300)
+        defer { withExtendedLifetime(folder) {} }
+        let name = isEntry ? "tile/entries/000" : "tile/0/000"
+        var bytes = try folder.read(name)
+        // A byte of entry 0's text, or of its hash, which stands beside entry 1 on the way up.
+        bytes[isEntry ? 60 : 0] ^= 1
+        try folder.write(name, bytes)
+        let proof = try reader.transparencyProof(of: isEntry ? 0 : 1, under: try reader.checkpoint())
+        let error = ProofError.notIncluded(index: isEntry ? 0 : 1, treeSize: 300)
+        #expect(throws: error) { try proof.verifyInclusion() }
+        #expect(throws: error) { try proof.verify(under: policy) }
+        try reader.transparencyProof(of: 299).verifyInclusion()
+    }
+
     @Test(
         "what is no proof is told so",
         arguments: [

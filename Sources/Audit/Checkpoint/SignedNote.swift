@@ -69,7 +69,9 @@ public struct SignedNote: Sendable, Equatable {
     public func verify(with key: NoteVerifierKey) throws(NoteError) {
         let own = signatures.filter { $0.isNamed(as: key) }
         guard !own.isEmpty else {
-            throw .notSigned(by: key.name, found: signatures.map { "\($0.name)+\(NoteKeyName.hex($0.keyID))" })
+            throw .notSigned(
+                by: "\(key.name)+\(NoteKeyName.hex(key.keyID))",
+                found: signatures.map { "\($0.name)+\(NoteKeyName.hex($0.keyID))" })
         }
         for signature in own where !key.isValid(signature.signature, for: Array(text.utf8)) {
             throw .badSignature(by: key.name)
@@ -80,15 +82,26 @@ public struct SignedNote: Sendable, Equatable {
 /// Why a signed note or a key text is not accepted.
 public enum NoteError: Error, Equatable, Sendable, CustomStringConvertible {
     case malformed(String)
+    /// Keys as `<name>+<hash>`.
     case notSigned(by: String, found: [String])
     case badSignature(by: String)
 
     public var description: String {
         switch self {
         case .malformed(let reason): reason
-        case .notSigned(let name, let found):
-            "it is not signed by the key \(name); it has signatures of \(found.joined(separator: ", "))"
+        case .notSigned(let key, let found):
+            "it is not signed by the key \(key); it has signatures of \(found.joined(separator: ", "))"
+                + Self.hint(key, found)
         case .badSignature(let name): "the signature by \(name) is wrong: the text was changed after it was signed"
         }
+    }
+
+    /// What to look for where another key of the same name signed.
+    private static func hint(_ key: String, _ found: [String]) -> String {
+        // No name holds a plus sign.
+        let name = key.prefix { $0 != "+" }
+        guard found.contains(where: { other in other.prefix { $0 != "+" } == name }) else { return "" }
+        return ": another key of that name. Where a log's key was rotated, log.vkey holds the newest and "
+            + "log.<hash>.vkey beside it one of before"
     }
 }

@@ -10,6 +10,15 @@ struct LogPaths: Sendable {
         self.root = String(root)
     }
 
+    /// Whether the directory holds anything of a log: a checkpoint, tiles, or a state that knows of entries.
+    func holdLog(_ files: FileOperations) throws(AuditError) -> Bool {
+        if try files.statusIfPresent(checkpoint) != nil { return true }
+        if try !files.names(in: tiles).isEmpty { return true }
+        guard let bytes = try files.contents(of: state) else { return false }
+        // A damaged one is a log's too.
+        return (try? LogState(parsing: bytes, path: state))?.treeSize != 0
+    }
+
     /// The directory that holds the log's.
     var parent: String {
         guard let slash = root.lastIndex(of: "/") else { return "." }

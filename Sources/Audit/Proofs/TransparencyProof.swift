@@ -59,6 +59,14 @@ public struct TransparencyProof: Sendable, Equatable {
     /// - Throws: The first thing that is wrong.
     public func verify(entry other: [UInt8]? = nil, under policy: TrustPolicy) throws(ProofError) {
         try policy.check(checkpoint)
+        try verifyInclusion(entry: other)
+    }
+
+    /// Checks that the entry is in the checkpoint's tree, whoever signed that: half of what `verify` does, for those who
+    /// have no key.
+    ///
+    /// - Parameter entry: Its bytes, where the proof does not hold them.
+    public func verifyInclusion(entry other: [UInt8]? = nil) throws(ProofError) {
         guard let entry = other ?? entry else { throw .noEntry }
         guard
             MerkleProof.verifyInclusion(

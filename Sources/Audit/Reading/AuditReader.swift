@@ -17,7 +17,10 @@ public struct AuditReader: Sendable {
 
     /// The checkpoint as it stands now, not held against a key.
     public func checkpoint() throws(AuditError) -> SignedCheckpoint {
-        guard let bytes = try files.contents(of: paths.checkpoint) else { throw .tileMissing(path: paths.checkpoint) }
+        guard let bytes = try files.contents(of: paths.checkpoint) else {
+            guard try paths.holdLog(files) else { throw .noLog(path: paths.root) }
+            throw .tileMissing(path: paths.checkpoint)
+        }
         do {
             return try SignedCheckpoint(parsing: bytes)
         } catch {
@@ -129,13 +132,19 @@ public struct AuditReader: Sendable {
         return entries
     }
 
-    /// The self-contained proof that the entry at `index` is in the log, under `checkpoint(covering:)`.
-    public func transparencyProof(of index: UInt64) throws(AuditError) -> TransparencyProof {
+    /// The self-contained proof that the entry at `index` is in the log, under a checkpoint of this log that covers it
+    /// (by default `checkpoint(covering:)`).
+    ///
+    /// It is made of the files as they are. Whether it proves anything, `TransparencyProof.verify` says.
+    public func transparencyProof(
+        of index: UInt64, under checkpoint: SignedCheckpoint? = nil
+    ) throws(AuditError) -> TransparencyProof {
         let entry = try entry(at: index)
-        let checkpoint = try checkpoint(covering: index + 1)
+        let target: SignedCheckpoint
+        if let checkpoint { target = checkpoint } else { target = try self.checkpoint(covering: index + 1) }
         return TransparencyProof(
             index: index, entry: entry.bytes,
-            path: try inclusionProof(of: index, treeSize: checkpoint.treeSize), checkpoint: checkpoint)
+            path: try inclusionProof(of: index, treeSize: target.treeSize), checkpoint: target)
     }
 
     /// The proof that the tree of `oldSize` entries is the beginning of that of `checkpoint` (by default of

@@ -53,6 +53,8 @@ struct Sequencer {
     ) throws(AuditError) -> Batch {
         if needsReload || !isLoaded { _ = try reload() }
         needsReload = true
+        // Before another batch: only by more than one can verification tell a checkpoint that was put back.
+        if checkpoint?.treeSize != state.treeSize { try publish() }
         var work = Work(tree: tree, bundle: bundle, state: state, writer: TileWriter(paths: paths, files: files))
         try collect(committed, into: &work)
         if work.batch.entries > 0 || work.state.cursors != state.cursors {

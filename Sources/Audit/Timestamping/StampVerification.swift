@@ -3,6 +3,8 @@ import Identifiers
 /// Holds the stamped checkpoints against the log: each must be of the log's keys, and the log must have grown from it.
 struct StampVerification {
     let stamps: CheckpointStamps
+    /// Those that there are, by the size that they cover; found before the checkpoint was read.
+    let sizes: [UInt64]
     let tiles: TileReader
 
     /// - Parameters:
@@ -13,7 +15,7 @@ struct StampVerification {
         _ report: inout VerificationReport
     ) throws(AuditError) {
         let tree = StoredTree(tiles: tiles, size: checkpoint.treeSize)
-        for size in try stamps.sizes() {
+        for size in sizes {
             guard let (bytes, response) = try stamps.read(size) else {
                 report.add(.timestamp(treeSize: size), "the checkpoint that it stamps is missing")
                 continue

@@ -43,10 +43,14 @@ public struct AuditVerifier {
         progress: (_ checked: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(AuditError) -> VerificationReport {
         var verifier = AuditVerifier(paths: LogPaths(root: directory), files: fileOperations)
-        guard try fileOperations.statusIfPresent(directory)?.isDirectory == true else {
-            throw .tileMissing(path: directory)
-        }
-        if let checkpoint = try verifier.readCheckpoint(policy.key) {
+        guard try verifier.paths.holdLog(fileOperations) else { throw .noLog(path: directory) }
+        verifier.report.isEndChecked = !kept.isEmpty || policy.quorum > 0
+        // Before the checkpoint: what was witnessed or stamped by then is never ahead of that.
+        let witnessed = try verifier.readWitnessed()
+        let stamps = CheckpointStamps(directory: directory, fileOperations: fileOperations)
+        let stamped = try stamps.sizes()
+        let checkpoint = try verifier.readCheckpoint(policy.key)
+        if let checkpoint {
             var tree = TreeVerifier(checkpoint: checkpoint, tiles: verifier.tiles, threads: threads)
             try tree.verify(into: &verifier.report, progress: progress)
             verifier.isTreeGood = verifier.report.isValid
@@ -55,14 +59,14 @@ public struct AuditVerifier {
                 let older = OlderPartialTiles(tiles: verifier.tiles, size: checkpoint.treeSize)
                 verifier.report.add(try older.verify())
             }
-            if !policy.witnesses.isEmpty { try verifier.verifyWitnessed(checkpoint, policy) }
-            try StampVerification(
-                stamps: CheckpointStamps(directory: directory, fileOperations: fileOperations), tiles: verifier.tiles
-            ).verify(
+            try verifier.verify(checkpoint, under: policy, witnessed: witnessed)
+            let verification = StampVerification(stamps: stamps, sizes: stamped, tiles: verifier.tiles)
+            try verification.verify(
                 against: checkpoint, isTreeGood: verifier.isTreeGood, policy.key, &verifier.keys, &verifier.report)
-            for old in kept { try verifier.verify(checkpoint, growsFrom: old, policy.key) }
+            for old in kept { try verifier.verify(checkpoint, growsFrom: old, "the kept checkpoint", policy.key) }
+            if verifier.isTreeGood { try verifier.verifyEnd(of: checkpoint) }
         }
-        try verifier.verifyJournals()
+        try verifier.verifyJournals(checkpoint)
         return verifier.report
     }
 
@@ -108,11 +112,29 @@ public struct AuditVerifier {
         return checkpoint
     }
 
-    /// Holds the log against the checkpoint that the witnesses cosigned; what came since is theirs to see yet.
-    private mutating func verifyWitnessed(
-        _ checkpoint: SignedCheckpoint, _ policy: TrustPolicy
+    /// The checkpoint that witnesses cosigned, where there is one, or what is wrong with its file.
+    private func readWitnessed() throws(AuditError) -> (checkpoint: SignedCheckpoint?, fault: String?) {
+        do {
+            return (try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load(), nil)
+        } catch {
+            guard case .checkpointMalformed(_, let reason) = error else { throw error }
+            return (nil, reason)
+        }
+    }
+
+    /// Holds the log against the checkpoint that the witnesses cosigned; what came since is theirs to see yet. It must be
+    /// of this log too where nobody asks for their word.
+    private mutating func verify(
+        _ checkpoint: SignedCheckpoint, under policy: TrustPolicy,
+        witnessed found: (checkpoint: SignedCheckpoint?, fault: String?)
     ) throws(AuditError) {
-        let stored = try WitnessedCheckpoint(directory: paths.root, fileOperations: files).load()
+        let name = "checkpoint.witnessed"
+        if let fault = found.fault { return report.add(.tile(path: name), fault) }
+        let stored = found.checkpoint
+        guard !policy.witnesses.isEmpty else {
+            if let stored { try verify(checkpoint, growsFrom: stored, name, policy.key) }
+            return
+        }
         let witnessed = stored ?? checkpoint
         let signing = try keys.policy(policy, for: witnessed, treeSize: checkpoint.treeSize, &report)
         do {
@@ -121,25 +143,27 @@ public struct AuditVerifier {
             return report.add(.checkpoint, error.description)
         }
         report.witnessedEntries = witnessed.treeSize
-        try verify(checkpoint, growsFrom: witnessed, policy.key)
+        try verify(checkpoint, growsFrom: witnessed, name, policy.key)
     }
 
     /// Holds the log against a checkpoint that somebody kept: a log that was cut off and signed anew, or another one
     /// beside it, does not grow from that.
+    ///
+    /// - Parameter name: What it is called.
     private mutating func verify(
-        _ checkpoint: SignedCheckpoint, growsFrom old: SignedCheckpoint, _ key: NoteVerifierKey
+        _ checkpoint: SignedCheckpoint, growsFrom old: SignedCheckpoint, _ name: String, _ key: NoteVerifierKey
     ) throws(AuditError) {
         let signing = try keys.policy(TrustPolicy(key: key), for: old, treeSize: checkpoint.treeSize, &report)
         do {
             try signing.check(old)
         } catch {
             return report.add(
-                .checkpoint, "the kept one of \(old.treeSize) entries cannot be held against it: \(error)")
+                .checkpoint, "\(name), of \(old.treeSize) entries, cannot be held against it: \(error)")
         }
         guard old.treeSize <= checkpoint.treeSize else {
             return report.add(
                 .entries(checkpoint.treeSize...(old.treeSize - 1)),
-                "they were in the log when the kept checkpoint was signed, and are not now")
+                "they were in the log when \(name) was signed, and are not now")
         }
         // What is wrong with the files was said already.
         guard isTreeGood else { return }
@@ -148,14 +172,38 @@ public struct AuditVerifier {
         if root != old.root {
             report.add(
                 .checkpoint,
-                "of the first \(old.treeSize) entries at least one is another than when the kept checkpoint was signed: "
-                    + "there are two logs under one key")
+                "of the first \(old.treeSize) entries at least one is another than when \(name) was signed: there are "
+                    + "two logs under one key")
         }
+    }
+
+    // MARK: The end
+
+    /// Looks for what an older checkpoint that was put back leaves: tiles of entries that it does not sign.
+    ///
+    /// A mirror gets its tiles first, as many as it has to, and then the checkpoint: there they are only counted.
+    private mutating func verifyEnd(of checkpoint: SignedCheckpoint) throws(AuditError) {
+        let unsigned = try UnsignedTiles(tiles, beyond: checkpoint.treeSize)
+        // The gateway may be writing: what it had written by then is one batch ahead of what is signed now at most.
+        let size = try newestSize(after: checkpoint)
+        guard try files.statusIfPresent(paths.state) != nil else {
+            if unsigned.reach > size { report.unsignedEntries = unsigned.reach - size }
+            return
+        }
+        if unsigned.areAhead(of: size) { report.addCutOff(from: size, to: unsigned.reach, "its tiles reach to") }
+    }
+
+    /// How many entries are signed by now.
+    private func newestSize(after checkpoint: SignedCheckpoint) throws(AuditError) -> UInt64 {
+        let bytes = try files.contents(of: paths.checkpoint) ?? []
+        guard let newest = try? SignedCheckpoint(parsing: bytes) else { return checkpoint.treeSize }
+        return max(checkpoint.treeSize, newest.treeSize)
     }
 
     // MARK: The journals
 
-    private mutating func verifyJournals() throws(AuditError) {
+    /// - Parameter checkpoint: `nil` where there is none to read.
+    private mutating func verifyJournals(_ checkpoint: SignedCheckpoint?) throws(AuditError) {
         let findings: PendingJournals.Findings
         do {
             findings = try PendingJournals(paths: paths, files: files).read { _ in }
@@ -170,9 +218,15 @@ public struct AuditVerifier {
             report.add(.journal(path: path, offset: offset), "the record's checksum is wrong and records follow it")
         }
         // The state was read after the checkpoint, and is written before it: it never knows less.
-        if let state = findings.state, report.isValid, report.root != nil {
-            // Between its being written and the checkpoint's.
-            if state.treeSize > report.treeSize { report.pendingEntries += state.treeSize - report.treeSize }
+        if let state = findings.state, let checkpoint, report.isValid {
+            // Between its being written and the checkpoint's, for one batch.
+            if state.treeSize > report.treeSize {
+                let size = try newestSize(after: checkpoint)
+                if state.treeSize > size, state.treeSize - size > Sequencer.batchEntries {
+                    report.addCutOff(from: size, to: state.treeSize, "the gateway's state knows of")
+                }
+                report.pendingEntries += state.treeSize - report.treeSize
+            }
             if state.treeSize < report.treeSize {
                 report.add(
                     .tile(path: ".state/state"),

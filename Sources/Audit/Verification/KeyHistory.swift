@@ -117,6 +117,20 @@ public struct KeyHistory: Sendable {
     }
 }
 
+extension TrustPolicy {
+    /// This policy, with the key that the log in `directory` had when `checkpoint` was signed, as far as the log tells:
+    /// the key may have been rotated.
+    public func signing(
+        _ checkpoint: SignedCheckpoint, of directory: String, fileOperations: FileOperations = .system
+    ) throws(AuditError) -> TrustPolicy {
+        guard !checkpoint.isSigned(by: key) else { return self }
+        let newest = try AuditReader(directory: directory, fileOperations: fileOperations).checkpoint()
+        let history = try KeyHistory(
+            of: directory, trusting: key, treeSize: newest.treeSize, fileOperations: fileOperations)
+        return history.policy(self, for: checkpoint)
+    }
+}
+
 extension KeyHistory.Fault {
     fileprivate init(_ entry: AuditEntry, _ reason: String) {
         self.init(index: entry.index ?? 0, id: entry.id, reason: reason)

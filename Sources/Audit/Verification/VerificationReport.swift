@@ -54,6 +54,11 @@ public struct VerificationReport: Sendable, Equatable {
     public internal(set) var followedRotations: [UInt64] = []
     /// Entries whose bytes were read and hashed.
     public internal(set) var entriesChecked: UInt64 = 0
+    /// Whether checkpoints that were kept elsewhere, or the word of witnesses, were asked for. Otherwise nothing tells
+    /// whether entries were cut off at the end: the copy of an older checkpoint is a good one.
+    public internal(set) var isEndChecked = false
+    /// In a mirror, entries beyond the checkpoint that tiles are there of.
+    public internal(set) var unsignedEntries: UInt64 = 0
     /// Entries that are recorded and not in the signed tree yet; of those in journals only the checksums could be checked.
     public internal(set) var pendingEntries: UInt64 = 0
     /// Journals that end within a record, which a crash or a write going on now explains.
@@ -70,6 +75,15 @@ public struct VerificationReport: Sendable, Equatable {
         var list = FindingList()
         list.add(place, reason)
         add(list)
+    }
+
+    /// - Parameter what: What knows of more entries than the checkpoint signs.
+    mutating func addCutOff(from size: UInt64, to end: UInt64, _ what: String) {
+        add(
+            .checkpoint,
+            "it signs \(size) entries and \(what) \(end), which is more than the batch that a gateway may be about to "
+                + "sign: entries were cut off by putting an older checkpoint back, or the folder was copied while the "
+                + "log grew")
     }
 
     mutating func add(_ list: FindingList) {

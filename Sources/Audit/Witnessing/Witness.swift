@@ -44,7 +44,7 @@ public final class Witness: Sendable {
     public init(
         directory: String, name: String, logs: [NoteVerifierKey], fileOperations files: FileOperations = .system
     ) throws(AuditError) {
-        guard NoteKeyName.isValid(name) else { throw .originInvalid(name) }
+        guard NoteKeyName.isValid(name) else { throw .witnessNameInvalid(name) }
         try files.ensureDirectory(directory)
         lock = try DirectoryLock(file: "\(directory)/lock", of: directory, files: files)
         let keyFile = SigningKeyFile(holder: .witness, path: "\(directory)/witness.key", files: files)

@@ -34,7 +34,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     /// Prints the text on standard error and ends the command with the status.
     func exit() -> Never {
-        FileHandle.standardError.write(Data("sallyport: \(description)\n".utf8))
+        Terminal.note("sallyport: \(description)")
         Foundation.exit(status.rawValue)
     }
 }
@@ -48,6 +48,7 @@ extension ReportingCommand {
     func run() async throws {
         do {
             try await perform()
+            try StandardStreams.check()
         } catch let failure as CommandFailure {
             failure.exit()
         } catch let errors as ConfigErrors {

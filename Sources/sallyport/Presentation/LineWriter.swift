@@ -11,12 +11,8 @@ struct LineWriter {
     }
 
     mutating func flush() throws {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: buffer)
-            buffer.removeAll(keepingCapacity: true)
-        } catch {
-            // The reader (`head`, a pager) has gone, or the disk is full; either way there is nobody to write to.
-            throw CommandFailure("the output cannot be written: \(error)", status: .unavailable)
-        }
+        // Also when it fails: the reader (`head`, a pager) has gone, or the disk is full, and it is not tried again.
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try StandardStreams.output(buffer)
     }
 }

@@ -11,8 +11,8 @@ struct OutputOptions: ParsableArguments {
     /// Prints `value` as JSON, or what `text` makes of it.
     func print(_ value: @autoclosure () throws -> JSONValue, text: () throws -> String) rethrows {
         switch output {
-        case .text: Swift.print(try text())
-        case .json: Swift.print(JSONText.indented(try value()))
+        case .text: StandardStreams.print("\(try text())\n")
+        case .json: StandardStreams.print("\(JSONText.indented(try value()))\n")
         }
     }
 }

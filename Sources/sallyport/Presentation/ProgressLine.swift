@@ -1,4 +1,3 @@
-import Foundation
 import Identifiers
 
 /// How far a long piece of work has come, on standard error: a moving line at a terminal, silence elsewhere.
@@ -30,7 +29,7 @@ struct ProgressLine {
         write("\r\u{1b}[K")
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardStreams.complain(text) }
 }
 
 extension ProgressLine {

@@ -35,7 +35,7 @@ struct Terminal {
     }
 
     /// Writes a line for the person, beside the output.
-    static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    static func note(_ text: String) { StandardStreams.complain("\(text)\n") }
 
     /// `text` on one line and without control characters: what a requester wrote must not steer an approver's terminal.
     static func plain(_ text: String) -> String { text.printable(onOneLine: true) }

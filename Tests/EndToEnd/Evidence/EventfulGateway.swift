@@ -15,7 +15,7 @@ enum EventfulGateway {
         try await rotate(gateway, "--reason", "yearly")
         try await beOnTrial(gateway)
         try await end(gateway)
-        try await rotate(gateway, "--overlap-days", "0")
+        try await rotate(gateway, "--overlap-days", "0", "--end-overlap")
         try await gateway.start()
         try await waitUntil {
             try await gateway.command("audit", "export", "--kind", "key-retirement").output.contains("key-retirement")

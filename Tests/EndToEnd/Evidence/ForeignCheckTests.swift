@@ -4,7 +4,7 @@ import Testing
 /// The log that a gateway writes, in the hands of those who do not trust it.
 @Suite("The audit log before strangers, end to end", .serialized)
 struct ForeignCheckTests {
-    private struct Stage: Sendable {
+    struct Stage: Sendable {
         let gateway: TestGateway
         let verifiers: ForeignVerifiers
         /// The log as it was when it was stopped.
@@ -22,7 +22,7 @@ struct ForeignCheckTests {
     }
 
     /// Enough calls that the tree has two levels.
-    private static let stage = Task {
+    static let stage = Task {
         let gateway = try await TestGateway.payments()
         let token = try await gateway.issuer.token(for: "alice")
         let old = gateway.folder.path + "/old-checkpoint"

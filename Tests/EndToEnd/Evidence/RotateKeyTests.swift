@@ -57,9 +57,15 @@ struct KeyRotationCommandTests {
         #expect(entries.first?["kind"] as? String == "key-creation")
         #expect(entries[entry]["kind"] as? String == "key-rotation" && entries[entry]["reason"] as? String == "yearly")
 
-        // Not trusted any longer: from the next start on the new key signs alone.
-        let again = try await gateway.command("audit", "rotate-key", "--overlap-days", "0")
+        // Not trusted any longer: from the next start on the new key signs alone. What the first rotation promised ends
+        // with it, which has to be said.
+        let promised = try #require(answer["overlap_until"] as? String)
+        let early = try await gateway.command("audit", "rotate-key", "--overlap-days", "0")
+        #expect(early.status == 77 && early.errors.contains("until \(promised)"), "\(early)")
+        #expect(early.errors.contains("--end-overlap"), "\(early)")
+        let again = try await gateway.command("audit", "rotate-key", "--overlap-days", "0", "--end-overlap")
         #expect(again.status == 0 && again.output.contains("new key: "), "\(again)")
+        #expect(again.output.contains("signs nothing more, and its private half was destroyed"), "\(again)")
         try await gateway.start()
         try await waitUntil {
             let checkpoint = try String(

@@ -100,6 +100,34 @@ struct WitnessingTests {
         #expect(try await verifiers.python("proof", proof, "--witness", other.key).status == 1)
     }
 
+    @Test("a witness says where it listens and under which key, and in one sentence why it cannot")
+    func listening() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("witness-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let log = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+        func arguments(_ name: String, _ listen: String, log: String) -> [String] {
+            [
+                "witness", "--name", name, "--log", log, "--listen", listen, "--directory",
+                "\(folder.path)/\(UUID())",
+            ]
+        }
+        let place = "127.0.0.1:\(try Tools.freePort())"
+        let witness = try RunningProcess(try Tools.sallyport, arguments("w.example/w1", place, log: log))
+        try await witness.says("listens on \(place), key w.example/w1+")
+        #expect(witness.output.hasPrefix("w.example/w1+"), "\(witness.output)")
+        for (name, listen, log, status, words) in [
+            ("w.example/w2", place, log, 69, "cannot listen on \(place) (Address already in use)"),
+            ("w.example/w2", "127.0.0.1:99999", log, 64, "a port from 0 to 65535"),
+            ("w 2", place, log, 64, "\"w 2\" cannot be a witness's name"),
+            ("w.example/w2", place, "nofile", 69, "--log takes the log's public key"),
+        ] as [(String, String, String, Int32, String)] {
+            let refused = try await RunningProcess.run(try Tools.sallyport, arguments(name, listen, log: log))
+            #expect(refused.status == status && refused.errors.contains(words), "\(refused)")
+        }
+        try await witness.stop()
+    }
+
     @Test("with one of three witnesses down a quorum of two goes on, and a quorum of three waits until it is back")
     func quorum() async throws {
         let gateway = try await TestGateway.payments()

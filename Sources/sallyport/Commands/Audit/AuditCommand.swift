@@ -39,26 +39,40 @@ struct AuditLocation: ParsableArguments {
 
     /// The verifier key that `text` is or that the file `text` holds; without it, the one that stands beside the log.
     func key(_ text: String?) throws -> String {
-        if let text { return try Self.keyText(text) }
-        let path: String
-        if let directory {
-            path = URL(fileURLWithPath: directory).deletingLastPathComponent().appendingPathComponent("log.vkey").path
-        } else {
-            path = try configuration().auditKeyPath
+        if let text { return try Self.keyText(text, of: .key) }
+        return try Self.contents(try keyPath(), of: .key)
+    }
+
+    /// Where the log's public key stands when none is given.
+    func keyPath() throws -> String {
+        guard let directory else { return try configuration().auditKeyPath }
+        return URL(fileURLWithPath: directory).deletingLastPathComponent().appendingPathComponent("log.vkey").path
+    }
+
+    /// An option that takes a public key, or a file with it.
+    enum KeyOption: String {
+        case key = "--key"
+        case log = "--log"
+        case witness = "--witness"
+
+        fileprivate var takes: String {
+            switch self {
+            case .key, .log: "the log's public key, as `sallyport audit key` prints it"
+            case .witness: "a witness's public key, as `sallyport witness` prints it when it starts"
+            }
         }
-        return try Self.contents(path)
     }
 
     /// The key that `text` is, or that the file `text` holds.
-    static func keyText(_ text: String) throws -> String {
+    static func keyText(_ text: String, of option: KeyOption) throws -> String {
         if text.contains("+"), !FileManager.default.fileExists(atPath: text) { return text }
-        return try contents(text)
+        return try contents(text, of: option)
     }
 
-    private static func contents(_ path: String) throws -> String {
+    private static func contents(_ path: String, of option: KeyOption) throws -> String {
         guard let data = FileManager.default.contents(atPath: path), data.count < 4096 else {
             throw CommandFailure(
-                "there is no key in \(path); --key takes the log's public key, as `sallyport audit key` prints it",
+                "there is no key in \(Terminal.plain(path)); \(option.rawValue) takes \(option.takes)",
                 status: .unavailable)
         }
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

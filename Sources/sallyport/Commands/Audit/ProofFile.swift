@@ -12,7 +12,7 @@ enum ProofFile {
 
     /// - Parameter file: `nil` for the standard output.
     static func write(_ bytes: [UInt8], to file: String?) throws {
-        guard let file else { return FileHandle.standardOutput.write(Data(bytes)) }
+        guard let file else { return try StandardStreams.output(Data(bytes)) }
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: file), options: .atomic)
         } catch {

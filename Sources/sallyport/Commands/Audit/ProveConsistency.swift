@@ -49,7 +49,8 @@ struct ProveConsistency: ReportingCommand {
     }
 
     func perform() async throws {
-        let reader = AuditReader(directory: try location.resolvedDirectory())
+        let directory = try location.resolvedDirectory()
+        let reader = AuditReader(directory: directory)
         let policy = try trust.policy(location)
         let (from, to) = (try LogState(old), try new.map { try LogState($0) })
         do {
@@ -60,9 +61,9 @@ struct ProveConsistency: ReportingCommand {
                     "the old state has \(size) entries and the new one \(end): they are swapped, or entries were removed",
                     status: .negative)
             }
-            let root = try root(of: from, in: reader, under: policy)
+            let root = try root(of: from, in: reader, under: policy, directory)
             let proof = try reader.consistency(from: size, to: try target(to, in: reader))
-            try proof.verify(oldRoot: root, under: try signing(proof.checkpoint, in: reader, under: policy))
+            try proof.verify(oldRoot: root, under: try policy.signing(proof.checkpoint, of: directory))
             try ProofFile.write(proof.bytes, to: file)
         } catch let error as AuditError {
             throw CommandFailure("the proof cannot be made: \(error)", status: .unavailable)
@@ -71,23 +72,15 @@ struct ProveConsistency: ReportingCommand {
         }
     }
 
-    /// The policy with the key that the log had when `checkpoint` was signed: it may have been rotated since.
-    private func signing(
-        _ checkpoint: SignedCheckpoint, in reader: AuditReader, under policy: TrustPolicy
-    ) throws -> TrustPolicy {
-        guard !checkpoint.isSigned(by: policy.key) else { return policy }
-        let history = try KeyHistory(
-            of: try location.resolvedDirectory(), trusting: policy.key, treeSize: try reader.checkpoint().treeSize)
-        return history.policy(policy, for: checkpoint)
-    }
-
     /// The old state's root: that of a checkpoint that was kept, which must be the log's, or of so many entries as they
     /// are now.
-    private func root(of state: LogState, in reader: AuditReader, under policy: TrustPolicy) throws -> TreeHash {
+    private func root(
+        of state: LogState, in reader: AuditReader, under policy: TrustPolicy, _ directory: String
+    ) throws -> TreeHash {
         switch state {
         case .size(let size): return try reader.root(of: size)
         case .checkpoint(let kept):
-            try signing(kept, in: reader, under: TrustPolicy(key: policy.key)).check(kept)
+            try TrustPolicy(key: policy.key).signing(kept, of: directory).check(kept)
             return kept.root
         }
     }

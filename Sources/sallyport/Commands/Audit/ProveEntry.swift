@@ -9,7 +9,8 @@ struct ProveEntry: ReportingCommand {
         discussion: """
             A C2SP tlog-proof with the entry itself: one file that `sallyport audit check-proof`, the script \
             Auditing/verify_log.py and other tools check with the log's public key alone. It is made under the newest \
-            checkpoint that witnesses cosigned, where that covers the entry, so that it carries their word.
+            checkpoint that witnesses cosigned, where that covers the entry, so that it carries their word. It is checked \
+            before it is written; exit status 1 when it proves nothing, because the files were changed.
             """)
 
     @Argument(help: "The entry's index or id.")
@@ -20,17 +21,28 @@ struct ProveEntry: ReportingCommand {
         help: "Where the proof goes, best a name that ends with .tlog-proof; by default the standard output.")
     var file: String?
 
+    @OptionGroup var signing: SigningKeyOption
     @OptionGroup var location: AuditLocation
 
     func perform() async throws {
-        let reader = AuditReader(directory: try location.resolvedDirectory())
-        let proof: TransparencyProof
+        let directory = try location.resolvedDirectory()
+        let key = try signing.verifierKey(location)
+        let reader = AuditReader(directory: directory)
+        let checked: CheckedProof
         do {
-            proof = try reader.transparencyProof(of: try index(in: reader))
+            let proof = try reader.transparencyProof(of: try index(in: reader))
+            checked = try CheckedProof(proof, of: directory, under: key)
         } catch let error as AuditError {
-            throw CommandFailure("the entry cannot be proved: \(error)", status: .unavailable)
+            throw CommandFailure(error, "the entry cannot be proved")
         }
-        try ProofFile.write(proof.bytes, to: file)
+        if let fault = checked.fault {
+            throw CommandFailure("no proof was written: \(Terminal.plain(fault))", status: .negative)
+        }
+        if !checked.isSignatureChecked {
+            Terminal.note(
+                "the checkpoint's signature was not checked: no key stands beside the log, and --key takes one")
+        }
+        try ProofFile.write(checked.proof.bytes, to: file)
     }
 
     private func index(in reader: AuditReader) throws -> UInt64 {

@@ -14,7 +14,7 @@ struct TrustOptions: ParsableArguments {
 
     func policy(_ location: AuditLocation) throws -> TrustPolicy {
         do {
-            let witnesses = try witness.map { try CosignerKey(try location.key($0)) }
+            let witnesses = try witness.map { try CosignerKey(try AuditLocation.keyText($0, of: .witness)) }
             if let quorum, !(0...witnesses.count).contains(quorum) {
                 throw CommandFailure("--quorum \(quorum) of \(witnesses.count) witnesses cannot be had", status: .usage)
             }

@@ -6,17 +6,23 @@ import StrictJSON
 
 struct VerifyAudit: ReportingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Prove that no entry was changed, dropped, moved or cut off.",
+        commandName: "verify",
+        abstract: "Prove that no entry was changed, dropped or moved; with --since or --witness, nor cut off.",
         discussion: """
             Hashes every entry anew and holds the tree against the signed checkpoint. Needs the files and the public \
-            key, not the gateway. Exit status 1 when anything is wrong, and it says which entry.
+            key, not the gateway. Exit status 1 when anything is wrong, and it says which entry. A log with an older \
+            checkpoint of its own is a good log: that entries were cut off at its end shows for certain only against \
+            a checkpoint that was kept elsewhere (--since), or by what witnesses cosigned (--witness).
             """)
 
     @Option(
         help: "A file with a checkpoint that was kept earlier, from which the log must have grown; may be given again.")
     var since: [String] = []
 
-    @Flag(help: "Hold recordings and payloads against the log too: changed, missing, or deleted under which rule.")
+    @Flag(
+        help: ArgumentHelp(
+            "Hold recordings, payloads and originals against the log too: changed, missing, or deleted under which rule.",
+            discussion: "Exit status 69 where the log names some and none at all lies beside it."))
     var evidence = false
 
     @OptionGroup var trust: TrustOptions
@@ -40,7 +46,8 @@ struct VerifyAudit: ReportingCommand {
         }
         let (deletions, check) = try report.isValid ? examine(directory) : ([], nil)
         format.print(Self.json(report, deletions, check)) { Self.text(report, deletions, check) }
-        guard report.isValid, check?.findings.isEmpty ?? true else { throw ExitCode(ExitStatus.negative.rawValue) }
+        guard report.isValid else { throw ExitCode(ExitStatus.negative.rawValue) }
+        if let status = check?.status { throw ExitCode(status.rawValue) }
     }
 
     /// What was deleted, by the log, and with `--evidence` whether all else is there.
@@ -68,10 +75,11 @@ struct VerifyAudit: ReportingCommand {
         var lines = report.findings.map { "\(terminal.styled("WRONG", .red))  \(Terminal.plain($0.description))" }
         if report.findingsOmitted > 0 { lines.append("       … and \(report.findingsOmitted) more") }
         let root = report.root.map { "\($0)" } ?? "none"
+        // There is none where the checkpoint cannot be read.
+        let origin = report.origin.isEmpty ? "" : "\(Terminal.plain(report.origin)), "
         lines.append(
-            "\(report.isValid ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): "
-                + "\(Terminal.plain(report.origin)), \(report.entriesChecked) of \(report.treeSize) entries checked, root \(root)"
-        )
+            "\(report.isValid ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): \(origin)"
+                + "\(report.entriesChecked) of \(report.treeSize) entries checked, root \(root)")
         if !report.followedRotations.isEmpty {
             let entries = report.followedRotations.map(String.init).joined(separator: ", ")
             lines.append("the log's key was followed through its rotations in entries \(entries)")
@@ -87,27 +95,31 @@ struct VerifyAudit: ReportingCommand {
         if report.pendingEntries > 0 {
             lines.append("\(report.pendingEntries) more are recorded and not signed yet")
         }
+        if report.unsignedEntries > 0 {
+            lines.append(
+                "there are tiles of \(report.unsignedEntries) more entries, which the checkpoint does not sign: the mirror "
+                    + "is being filled, or its checkpoint was put back")
+        }
         lines += deletions.map { Terminal.plain($0.line) }
         if deletions.contains(where: { $0.kind == .recordings }) {
             lines.append(
                 "copies that sinks put into buckets are not covered: they are there until somebody deletes them, which "
                     + "their lock forbids before its end")
         }
-        if let check {
-            lines += check.findings.map { "\(terminal.styled("WRONG", .red))  \(Terminal.plain($0))" }
-            if check.findingsOmitted > 0 { lines.append("       … and \(check.findingsOmitted) more") }
-            lines.append(
-                "\(check.findings.isEmpty ? terminal.styled("ok", .green) : terminal.styled("FAILED", .red)): evidence, "
-                    + "\(check.intact) files as they were recorded, \(check.deleted) deleted under a rule")
-        }
+        if let check { lines += check.lines(for: terminal) }
+        if !report.isEndChecked { lines.append(endIsUnknown) }
         return lines.joined(separator: "\n")
     }
+
+    private static let endIsUnknown =
+        "whether entries were cut off at the end cannot be told from this copy alone: --since with a checkpoint that was "
+        + "kept elsewhere tells, and --witness as far as witnesses cosigned"
 
     private static func json(
         _ report: VerificationReport, _ deletions: [Deletion], _ check: EvidenceCheck?
     ) -> JSONValue {
         [
-            "ok": .bool(report.isValid && check?.findings.isEmpty ?? true), "origin": .string(report.origin),
+            "ok": .bool(report.isValid && check?.isGood ?? true), "origin": .string(report.origin),
             "tree_size": .number(String(report.treeSize)), "root": report.root.map { .string("\($0)") } ?? .null,
             "entries_checked": .number(String(report.entriesChecked)),
             "witnessed": report.witnessedEntries.map { .number(String($0)) } ?? .null,
@@ -116,6 +128,7 @@ struct VerifyAudit: ReportingCommand {
                 report.timestamps.map {
                     ["tree_size": .number(String($0.treeSize)), "time": .string($0.time.description)]
                 }),
+            "end_checked": .bool(report.isEndChecked), "unsigned": .number(String(report.unsignedEntries)),
             "pending": .number(String(report.pendingEntries)),
             "findings": .array(report.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(report.findingsOmitted)),
