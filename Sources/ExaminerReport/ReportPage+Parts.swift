@@ -15,7 +15,7 @@ extension ReportPage {
                     [
                         person($0.key.person), text($0.key.target), text($0.key.action), number($0.row.commands),
                         number($0.row.refused), number($0.row.failed), number($0.row.rows),
-                        "\(entry($0.row.first)) … \(entry($0.row.last))",
+                        entries($0.row.first, $0.row.last),
                     ]
                 }, omitted: tally.access.omitted, none: "Nobody reached anything.")
         case .elevated:
@@ -115,7 +115,7 @@ extension ReportPage {
             report.consoleRows.map {
                 [
                     person($0.key.person), text($0.key.action), number($0.count.allowed), number($0.count.denied),
-                    "\(entry($0.count.first)) … \(entry($0.count.last))",
+                    entries($0.count.first, $0.count.last),
                 ]
             }, omitted: console.counts.omitted, none: "Nobody used the console.")
         let denials = table(
@@ -202,7 +202,7 @@ extension ReportPage {
                 [
                     text($0.key.target), text($0.key.evidence), text($0.key.rule), number($0.row.files),
                     number($0.row.held), steps($0.row), text($0.row.firstTime), text($0.row.lastTime),
-                    "\(entry($0.row.first)) … \(entry($0.row.last))",
+                    entries($0.row.first, $0.row.last),
                 ]
             }, omitted: operations.deletions.omitted, none: "No evidence was deleted.")
         func events(_ found: (items: [OperationsTally.Event], omitted: Int), none: String) -> HTML {

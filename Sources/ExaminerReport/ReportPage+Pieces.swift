@@ -36,6 +36,9 @@ extension ReportPage {
     }
 
     func entry(_ index: UInt64?) -> HTML { index.map { "\($0)" } ?? "not signed yet" }
+    func entries(_ first: UInt64?, _ last: UInt64?) -> HTML {
+        first == last ? entry(first) : "\(entry(first)) … \(entry(last))"
+    }
     func text(_ value: String) -> HTML { "\(value)" }
     func code(_ value: String) -> HTML { value.isEmpty ? "" : "<code>\(value)</code>" }
     func number(_ value: some FixedWidthInteger) -> HTML { "\(value)" }
