@@ -27,10 +27,14 @@ enum Leftovers {
 
     private static func clear() {
         let left = state.withLock { $0 }
-        // The postmaster ends its children at once on SIGQUIT; for the others it is as good as SIGKILL.
-        for process in left.processes { kill(process, SIGQUIT) }
+        // A postmaster ends its children at once on SIGQUIT. A gateway would begin a backtrace, which nobody ends.
+        for process in left.processes { kill(process, isPostmaster(process) ? SIGQUIT : SIGKILL) }
         usleep(200_000)
         for process in left.processes { kill(process, SIGKILL) }
         for folder in left.folders { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
+    private static func isPostmaster(_ process: Int32) -> Bool {
+        (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) == "postgres\n"
     }
 }
