@@ -27,11 +27,9 @@ extension ReportPage {
 
     /// What the approvers read, and whose agreement was needed.
     func request(_ request: TicketRequest?) -> HTML {
-        guard let request else { return "" }
+        guard let request, let asked = request.summary else { return "" }
         let needs: HTML = request.needs.isEmpty ? "" : "needs \(request.needs.joined(separator: " and "))"
-        let summary =
-            request.summary.count <= Self.longestSummary
-            ? request.summary : "\(request.summary.prefix(Self.longestSummary))…"
+        let summary = asked.count <= Self.longestSummary ? asked : "\(asked.prefix(Self.longestSummary))…"
         return "<pre>\(summary)</pre>\(needs)"
     }
 

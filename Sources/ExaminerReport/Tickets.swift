@@ -4,8 +4,8 @@ import StrictJSON
 struct TicketRequest: Sendable {
     let requester: Person?
     let target: String
-    /// The command as the approvers read it.
-    let summary: String
+    /// The command as the approvers read it; `nil` where its opening was not seen.
+    let summary: String?
     /// Whose agreement is needed, e.g. `1 of approver`.
     let needs: [String]
 }
@@ -31,7 +31,7 @@ struct Tickets: Sendable {
         }
         requests[ticket] = TicketRequest(
             requester: Person(entry["requester"]), target: entry["target"]?["name"]?.string ?? "",
-            summary: summary ?? "", needs: (entry["needs"]?.array ?? []).compactMap(\.string))
+            summary: summary, needs: (entry["needs"]?.array ?? []).compactMap(\.string))
     }
 
     /// Half of them at once, so that each costs little.

@@ -223,22 +223,37 @@ public final class EvidenceKeeper: Sendable {
     /// The time that deletions go by; `nil` until the gateway has run for the grace.
     public var trustedTime: Timestamp? { work.withLock { $0.clock.trusted } }
 
-    /// The files that are sealed under the key, held or not. Those that are not there, or under another key by now, are
-    /// none of it.
+    /// The files that are sealed under the key, held or not.
     private func sort(_ key: DataKey, _ holds: [Hold]) throws -> (held: [EvidenceItem], others: [EvidenceItem]) {
+        let items = try sealed(under: key)
+        return (
+            items.filter { item in holds.contains { $0.covers(item) } },
+            items.filter { item in !holds.contains { $0.covers(item) } }
+        )
+    }
+
+    /// The files that are sealed under the key. Those that are not there, or under another key by now, are none of it.
+    ///
+    /// - Parameter isWanted: Only such ones are opened to see.
+    private func sealed(
+        under key: DataKey, where isWanted: (EvidenceItem) -> Bool = { _ in true }
+    ) throws -> [EvidenceItem] {
         var seen: Set<ExactText> = []
-        var (held, others): ([EvidenceItem], [EvidenceItem]) = ([], [])
+        var items: [EvidenceItem] = []
         try vault.keys.items(of: key) { (item: EvidenceItem) throws(VaultError) in
-            guard seen.insert(ExactText(item.name)).inserted else { return }
-            do throws(VaultError) {
-                guard try vault.keyID(of: item.name) == key.id else { return }
-            } catch {
-                if error.isNotFound { return }
-                throw error
-            }
-            if holds.contains(where: { $0.covers(item) }) { held.append(item) } else { others.append(item) }
+            guard isWanted(item), seen.insert(ExactText(item.name)).inserted else { return }
+            if try isSealed(item.name, under: key.id) { items.append(item) }
         }
-        return (held, others)
+        return items
+    }
+
+    private func isSealed(_ name: String, under key: UUIDv7) throws(VaultError) -> Bool {
+        do throws(VaultError) {
+            return try vault.keyID(of: name) == key
+        } catch {
+            if error.isNotFound { return false }
+            throw error
+        }
     }
 
     private func delete(
@@ -275,16 +290,12 @@ public final class EvidenceKeeper: Sendable {
     /// How many files of a key have keys of their own. It is counted on the disk, as a process that was killed may have
     /// rescued some of them.
     private func rescued(from key: UUIDv7) throws -> Int {
-        let own = try vault.keys.all().compactMap { other in other.item.map { (other.id, $0) } }
-        let items = Dictionary(own.filter { $0.0 != key }, uniquingKeysWith: { $1 })
-        guard !items.isEmpty else { return 0 }
-        return try vault.keys.itemNames(of: key).count { name in
-            do throws(VaultError) {
-                return try vault.keyID(of: name.text).flatMap { items[$0] }?.isExactly(name.text) ?? false
-            } catch {
-                if error.isNotFound { return false }
-                throw error
-            }
+        let own = try vault.keys.all().filter { $0.item != nil && $0.id != key }
+        guard !own.isEmpty else { return 0 }
+        let names = try vault.keys.itemNames(of: key)
+        return try own.count { other in
+            guard let name = other.item, names.contains(ExactText(name)) else { return false }
+            return try isSealed(name, under: other.id)
         }
     }
 
@@ -293,11 +304,9 @@ public final class EvidenceKeeper: Sendable {
         try vault.keys.destroy(step.key)
         for name in step.names {
             do throws(VaultError) {
-                // Else it is under another key by now.
-                guard try vault.keyID(of: name) == step.key else { continue }
-                try vault.remove(name)
+                // Else it is under another key by now, or gone already, by an attempt that was cut off.
+                if try isSealed(name, under: step.key) { try vault.remove(name) }
             } catch {
-                // Gone already, by an attempt that was cut off.
                 if !error.isNotFound { throw error }
             }
         }
@@ -345,7 +354,7 @@ public final class EvidenceKeeper: Sendable {
         try work.withLock { _ in try vault.removeLeftovers() }
         for kind in EvidenceKind.allCases {
             var found: [(path: String, id: UUIDv7)] = []
-            try Self.walk("\(vault.state)/\(kind.rawValue)", "", files) { path in
+            try files.forEachFile(below: "\(vault.state)/\(kind.rawValue)") { path in
                 guard let id = Self.id(in: path, kind), vault.isUnsealed("\(kind.rawValue)/\(path)") else { return }
                 found.append((path, id))
             }
@@ -365,25 +374,15 @@ public final class EvidenceKeeper: Sendable {
         return path.split(separator: "/").lazy.compactMap { UUIDv7($0.prefix(UUIDv7.characterCount)) }.first
     }
 
-    private static func walk(
-        _ folder: String, _ below: String, _ files: VaultFiles, _ take: (String) -> Void
-    ) throws {
-        for name in try files.names(in: folder) {
-            let path = "\(folder)/\(name)"
-            if files.isFolder(path) {
-                try walk(path, "\(below)\(name)/", files, take)
-            } else {
-                take("\(below)\(name)")
-            }
-        }
-    }
-
     // MARK: Holds
 
     public var holds: [Hold] { work.withLock { $0.holds.all } }
+
     /// How many files that are sealed by now `hold` covers.
     public func files(coveredBy hold: Hold) throws -> Int {
-        try work.withLock { _ in try vault.keys.all().reduce(0) { try $0 + sort($1, [hold]).held.count } }
+        try work.withLock { _ in
+            try vault.keys.all().reduce(0) { try $0 + sealed(under: $1) { hold.covers($0) }.count }
+        }
     }
 
     /// Holds evidence from now on.

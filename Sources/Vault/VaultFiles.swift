@@ -80,6 +80,21 @@ public struct VaultFiles: Sendable {
         return lstat(path, &status) == 0 && UInt32(status.st_mode) & UInt32(S_IFMT) == UInt32(S_IFDIR)
     }
 
+    /// Gives each file below `folder`, however deep, by its path from there: folder by folder, each in the order of its
+    /// names. No link is followed.
+    public func forEachFile(below folder: String, _ take: (_ path: String) -> Void) throws(VaultError) {
+        try forEachFile(below: folder, "", take)
+    }
+
+    private func forEachFile(
+        below folder: String, _ prefix: String, _ take: (_ path: String) -> Void
+    ) throws(VaultError) {
+        for name in try names(in: "\(folder)/\(prefix)") {
+            let path = "\(prefix)\(name)"
+            if isFolder("\(folder)/\(path)") { try forEachFile(below: folder, "\(path)/", take) } else { take(path) }
+        }
+    }
+
     // MARK: Changing
 
     /// Makes a folder, 0700, and those above it; one that is there is no error.

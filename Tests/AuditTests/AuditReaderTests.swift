@@ -131,6 +131,21 @@ struct AuditReaderTests {
         }
     }
 
+    @Test("a copy that has the state and not all of its tiles is read as far as it goes")
+    func copiedAmidGrowth() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(Sample.options(folder.log))
+        for number in 0..<3 { try log.append(Sample.entry(number)) }
+        try log.integrateNow()
+        let before = try folder.read("checkpoint")
+        for number in 3..<5 { try log.append(Sample.entry(number)) }
+        try log.integrateNow()
+        try folder.write("checkpoint", before)
+        try folder.remove("tile/entries/000.p/5")
+        let reader = AuditReader(directory: folder.log)
+        #expect(try reader.all().count == 3 && reader.pendingEntries().isEmpty)
+    }
+
     @Test("a reader that began before partial tiles were replaced reads on")
     func superseded() throws {
         let folder = try TemporaryFolder()

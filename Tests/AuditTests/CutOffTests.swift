@@ -92,10 +92,51 @@ struct CutOffTests {
     func vouched() throws {
         let (folder, checkpoints) = try Self.log([83, 120])
         let policy = TrustPolicy(key: try NoteVerifierKey(try folder.vkey()))
-        #expect(try !Self.verify(folder).isEndChecked)
+        #expect(try Self.verify(folder).vouchedEntries == nil)
         let kept = try SignedCheckpoint(parsing: checkpoints[0])
         let report = try AuditVerifier.verify(directory: folder.log, under: policy, since: [kept])
-        #expect(report.isValid && report.isEndChecked)
+        #expect(report.isValid && report.vouchedEntries == 83)
+        let both = try AuditVerifier.verify(
+            directory: folder.log, under: policy, since: try checkpoints.map { try SignedCheckpoint(parsing: $0) })
+        #expect(both.isValid && both.vouchedEntries == 120)
+        let witness = try Witness(directory: "\(folder.path)/w1", name: "witness.example/w1", logs: [policy.key])
+        let unasked = TrustPolicy(key: policy.key, witnesses: [witness.key], quorum: 0)
+        let alone = try AuditVerifier.verify(directory: folder.log, under: unasked)
+        #expect(alone.isValid && alone.witnessedEntries == nil && alone.vouchedEntries == nil)
+        // What the log contradicts vouches for nothing.
+        try folder.write("checkpoint", checkpoints[0])
+        let newest = try SignedCheckpoint(parsing: checkpoints[1])
+        let cut = try AuditVerifier.verify(directory: folder.log, under: policy, since: [newest])
+        #expect(!cut.isValid && cut.vouchedEntries == nil)
+    }
+
+    @Test("a state that says any number ends no reader")
+    func hostileState() throws {
+        let (folder, _) = try Self.log([3])
+        var state = try LogState(parsing: try folder.read(".state/state"), path: "state")
+        state.treeSize = .max
+        state.cursors = [:]
+        try folder.write(".state/state", state.bytes)
+        // More records than the signed entries: what the state says and these are beyond any number.
+        let other = try TemporaryFolder()
+        let journal = try AuditLog(Sample.options(other.log)).openJournal("loop-0")
+        for number in 0..<5 { try journal.append(Sample.entry(number)) }
+        let journals = "\(folder.log)/.state/journals"
+        try FileManager.default.removeItem(atPath: journals)
+        try FileManager.default.copyItem(atPath: "\(other.log)/.state/journals", toPath: journals)
+        let report = try Self.verify(folder)
+        #expect(!report.isValid && report.pendingEntries == .max, "\(report)")
+    }
+
+    @Test("folders that lead back to themselves are not followed")
+    func links() throws {
+        let (folder, _) = try Self.log([300])
+        for number in 0..<1000 {
+            let name = "x" + String(repeating: "0", count: 3 - String(number).count) + String(number)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder.log)/tile/0/\(name)", withDestinationPath: ".")
+        }
+        #expect(try Self.verify(folder).isValid)
     }
 
     @Test("a log that grows by several batches while it is verified is good, wherever that happens")

@@ -216,6 +216,9 @@ struct ReportCoverageTests {
             tickets.note(["ticket": .string("T\(number)"), "summary": "s", "needs": ["1 of a"]])
             tickets.note(["ticket": .string("T\(number)"), "step": "approved"])
         }
+        // A step of one whose opening was not seen tells who asked, and not what for.
+        tickets.note(["ticket": "old", "step": "approved", "requester": ["issuer": "i", "subject": "alice"]])
+        #expect(tickets["old"]?.requester?.subject == "alice" && tickets["old"]?.summary == nil)
         #expect(tickets["T0"] == nil && tickets["T\(Tickets.most)"]?.summary == "s")
     }
 }

@@ -45,7 +45,40 @@ struct WrittenRequestTests {
         #expect(plain.doubt(about: decision, by: set) == nil)
         let opaque = WrittenRequest(Self.request(context: ["shell": ["opaque": true]]), Self.vocabulary)
         #expect(set.decide(opaque.request).rule == "no-unread" && opaque.assumptions(for: set).isEmpty)
-        #expect(opaque.request.context["shell"] == ["opaque": true, "commands": 1])
+        #expect(opaque.request.context["shell"] == ["opaque": true])
+    }
+
+    @Test("nothing is usual about a command that cannot be read, and what is read of it cannot be told")
+    func unread() throws {
+        let vocabulary = PolicyVocabulary(
+            targets: ["web-1"], actions: ["ssh.exec"], resourceTypes: ["Executable"],
+            facts: [
+                "ssh.exec": [
+                    PolicyFact("opaque", usual: false, example: false),
+                    PolicyFact("shell.opaque", usual: false, example: false),
+                ]
+            ])
+        for (given, read) in [(["shell": ["opaque": true]], "opaque"), (["opaque": true], "shell.opaque")]
+            as [([String: Value], String)]
+        {
+            let set = try Fixture.set(
+                "permit(principal, action, resource); forbid(principal, action, resource) when { context.\(read) };")
+            let written = WrittenRequest(Self.request(context: given), vocabulary)
+            let doubt = try #require(written.doubt(about: set.decide(written.request), by: set))
+            #expect("\(doubt)" == "cannot be told without context.\(read)")
+        }
+    }
+
+    @Test("a fact that is read behind has, and that nothing is said about, is named")
+    func behindHas() throws {
+        let set = try Fixture.set(
+            """
+            permit(principal, action, resource);
+            forbid(principal, action, resource) when { context has ssh && context.ssh has login && context.ssh.login == "root" };
+            """)
+        let written = WrittenRequest(Self.request(), Self.vocabulary)
+        #expect(set.decide(written.request).allowed)
+        #expect(written.assumptions(for: set) == ["no context.ssh.login"])
     }
 
     @Test("where a fact without a usual value decides, it cannot be told without it")
@@ -146,6 +179,7 @@ struct WrittenRequestTests {
                 FAIL  case 1
                       cannot be told without context.ssh.login: give the case a context such as {"ssh":{"login":"text"}}
                       assumed context.shell.opaque = false
+                      assumed no context.ssh.login
                 pass  case 2
                       assumed context.shell.opaque = false
                 1 of 2 cases passed

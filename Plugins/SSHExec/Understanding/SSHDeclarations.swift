@@ -50,7 +50,8 @@ enum SSHDeclarations {
         ),
         FactDeclaration("shell.opaque_because", .strings, usual: .strings([]), summary: "Why not."),
         FactDeclaration(
-            "shell.commands", .integer, usual: .integer(1), summary: "How many simple commands the command line has."),
+            "shell.commands", .integer,
+            summary: "How many simple commands the command line has; 0 where there is none, as in SFTP."),
         FactDeclaration(
             "shell.wrappers", .strings, usual: .strings([]),
             summary: "The programs that others were run by, such as sudo."),

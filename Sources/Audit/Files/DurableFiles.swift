@@ -116,6 +116,12 @@ extension FileOperations {
         }
     }
 
+    /// Whether a link stands at `path` itself. Whoever walks through folders that others made follows none.
+    func isSymbolicLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && UInt32(status.st_mode) & UInt32(S_IFMT) == UInt32(S_IFLNK)
+    }
+
     /// What is at `path`; `nil` when nothing is.
     func statusIfPresent(_ path: String) throws(AuditError) -> Status? {
         do {

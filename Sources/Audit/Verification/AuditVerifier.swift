@@ -44,7 +44,6 @@ public struct AuditVerifier {
     ) throws(AuditError) -> VerificationReport {
         var verifier = AuditVerifier(paths: LogPaths(root: directory), files: fileOperations)
         guard try verifier.paths.holdLog(fileOperations) else { throw .noLog(path: directory) }
-        verifier.report.isEndChecked = !kept.isEmpty || policy.quorum > 0
         // Before the checkpoint: what was witnessed or stamped by then is never ahead of that.
         let witnessed = try verifier.readWitnessed()
         let stamps = CheckpointStamps(directory: directory, fileOperations: fileOperations)
@@ -63,7 +62,10 @@ public struct AuditVerifier {
             let verification = StampVerification(stamps: stamps, sizes: stamped, tiles: verifier.tiles)
             try verification.verify(
                 against: checkpoint, isTreeGood: verifier.isTreeGood, policy.key, &verifier.keys, &verifier.report)
-            for old in kept { try verifier.verify(checkpoint, growsFrom: old, "the kept checkpoint", policy.key) }
+            for old in kept {
+                try verifier.verify(checkpoint, growsFrom: old, "the kept checkpoint", policy.key)
+                verifier.vouch(for: old)
+            }
             if verifier.isTreeGood { try verifier.verifyEnd(of: checkpoint) }
         }
         try verifier.verifyJournals(checkpoint)
@@ -142,8 +144,17 @@ public struct AuditVerifier {
         } catch {
             return report.add(.checkpoint, error.description)
         }
-        report.witnessedEntries = witnessed.treeSize
         try verify(checkpoint, growsFrom: witnessed, name, policy.key)
+        // With a quorum of none nobody has to have seen it.
+        guard policy.quorum > 0 else { return }
+        report.witnessedEntries = witnessed.treeSize
+        vouch(for: witnessed)
+    }
+
+    /// - Parameter old: Somebody else's, that the log was just held against.
+    private mutating func vouch(for old: SignedCheckpoint) {
+        guard report.isValid else { return }
+        report.vouchedEntries = max(report.vouchedEntries ?? 0, old.treeSize)
     }
 
     /// Holds the log against a checkpoint that somebody kept: a log that was cut off and signed anew, or another one
@@ -161,9 +172,12 @@ public struct AuditVerifier {
                 .checkpoint, "\(name), of \(old.treeSize) entries, cannot be held against it: \(error)")
         }
         guard old.treeSize <= checkpoint.treeSize else {
+            // A gateway's own folder has the state beside them.
+            let isCopy = try files.statusIfPresent(paths.state) == nil
             return report.add(
                 .entries(checkpoint.treeSize...(old.treeSize - 1)),
-                "they were in the log when \(name) was signed, and are not now")
+                "they were in the log when \(name) was signed, and are not now"
+                    + (isCopy ? "; a folder that was copied while the log grew looks so too: copy it again" : ""))
         }
         // What is wrong with the files was said already.
         guard isTreeGood else { return }
@@ -225,7 +239,8 @@ public struct AuditVerifier {
                 if state.treeSize > size, state.treeSize - size > Sequencer.batchEntries {
                     report.addCutOff(from: size, to: state.treeSize, "the gateway's state knows of")
                 }
-                report.pendingEntries += state.treeSize - report.treeSize
+                // What was signed while all was read is not pending, and the number may be anybody's.
+                if state.treeSize > size { report.pendingEntries.addClamped(state.treeSize - size) }
             }
             if state.treeSize < report.treeSize {
                 report.add(

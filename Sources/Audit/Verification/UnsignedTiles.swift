@@ -46,6 +46,8 @@ struct UnsignedTiles {
             if name.utf8.count == 4, name.hasPrefix("x"), depth < Self.deepestFolder,
                 let number = UInt64(name.dropFirst())
             {
+                // One that leads back to itself would never end.
+                if tiles.files.isSymbolicLink("\(folder)/\(name)") { continue }
                 try look(in: "\(folder)/\(name)", group: group * 1000 + number, depth: depth + 1, level: level)
                 continue
             }

@@ -54,9 +54,10 @@ public struct VerificationReport: Sendable, Equatable {
     public internal(set) var followedRotations: [UInt64] = []
     /// Entries whose bytes were read and hashed.
     public internal(set) var entriesChecked: UInt64 = 0
-    /// Whether checkpoints that were kept elsewhere, or the word of witnesses, were asked for. Otherwise nothing tells
-    /// whether entries were cut off at the end: the copy of an older checkpoint is a good one.
-    public internal(set) var isEndChecked = false
+    /// How many of the first entries are all there for certain, by checkpoints that were kept elsewhere or by the word of
+    /// witnesses; `nil` where neither was asked for. Nothing tells whether entries were cut off after these: the copy of
+    /// an older checkpoint is a good one.
+    public internal(set) var vouchedEntries: UInt64?
     /// In a mirror, entries beyond the checkpoint that tiles are there of.
     public internal(set) var unsignedEntries: UInt64 = 0
     /// Entries that are recorded and not in the signed tree yet; of those in journals only the checksums could be checked.

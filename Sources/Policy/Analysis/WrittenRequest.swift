@@ -16,12 +16,15 @@ public struct WrittenRequest: Sendable {
         if request.resource.attributes["name"] == nil {
             request.resource.attributes["name"] = .string(request.resource.nameInTarget)
         }
+        // Nothing is usual about a command that cannot be read.
+        let isUnread = written.context.saysOpaque
         let facts = request.action.type == "Action" ? vocabulary.facts[request.action.id] ?? [] : []
         for fact in facts {
             let (prefix, member) = fact.parts
+            let usual = isUnread ? nil : fact.usual
             guard let namespace = prefix else {
                 if written.context[member] != nil { continue }
-                guard let usual = fact.usual else {
+                guard let usual else {
                     untold.append(fact)
                     continue
                 }
@@ -36,7 +39,7 @@ public struct WrittenRequest: Sendable {
                 members = record
             }
             if members[member] != nil { continue }
-            if let usual = fact.usual {
+            if let usual {
                 members[member] = usual
                 request.context[namespace] = .record(members)
                 assumed.append((fact.name, usual))
@@ -50,10 +53,12 @@ public struct WrittenRequest: Sendable {
         self.untold = untold
     }
 
-    /// The facts that were added and that a policy whose head fits the request reads, as `context.shell.opaque = false`.
+    /// The facts that were added and that a policy whose head fits the request reads, as `context.shell.opaque = false`;
+    /// and those that it reads, perhaps behind `has`, and that nothing is said about, as `no context.client`.
     public func assumptions(for set: PolicySet) -> [String] {
         let read = set.contextNames(readFor: request)
         return assumed.filter { read.containsFact($0.name) }.map { "context.\($0.name) = \($0.value)" }
+            + untold.filter { read.containsFact($0.name) }.map { "no context.\($0.name)" }
     }
 
     /// Why `decision` on this request says nothing: policies that could not be evaluated read facts which it does not
@@ -174,6 +179,16 @@ extension PolicySet {
             }
         }
         return names
+    }
+}
+
+extension [String: Value] {
+    /// Whether this context calls the command opaque, in whichever namespace.
+    fileprivate var saysOpaque: Bool {
+        contains { name, value in
+            if case .record(let members) = value { return members["opaque"] == true }
+            return name == "opaque" && value == true
+        }
     }
 }
 

@@ -79,7 +79,6 @@ struct Call: ReportingCommand {
             print("HTTP \(status) \(response.status.reasonPhrase)")
             for (name, value) in response.headers { print("\(name): \(value)") }
             print("")
-            fflush(nil)
         }
         if status >= 400, !include, response.headers.first(name: "Content-Type") == "application/problem+json" {
             let body = (try? await response.body.collect(upTo: 1 << 20)) ?? ByteBuffer()

@@ -52,16 +52,16 @@ struct GatewayRetention: ConsoleRetention {
             id: UUIDv7(milliseconds: now.milliseconds), subject: held, reason: redactor.redact(reason) ?? reason,
             by: (caller.issuer, caller.subject), time: now)
         return try await NIOThreadPool.singleton.runIfActive { () throws -> JSONValue? in
-            let known: Int?
-            switch held {
-            case .session(let id):
-                // To hold what is not there would keep nothing, and look as if it did.
-                guard try sessions.contains(id) else { return nil }
-                known = 1
-            // Somebody may be held before they come. What cannot be counted is held all the same.
-            case .caller(let issuer, let subject): known = try? sessions.count(issuer: issuer, subject: subject)
-            }
+            // To hold what is not there would keep nothing, and look as if it did.
+            if case .session(let id) = held, try !sessions.contains(id) { return nil }
+            // In force before it is counted, which may take long: nothing that it covers is deleted meanwhile.
             try keeper.add(hold)
+            let known: Int? =
+                switch held {
+                case .session: 1
+                // Somebody may be held before they come. What cannot be counted is held all the same.
+                case .caller(let issuer, let subject): try? sessions.count(issuer: issuer, subject: subject)
+                }
             let files = try? keeper.files(coveredBy: hold)
             return JSONValue.object(
                 (hold.json.object ?? []) + [

@@ -4,15 +4,16 @@ import Foundation
 enum OutputFile {
     /// Makes the file, or puts a new one in its place: whole, or not at all.
     ///
+    /// - Parameter mode: Its permissions, from its first moment on, as far as the person's mask leaves them.
     /// - Throws: `CommandFailure`
-    static func replace(_ path: String, with bytes: [UInt8]) throws {
+    static func replace(_ path: String, with bytes: some Sequence<UInt8>, mode: mode_t = 0o666) throws(CommandFailure) {
         let temporary = "\(path).\(getpid()).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure(path, errno) }
-        var code = append(bytes, to: descriptor)
-        if close(descriptor) != 0, code == 0 { code = errno }
-        if code == 0, rename(temporary, path) != 0 { code = errno }
-        guard code == 0 else {
+        var code = StandardStreams.put(Data(bytes), on: descriptor)
+        if close(descriptor) != 0, code == nil { code = errno }
+        if code == nil, rename(temporary, path) != 0 { code = errno }
+        if let code {
             unlink(temporary)
             throw failure(path, code)
         }
@@ -51,19 +52,5 @@ enum OutputFile {
     private static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    /// - Returns: The error number, 0 for success.
-    private static func append(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-        bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return count < 0 ? errno : EIO }
-                rest = rest.dropFirst(count)
-            }
-            return 0
-        }
     }
 }

@@ -40,8 +40,10 @@ enum StandardStreams {
         CommandFailure("the output cannot be written: \(String(cString: strerror(code)))", status: .unavailable)
     }
 
-    /// The number of the error that ended it; `nil` when all was written.
-    private static func put(_ data: Data, on descriptor: Int32) -> Int32? {
+    /// Writes all of it, to a file as well.
+    ///
+    /// - Returns: The number of the error that ended it; `nil` when all was written.
+    static func put(_ data: Data, on descriptor: Int32) -> Int32? {
         data.withUnsafeBytes { buffer -> Int32? in
             var rest = buffer
             while let start = rest.baseAddress, rest.count > 0 {

@@ -35,7 +35,7 @@ extension EntryKind {
             .always("caller", .shared(.caller), "Who asked for it."),
             .sometimes(
                 "code", .one(of: Refusal.Kind.allCases.filter { $0 != .denied }.map(\.rawValue)),
-                "There where it was not policy that said no: a person did, or the gateway could not let it run. The rule is then the policy that asked for approval, or a rule of the gateway's own."
+                "There where people said no, nobody said why they ask, or the gateway could not let it run; the rule is then the policy that asked for approval, or one of the gateway's own. Without it the rule says what denied: a policy, or one of the gateway's own such as `approval-used`."
             ),
             .always("command", .shared(.command), "What was asked for."),
             .always("decision", decision(ofIntent: false), "Why it was refused."),

@@ -18,9 +18,11 @@ public struct LoggedSessions: Sendable {
     /// - Throws: `AuditError` when the log cannot be read.
     public func contains(_ id: UUIDv7) throws -> Bool {
         let indexed = "SELECT count(*) FROM session WHERE id = ? AND started IS NOT NULL"
-        return try count(indexed, [SessionIndex.key(of: id)]) { entry in
-            entry.session?.isExactly(id.description) ?? false
-        } > 0
+        let key = SessionIndex.key(of: id)
+        // Then there is no need to look through anything.
+        let known = try? index.read { try Int.fetchOne($0, sql: indexed, arguments: [key]) }
+        if known ?? 0 > 0 { return true }
+        return try count(indexed, [key]) { entry in entry.session?.isExactly(id.description) ?? false } > 0
     }
 
     /// How many sessions a person has had, the open ones among them.

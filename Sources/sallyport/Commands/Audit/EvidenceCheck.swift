@@ -133,13 +133,9 @@ struct EvidenceCheck {
 
     /// Gives each file of evidence by its name below the state folder, in order; what cannot be listed is not there.
     private func forEachFile(_ body: (String) -> Void) {
-        func look(into folder: String) {
-            for name in (try? VaultFiles.system.names(in: "\(state)/\(folder)")) ?? [] {
-                let path = "\(folder)/\(name)"
-                if VaultFiles.system.isFolder("\(state)/\(path)") { look(into: path) } else { body(path) }
-            }
+        for kind in EvidenceKind.allCases {
+            try? VaultFiles.system.forEachFile(below: "\(state)/\(kind.rawValue)") { body("\(kind.rawValue)/\($0)") }
         }
-        for kind in EvidenceKind.allCases { look(into: kind.rawValue) }
     }
 
     /// An entry names a file that is not there.

@@ -13,12 +13,7 @@ enum ProofFile {
     /// - Parameter file: `nil` for the standard output.
     static func write(_ bytes: [UInt8], to file: String?) throws {
         guard let file else { return try StandardStreams.output(Data(bytes)) }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: file), options: .atomic)
-        } catch {
-            throw CommandFailure(
-                "\(Terminal.plain(file)) cannot be written: \(error.localizedDescription)", status: .unavailable)
-        }
+        try OutputFile.replace(file, with: bytes)
     }
 
     static func checkpoint(_ path: String) throws -> SignedCheckpoint {

@@ -54,7 +54,7 @@ struct ShowAuditEntry: ReportingCommand {
 
     /// What can be said of where the entry stands.
     private static func place(_ checked: CheckedProof?) -> String {
-        guard let checked else { return "recorded in a journal, not in the signed tree yet" }
+        guard let checked else { return "recorded, not in the signed tree yet" }
         if let fault = checked.fault {
             return "\(Terminal.output.styled("WRONG", .red))  \(Terminal.plain(fault))"
         }

@@ -107,13 +107,19 @@ struct VerifyAudit: ReportingCommand {
                     + "their lock forbids before its end")
         }
         if let check { lines += check.lines(for: terminal) }
-        if !report.isEndChecked { lines.append(endIsUnknown) }
+        lines.append(end(report))
         return lines.joined(separator: "\n")
     }
 
-    private static let endIsUnknown =
-        "whether entries were cut off at the end cannot be told from this copy alone: --since with a checkpoint that was "
-        + "kept elsewhere tells, and --witness as far as witnesses cosigned"
+    /// No log shows by itself that entries were cut off at its end.
+    private static func end(_ report: VerificationReport) -> String {
+        guard let vouched = report.vouchedEntries else {
+            return "whether entries were cut off at the end cannot be told from this copy alone: --since with a "
+                + "checkpoint that was kept elsewhere tells, and --witness as far as witnesses cosigned"
+        }
+        return "the first \(vouched) entries are all there, by what was kept elsewhere or cosigned; whether any were "
+            + "cut off after those, only a newer checkpoint tells"
+    }
 
     private static func json(
         _ report: VerificationReport, _ deletions: [Deletion], _ check: EvidenceCheck?
@@ -128,7 +134,8 @@ struct VerifyAudit: ReportingCommand {
                 report.timestamps.map {
                     ["tree_size": .number(String($0.treeSize)), "time": .string($0.time.description)]
                 }),
-            "end_checked": .bool(report.isEndChecked), "unsigned": .number(String(report.unsignedEntries)),
+            "vouched": report.vouchedEntries.map { .number(String($0)) } ?? .null,
+            "unsigned": .number(String(report.unsignedEntries)),
             "pending": .number(String(report.pendingEntries)),
             "findings": .array(report.findings.map { .string($0.description) }),
             "findings_omitted": .number(String(report.findingsOmitted)),

@@ -24,8 +24,5 @@ struct RecordingPlayback {
         show(step.text)
     }
 
-    func show(_ text: String) {
-        print(text, terminator: "")
-        fflush(nil)
-    }
+    func show(_ text: String) { print(text, terminator: "") }
 }
