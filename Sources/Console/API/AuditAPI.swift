@@ -69,7 +69,8 @@ struct AuditAPI: Sendable {
         let (from, to) = try fields.period()
         var query = EntryQuery(
             kinds: kinds, caller: fields["caller"], target: fields["target"], action: fields["action"],
-            rule: fields["rule"], decision: try fields.choice("decision", of: DecisionWord.self)?.rawValue, from: from,
+            rule: fields["rule"], decision: try fields.choice("decision", of: EntryQuery.Decision.self)?.rawValue,
+            from: from,
             to: to, text: fields["text"])
         if let text = fields["session"] {
             query.session = UUIDv7(text)
@@ -92,8 +93,6 @@ struct AuditAPI: Sendable {
             "size": .number(String(page.treeSize)),
         ])
     }
-
-    private enum DecisionWord: String, CaseIterable { case allow, deny, approval }
 
     private func show(_ exchange: Exchange) async throws -> Response {
         _ = try exchange.query()

@@ -59,7 +59,7 @@ public struct EntryQuery: Sendable {
 
 extension EntryQuery {
     /// What policy can have answered.
-    public static let decisions = ["allow", "deny", "approval"]
+    public enum Decision: String, Sendable, CaseIterable { case allow, deny, approval }
 
     /// Why no entry is of this kind, with the kind that was probably meant; `nil` for one that there is.
     ///

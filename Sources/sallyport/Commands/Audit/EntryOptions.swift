@@ -35,8 +35,9 @@ struct EntryOptions: ParsableArguments {
         if let fault = kinds.lazy.compactMap(EntryQuery.fault(inKind:)).first {
             throw ValidationError("--kind: \(fault); `sallyport audit schema` describes all kinds")
         }
-        if let decision, !EntryQuery.decisions.contains(where: decision.isExactly) {
-            throw ValidationError("--decision is one of \(EntryQuery.decisions.joined(separator: ", "))")
+        if let decision, EntryQuery.Decision(rawValue: decision) == nil {
+            let words = EntryQuery.Decision.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--decision is one of \(words)")
         }
         if let session { try PathPart.checkID(session, of: "a session", shownBy: "sessions list") }
     }
